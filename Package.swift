@@ -1,0 +1,112 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "tandem",
+    products: [
+        .executable(name: "tandem", targets: ["TandemCLI"]),
+        .library(name: "Postgres", targets: ["Postgres"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(
+            name: "CSimdJSON",
+            linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(
+            name: "CPhoneNumber",
+            linkerSettings: [.linkedLibrary("phonenumber")]),
+        .target(
+            name: "Postgres",
+            dependencies: [
+                "CLibPQ",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+
+        .executableTarget(name: "EmbedSQL", swiftSettings: strict),
+        .plugin(name: "EmbedSQLPlugin", capability: .buildTool(), dependencies: ["EmbedSQL"]),
+        .target(
+            name: "TandemSQL",
+            path: "sql",
+            exclude: ["tests", "README.md"],
+            sources: ["TandemSQL.swift"],
+            swiftSettings: strict,
+            plugins: ["EmbedSQLPlugin"]),
+
+        .target(
+            name: "Tandem",
+            dependencies: [
+                "Postgres", "TandemSQL", "CSimdJSON", "CPhoneNumber", "CZlib",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SwiftCSV", package: "SwiftCSV"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "TandemHTTP",
+            dependencies: [
+                "Tandem",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .target(name: "TandemAPI", dependencies: ["Tandem", "TandemHTTP"], swiftSettings: strict),
+        .target(
+            name: "TandemConsole",
+            dependencies: [
+                "Tandem", "TandemHTTP",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            resources: [.embedInCode("Assets")],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "TandemCLI",
+            dependencies: [
+                "Postgres", "Tandem", "TandemHTTP", "TandemAPI", "TandemConsole",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "TandemTesting",
+            dependencies: ["Postgres", "Tandem"],
+            swiftSettings: strict),
+
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TandemTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "TandemTests", dependencies: ["Tandem", "TandemSQL", "TandemTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "TandemAPITests",
+            dependencies: ["TandemAPI", "TandemHTTP", "TandemTesting"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TandemConsoleTests", dependencies: ["TandemConsole", "TandemTesting"], swiftSettings: strict),
+        .testTarget(name: "TandemCLITests", dependencies: ["TandemCLI", "TandemTesting"], swiftSettings: strict),
+    ],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,4 @@
+import Crypto
+import ServiceLifecycle
+import SwiftCSV
+import Yams
