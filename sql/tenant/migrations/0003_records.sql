@@ -1,0 +1,139 @@
+-- safety: online
+-- module: all
+-- schema: internal
+-- What every object shares: where a value came from, what it was before, the bin, and what leaves the house.
+
+create table field_source (
+    object text not null,
+    record_id uuid not null,
+    field text not null,
+    source smallint not null,
+    rank smallint not null check (rank in (10, 20, 30, 40)),
+    at timestamptz not null,
+    message_id text not null default '',
+    actor text,
+    value jsonb,
+    primary key (record_id, field, source)
+);
+comment on table field_source is 'Per field the newest value of each source; the record shows the best by (rank, time, message id). source 0 is people.';
+
+create table record_history (
+    object text not null,
+    record_id uuid not null,
+    seq bigint generated always as identity,
+    version integer not null,
+    at timestamptz not null,
+    actor text not null,
+    cause text not null,
+    source smallint not null,
+    action text not null check (action in ('create', 'update', 'delete', 'restore', 'merge', 'undo')),
+    changes jsonb not null,
+    primary key (record_id, seq)
+);
+create index record_history_seq on record_history (seq);
+comment on table record_history is 'Every change of every record; changes: field → [old, new].';
+
+create table bin (
+    object text not null,
+    record_id uuid primary key,
+    data jsonb not null,
+    children jsonb not null default '{}',
+    deleted_at timestamptz not null,
+    actor text not null
+);
+create index bin_object on bin (object, deleted_at desc);
+comment on table bin is 'Deleted records whole: their row, their n:m rows and the references they nulled.';
+
+create table record_redirect (
+    object text not null,
+    old_id uuid primary key,
+    new_id uuid not null,
+    at timestamptz not null
+);
+
+create table outbox (
+    seq bigint generated always as identity primary key,
+    topic text not null,
+    key text not null,
+    payload jsonb not null,
+    at timestamptz not null
+);
+comment on table outbox is 'What changed, in commit''s transaction; read by seq, partly behind open transactions.';
+
+create table idempotency (
+    key_id text not null,
+    method text not null,
+    path text not null,
+    key text not null check (octet_length(key) between 1 and 255),
+    fingerprint bytea not null,
+    status smallint,
+    headers jsonb,
+    body bytea,
+    created_at timestamptz not null,
+    primary key (key_id, method, path, key)
+);
+create index idempotency_created on idempotency (created_at);
+
+create table audit (
+    seq bigint primary key,
+    at timestamptz not null,
+    actor text not null,
+    action text not null,
+    object text not null,
+    object_id text not null,
+    detail jsonb not null default '{}',
+    previous_hash bytea not null,
+    hash bytea not null
+);
+create table audit_head (
+    singleton boolean primary key default true check (singleton),
+    seq bigint not null,
+    hash bytea not null
+);
+insert into audit_head (seq, hash) values (0, '\x00') on conflict do nothing;
+comment on table audit is 'Who did what; each row''s hash covers the one before it.';
+
+create table operation (
+    id uuid primary key,
+    type text not null,
+    state text not null check (state in ('pending', 'running', 'done', 'failed', 'cancelled')),
+    done bigint not null default 0,
+    total bigint,
+    input jsonb not null default '{}',
+    result jsonb,
+    error jsonb,
+    actor text not null,
+    created_at timestamptz not null,
+    started_at timestamptz,
+    finished_at timestamptz
+);
+
+create table import (
+    id uuid primary key,
+    object text not null,
+    file_name text not null,
+    file_sha256 bytea not null,
+    mapping jsonb not null,
+    state text not null check (state in ('staged', 'running', 'done', 'failed', 'undone')),
+    read bigint not null default 0,
+    created bigint not null default 0,
+    updated bigint not null default 0,
+    unchanged bigint not null default 0,
+    rejected bigint not null default 0,
+    unknown jsonb not null default '{}',
+    actor text not null,
+    created_at timestamptz not null,
+    finished_at timestamptz
+);
+create table import_row (
+    import uuid not null references import on delete cascade,
+    row bigint not null,
+    raw jsonb not null,
+    item jsonb,
+    outcome text check (outcome in ('created', 'updated', 'unchanged', 'rejected')),
+    record_id uuid,
+    before jsonb,
+    reason jsonb,
+    primary key (import, row)
+);
+comment on table import_row is 'The ledger of an import: each row of the file, what became of it, and how the record was before.';

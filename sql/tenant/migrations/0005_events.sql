@@ -1,0 +1,55 @@
+-- safety: online
+-- module: cdp
+-- schema: internal
+
+create sequence event_seq cache 32;
+
+create table event_log (
+    node bigint not null,
+    ts timestamptz not null,
+    seq bigint not null default nextval('event_seq'),
+    received_at timestamptz not null,
+    event_id uuid not null,
+    message_id text not null,
+    type text not null check (type in ('track', 'page', 'screen', 'identify', 'group', 'alias')),
+    name text,
+    account_id uuid,
+    source smallint not null,
+    session text,
+    flags integer not null default 0,
+    payload jsonb not null,
+    primary key (node, ts, seq)
+) partition by range (ts);
+create table event_log_default partition of event_log default;
+comment on table event_log is 'Events as received, under the node that was home, for ever; node 0: unassigned. Partitions are monthly, made ahead; the default takes stray dates.';
+
+create table dedupe_0 (event_id uuid primary key) with (fillfactor = 90);
+create table dedupe_1 (event_id uuid primary key) with (fillfactor = 90);
+create table dedupe_2 (event_id uuid primary key) with (fillfactor = 90);
+create table dedupe_import (event_id uuid primary key);
+create table dedupe_state (
+    singleton boolean primary key default true check (singleton),
+    generation smallint not null default 0 check (generation in (0, 1, 2)),
+    rotated_at timestamptz not null,
+    window_days integer not null default 7 check (window_days between 7 and 366)
+);
+insert into dedupe_state (rotated_at) values (now()) on conflict do nothing;
+comment on table dedupe_state is 'Which generation takes new messages. A message is known while its generation or the one before stands; imports are known for ever.';
+
+create table quarantine (
+    id uuid primary key,
+    received_at timestamptz not null,
+    source smallint,
+    key_id text,
+    message_id text,
+    type text,
+    name text,
+    code text not null,
+    message text not null,
+    state text not null default 'held' check (state in ('held', 'rejected', 'reprocessed', 'discarded')),
+    path text not null,
+    original bytea not null,
+    decided_at timestamptz
+);
+create index quarantine_received on quarantine (received_at desc);
+comment on table quarantine is 'Every event that was not stored: held (may be re-processed as it is) or rejected (its sender was told), with the reason and the original bytes.';

@@ -1,0 +1,27 @@
+-- safety: online
+-- module: crm
+-- schema: internal
+
+create table contact_node (
+    contact_id uuid primary key references contacts,
+    node bigint not null references node
+);
+create index contact_node_node on contact_node (node);
+create table lead_node (
+    lead_id uuid primary key references leads,
+    node bigint not null references node
+);
+create index lead_node_node on lead_node (node);
+comment on table contact_node is 'The one node a contact is linked to, chosen once; contacts.profile_id is its live profile.';
+
+create table duplicate_suggestion (
+    id uuid primary key,
+    object text not null check (object in ('contact', 'lead', 'account')),
+    a uuid not null,
+    b uuid not null,
+    reason text not null,
+    state text not null default 'open' check (state in ('open', 'merged', 'dismissed')),
+    created_at timestamptz not null,
+    unique (a, b),
+    check (a < b)
+);
