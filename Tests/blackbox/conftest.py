@@ -1,0 +1,81 @@
+"""Fixtures of the black-box tests.
+
+`tandem`      the server that the session shares (see `server.Server`)
+`own_tandem`  a server of this test alone, for tests that kill it
+`tenant`      a fresh tenant of this test on the shared server
+`figures`     `figures("events", 69659)` notes a figure for `make show-thread-NAME`
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import pathlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from server import Server, Tenant
+
+FULL = os.environ.get("TANDEM_TEST_FULL") == "1"
+_numbers = itertools.count(1)
+_running: list[Server] = []
+
+
+@pytest.fixture(scope="session")
+def tandem() -> Iterator[Server]:
+    with Server() as server:
+        _running.append(server)
+        yield server
+        _running.remove(server)
+
+
+@pytest.fixture
+def own_tandem() -> Iterator[Server]:
+    with Server() as server:
+        _running.append(server)
+        yield server
+        _running.remove(server)
+
+
+@pytest.fixture
+def tenant(tandem: Server, request: pytest.FixtureRequest) -> Tenant:
+    return tandem.tenant(f"t{next(_numbers)}-{os.getpid()}", display_name=request.node.name[:60])
+
+
+@pytest.fixture
+def full() -> bool:
+    """True in a show-thread target, which runs the long form of a test; False in `make test`."""
+    return FULL
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Callable[[str, Any], None]:
+    """Notes a figure of this test; TANDEM_FIGURES names the file (one JSON object a line), otherwise nothing is kept."""
+    path = os.environ.get("TANDEM_FIGURES")
+
+    def note(name: str, value: Any) -> None:
+        if path:
+            with pathlib.Path(path).open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"test": request.node.name, "name": name, "value": value}, default=str) + "\n")
+
+    return note
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long forms are selected by their show-thread target only."""
+    if not FULL:
+        long = [item for item in items if item.get_closest_marker("full")]
+        items[:] = [item for item in items if item not in long]
+        config.hook.pytest_deselected(items=long)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for server in _running:
+            report.sections.append(("tandem serve", server.log_tail()))

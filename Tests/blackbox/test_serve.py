@@ -1,0 +1,64 @@
+"""The server as a process: it says where it listens, finds its database again, and leaves nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from server import CommandFailed, Server, Tenant, wait_until
+
+
+@pytest.mark.quick
+def test_livez_and_readyz_answer(tandem: Server) -> None:
+    assert requests.get(tandem.base_url + "/livez", timeout=10).status_code == 200
+    assert requests.get(tandem.base_url + "/readyz", timeout=10).status_code == 200
+
+
+@pytest.mark.quick
+def test_a_tenant_is_made_and_listed(tandem: Server, tenant: Tenant) -> None:
+    listed = {item["slug"]: item for item in tandem.cli("tenant", "list")["items"]}
+    assert listed[tenant.slug]["schema"] == tenant.schema
+    schemas = {row[0] for row in tandem.sql("select nspname from pg_namespace")}
+    assert {tenant.schema, tenant.internals} <= schemas
+
+
+def test_a_second_server_on_the_same_data_directory_names_the_first(tandem: Server) -> None:
+    with pytest.raises(CommandFailed) as failure:
+        tandem.cli("serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", json=False, timeout_s=60)
+    assert str(tandem.pid) in failure.value.errors
+
+
+def test_a_busy_port_exits_78_and_is_named(tandem: Server, own_data_dir: Server) -> None:
+    busy = tandem.base_url.removeprefix("http://")
+    with pytest.raises(CommandFailed) as failure:
+        own_data_dir.cli("serve", "--listen", busy, "--admin-listen", "127.0.0.1:0", json=False, timeout_s=120)
+    assert failure.value.code == 78
+    assert busy.rpartition(":")[2] in failure.value.errors
+
+
+def test_a_killed_server_adopts_its_postgres_and_ctrl_c_stops_both(own_tandem: Server) -> None:
+    tenant = own_tandem.tenant("acme")
+    postmaster = own_tandem.postmaster_pid()
+    own_tandem.restart()
+    assert own_tandem.postmaster_pid() == postmaster
+    assert tenant.slug in {item["slug"] for item in own_tandem.cli("tenant", "list")["items"]}
+    assert own_tandem.stop() == 0
+    wait_until(lambda: not is_alive(postmaster))
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture
+def own_data_dir() -> Iterator[Server]:
+    """A server that the test starts itself, or not at all."""
+    server = Server()
+    yield server
+    server.close()
