@@ -53,7 +53,7 @@ def full() -> bool:
 
 @pytest.fixture
 def figures(request: pytest.FixtureRequest) -> Callable[[str, Any], None]:
-    """Notes a figure of this test; TANDEM_FIGURES names the file (one JSON object a line), otherwise nothing is kept."""
+    """Notes a figure of this test in the file that TANDEM_FIGURES names (one JSON object a line), if it is set."""
     path = os.environ.get("TANDEM_FIGURES")
 
     def note(name: str, value: Any) -> None:

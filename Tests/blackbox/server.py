@@ -51,9 +51,8 @@ class Tenant:
     def api(self, method: str, path: str, json: Any = None, **options: Any) -> requests.Response:
         """A request of the data plane with the secret key; `path` begins with /v1."""
         headers = {"Authorization": f"Bearer {self.secret_key}", **options.pop("headers", {})}
-        return requests.request(
-            method, self.server.base_url + path, json=json, headers=headers, timeout=options.pop("timeout", 60), **options
-        )
+        options.setdefault("timeout", 60)
+        return requests.request(method, self.server.base_url + path, json=json, headers=headers, **options)
 
     def get(self, path: str, **options: Any) -> requests.Response:
         return self.api("GET", path, **options)
@@ -63,13 +62,8 @@ class Tenant:
 
     def ingest(self, kind: str, message: dict[str, Any], **options: Any) -> requests.Response:
         """Sends one message, or a batch when `kind` is "batch", with the write key as vendors' SDKs do."""
-        return requests.post(
-            f"{self.server.base_url}/v1/{kind}",
-            json=message,
-            auth=(self.write_key, ""),
-            timeout=options.pop("timeout", 60),
-            **options,
-        )
+        options.setdefault("timeout", 60)
+        return requests.post(f"{self.server.base_url}/v1/{kind}", json=message, auth=(self.write_key, ""), **options)
 
 
 class Server:
@@ -217,7 +211,8 @@ class Server:
         """Runs one statement as superuser; its rows. With `schema` (of a tenant) names need no schema."""
         with self.connect() as connection:
             if schema is not None:
-                connection.execute("select set_config('search_path', %s, false)", [f"{schema}, {schema}_i, tandem_code"])
+                path = f"{schema}, {schema}_i, tandem_code"
+                connection.execute("select set_config('search_path', %s, false)", [path])
             cursor = connection.execute(statement, parameters)
             return cursor.fetchall() if cursor.description else []
 
