@@ -1,0 +1,194 @@
+public import Foundation
+
+/// Everything that the product refuses or cannot do. Layers above map `code` to their own answers (HTTP status, exit
+/// code); nothing below raises another type across the module's border.
+public enum TandemError: Error, Sendable, Hashable {
+    /// No such record in this tenant. `code` is `not_found` unless something more exact holds.
+    case notFound(code: String = "not_found")
+    /// The record was merged; its data lives on under another id.
+    case merged(into: UUID)
+    /// The record is not at the version that the caller named.
+    case versionMismatch(current: Int?)
+    /// Other live records hold the key.
+    case duplicate(ids: [UUID])
+    /// The input is wrong; one entry a field.
+    case invalid([FieldError])
+    /// Other records refer to it. `references`: relation name → number of rows.
+    case inUse(references: [String: Int])
+    case sameProfile
+    case refExists
+    case unknownIdentifier
+    case alreadyUndone
+    case erased
+    /// The identity rules changed since the caller read them: reload and retry.
+    case staleRules
+    case alreadyDecided
+    /// The state of the record does not allow it.
+    case conflict(String)
+    /// The request itself cannot be understood (a cursor, a filter, a parameter).
+    case badRequest(code: String, detail: String)
+    /// The caller may not do this; `code` says why (`insufficient_scope`, `module_disabled`, …).
+    case denied(code: String, detail: String)
+    /// A temporary fault: the same call may work in a moment.
+    case unavailable(String)
+    /// The call took longer than it was given.
+    case deadlineExceeded
+    /// A fault of Tandem's own. `sqlState` where the database reported it; the text is for the log, not for the caller.
+    case failure(String, sqlState: String?)
+
+    /// A field that is wrong: where (a JSON pointer), how (a stable code), and words for people.
+    public struct FieldError: Sendable, Hashable, Codable {
+        public var pointer: String
+        public var code: String
+        public var detail: String
+
+        public init(pointer: String, code: String, detail: String) {
+            self.pointer = pointer
+            self.code = code
+            self.detail = detail
+        }
+    }
+
+    /// One field's error.
+    public static func invalid(_ pointer: String, _ code: String, _ detail: String) -> TandemError {
+        .invalid([FieldError(pointer: pointer, code: code, detail: detail)])
+    }
+
+    /// The stable machine word for the error, in snake_case.
+    public var code: String {
+        switch self {
+        case .notFound(let code): code
+        case .merged: "merged"
+        case .versionMismatch: State.versionMismatch.name
+        case .duplicate: State.duplicate.name
+        case .invalid: State.validationFailed.name
+        case .inUse: State.inUse.name
+        case .sameProfile: State.sameProfile.name
+        case .refExists: State.refExists.name
+        case .unknownIdentifier: State.unknownIdentifier.name
+        case .alreadyUndone: State.alreadyUndone.name
+        case .erased: State.erased.name
+        case .staleRules: State.staleRules.name
+        case .alreadyDecided: State.alreadyDecided.name
+        case .conflict: State.conflict.name
+        case .badRequest(let code, _): code
+        case .denied(let code, _): code
+        case .unavailable: "unavailable"
+        case .deadlineExceeded: "deadline_exceeded"
+        case .failure: "internal"
+        }
+    }
+
+    /// Words for people. Never the database's text.
+    public var message: String {
+        switch self {
+        case .notFound: "There is no such record."
+        case .merged(let id): "The record was merged into \(id.uuidString.lowercased())."
+        case .versionMismatch(let current):
+            "The record has changed" + (current.map { "; its version is now \($0)." } ?? ".")
+        case .duplicate(let ids): "\(ids.count == 1 ? "Another record holds" : "Other records hold") this key."
+        case .invalid(let fields):
+            fields.count == 1 ? "\(fields[0].pointer): \(fields[0].detail)" : "\(fields.count) fields are invalid."
+        case .inUse(let references):
+            "It is in use by "
+                + references.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+                .joined(separator: ", ") + "."
+        case .sameProfile: "Both ends are one profile."
+        case .refExists: "The ref names an earlier merge."
+        case .unknownIdentifier: "Nobody owns this identifier."
+        case .alreadyUndone: "The merge was undone before."
+        case .erased: "One side of the merge was erased."
+        case .staleRules: "The identity rules have changed."
+        case .alreadyDecided: "The review was decided before."
+        case .conflict(let detail), .badRequest(_, let detail), .denied(_, let detail): detail
+        case .unavailable: "The service cannot answer at this moment."
+        case .deadlineExceeded: "The request took too long."
+        case .failure: "Something went wrong on our side."
+        }
+    }
+}
+
+extension TandemError {
+    /// The SQLSTATEs of Tandem's own class, as `sql/README.md` lists them.
+    public enum State: String, Sendable, CaseIterable {
+        case notFound = "TD001"
+        case versionMismatch = "TD002"
+        case duplicate = "TD003"
+        case validationFailed = "TD004"
+        case inUse = "TD005"
+        case sameProfile = "TD006"
+        case refExists = "TD007"
+        case unknownIdentifier = "TD008"
+        case alreadyUndone = "TD009"
+        case erased = "TD010"
+        case staleRules = "TD011"
+        case alreadyDecided = "TD012"
+        case conflict = "TD013"
+
+        /// The name in the table, which is also the error's `code`.
+        public var name: String {
+            switch self {
+            case .notFound: "not_found"
+            case .versionMismatch: "version_mismatch"
+            case .duplicate: "duplicate"
+            case .validationFailed: "validation_failed"
+            case .inUse: "in_use"
+            case .sameProfile: "same_profile"
+            case .refExists: "ref_exists"
+            case .unknownIdentifier: "unknown_identifier"
+            case .alreadyUndone: "already_undone"
+            case .erased: "erased"
+            case .staleRules: "stale_rules"
+            case .alreadyDecided: "already_decided"
+            case .conflict: "conflict"
+            }
+        }
+    }
+
+    /// What PostgreSQL reported, as the product's error.
+    ///
+    /// Codes of class TD keep their meaning. Serialization faults, deadlocks and lost connections are temporary; a
+    /// cancelled statement ran out of time; all else is a fault of ours, with its text kept for the log.
+    public init(sqlState: String, message: String, detail: String?, hint: String?) {
+        if let state = State(rawValue: sqlState) {
+            self.init(state: state, message: message, detail: detail, hint: hint)
+            return
+        }
+        switch sqlState.prefix(2) {
+        case "08", "53", "40": self = .unavailable(message)
+        case "57": self = sqlState == "57014" ? .deadlineExceeded : .unavailable(message)
+        case "55": self = sqlState == "55P03" ? .unavailable(message) : .failure(message, sqlState: sqlState)
+        default: self = .failure(message, sqlState: sqlState)
+        }
+    }
+
+    private init(state: State, message: String, detail: String?, hint: String?) {
+        let json = detail.map { Data($0.utf8) } ?? Data()
+        switch state {
+        case .notFound: self = .notFound()
+        case .versionMismatch: self = .versionMismatch(current: hint.flatMap { Int($0) })
+        case .duplicate: self = .duplicate(ids: Self.ids(in: json))
+        case .validationFailed:
+            let fields = try? JSONDecoder().decode([FieldError].self, from: json)
+            self = .invalid(fields ?? [FieldError(pointer: "", code: "invalid", detail: message)])
+        case .inUse: self = .inUse(references: (try? JSONDecoder().decode([String: Int].self, from: json)) ?? [:])
+        case .sameProfile: self = .sameProfile
+        case .refExists: self = .refExists
+        case .unknownIdentifier: self = .unknownIdentifier
+        case .alreadyUndone: self = .alreadyUndone
+        case .erased: self = .erased
+        case .staleRules: self = .staleRules
+        case .alreadyDecided: self = .alreadyDecided
+        case .conflict: self = .conflict(detail ?? message)
+        }
+    }
+
+    private struct Identifiers: Decodable { let ids: [UUID] }
+
+    /// Ids as a JSON array or as `{"ids": […]}`.
+    private static func ids(in json: Data) -> [UUID] {
+        let decoder = JSONDecoder()
+        return (try? decoder.decode([UUID].self, from: json))
+            ?? (try? decoder.decode(Identifiers.self, from: json).ids) ?? []
+    }
+}
