@@ -1,0 +1,497 @@
+"""The naive reference model of Tandem's identity semantics.
+
+Clarity over speed: nodes, identifier owners, edges, separations, events and memberships are kept as plain
+append-only records, and everything a user sees is recomputed from them on every question. There is no
+node → profile map, no trait cache and no batch path here, so that the model cannot share a fault with the
+procedures it is compared with. Readings of ambiguous rules are listed in README.md beside this file.
+
+Times are integers, milliseconds since 1970 in UTC.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any, Iterable
+
+DAY_MS = 86_400_000
+WINDOWS_MS = {"weekly": 7 * DAY_MS, "monthly": 30 * DAY_MS, "annually": 365 * DAY_MS, "ever": None}
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+Identifier = tuple[str, str]  # (type, normalised value)
+
+
+def parse_time(text: str) -> int:
+    """ISO 8601 with zone → milliseconds since 1970."""
+    return (datetime.fromisoformat(text.replace("Z", "+00:00")) - EPOCH) // timedelta(milliseconds=1)
+
+
+def format_time(ms: int) -> str:
+    """Milliseconds since 1970 → `2025-01-31T08:00:00.000Z`, the form used in messages and in visible states."""
+    moment = EPOCH + timedelta(milliseconds=ms)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def camel_case(key: str) -> str:
+    head, *tail = key.split("_")
+    return head + "".join(part[:1].upper() + part[1:] for part in tail)
+
+
+# --- rules -------------------------------------------------------------------------------------------------------
+
+
+class Rules:
+    """The document of `PUT /v1/identity/rules`, with the defaults for what it leaves out."""
+
+    DEFAULT = {
+        "identifiers": [
+            {"type": "user_id", "priority": 1, "limit": 1, "window": "ever"},
+            {"type": "email", "priority": 2, "limit": 5, "window": "ever"},
+        ],
+        "default": {"limit": 5, "window": "ever"},
+        "blocked": ["-1", "null", "anonymous"],
+        "blocked_patterns": ["^[0-]*$"],
+        "max_ids": 1000,
+        "max_merges": 100,
+    }
+
+    def __init__(self, document: dict[str, Any] | None = None) -> None:
+        self.document = {**self.DEFAULT, **(document or {})}
+        self.types = {entry["type"]: entry for entry in self.document["identifiers"]}
+
+    def priority(self, identifier: Identifier) -> tuple:
+        """Sort key: the configured list, then other types alphabetically; inside one type by value, byte order."""
+        kind, value = identifier
+        listed = self.types.get(kind, {}).get("priority")
+        place = (0, listed, b"") if listed is not None else (1, 0, kind.encode())
+        return (*place, value.encode())
+
+    def limit(self, kind: str) -> tuple[int, int | None]:
+        """(most distinct values on one profile, window in ms or None for ever)."""
+        fallback = self.document["default"]
+        if kind == "user_id":
+            fallback = {"limit": 1, "window": "ever"}
+        entry = self.types.get(kind, {})
+        return (
+            entry.get("limit", fallback.get("limit", 5)),
+            WINDOWS_MS[entry.get("window", fallback.get("window", "ever"))],
+        )
+
+    def is_blocked(self, identifier: Identifier) -> bool:
+        kind, value = identifier
+        entry = self.types.get(kind, {})
+        exact = [*self.document["blocked"], *entry.get("blocked", [])]
+        patterns = [*self.document["blocked_patterns"], *entry.get("blocked_patterns", [])]
+        return value in exact or any(re.search(pattern, value) for pattern in patterns)
+
+    @property
+    def max_ids(self) -> int:
+        return self.document["max_ids"]
+
+    @property
+    def max_merges(self) -> int:
+        return self.document["max_merges"]
+
+    def trait_keys(self) -> list[tuple[str, str]]:
+        """(identifier type, key to look for) of the tenant's own types, each key as given and in camel case."""
+        pairs = []
+        for entry in self.document["identifiers"]:
+            if entry.get("trait"):
+                pairs += [(entry["type"], key) for key in sorted({entry["trait"], camel_case(entry["trait"])})]
+        return pairs
+
+
+# --- from a message to identifiers (section 1) ---------------------------------------------------------------------
+
+
+def normalise(kind: str, value: Any) -> str | None:
+    """String form, trimmed, e-mail in lower case; None for what is never an identifier or is empty."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    text = str(value).strip()
+    return (text.lower() if kind == "email" else text) or None
+
+
+def raw_identifiers(message: dict[str, Any], rules: Rules) -> Iterable[tuple[str, Any]]:
+    """Every place where a message may carry a person identifier, except an alias's two ids."""
+    context = message.get("context") or {}
+    yield "user_id", message.get("userId")
+    yield "anonymous_id", message.get("anonymousId")
+    # The traits of a group call describe the account.
+    traits = {} if message["type"] == "group" else message.get("traits") or {}
+    places = [traits, context.get("traits") or {}, message.get("properties") or {}]
+    for place in places:
+        yield "email", place.get("email")
+        for kind, key in rules.trait_keys():
+            yield kind, place.get(key)
+    device = context.get("device") or {}
+    if device.get("type") in ("ios", "android"):
+        yield f"{device['type']}.id", device.get("id")
+        yield f"{device['type']}.push_token", device.get("token")
+        if device.get("adTrackingEnabled") is True:
+            yield f"{device['type']}.idfa", device.get("advertisingId")
+    for external in context.get("externalIds") or []:
+        if external.get("collection") == "users" and external.get("encoding") == "none":
+            yield external["type"], external.get("id")
+
+
+def traits_of(message: dict[str, Any]) -> dict[str, Any]:
+    """The trait changes of a message (section 7): of an identify only, `context.traits` only for want of others."""
+    if message["type"] != "identify":
+        return {}
+    return message.get("traits") or (message.get("context") or {}).get("traits") or {}
+
+
+# --- records --------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Owned:
+    node: int
+    attached_at: int
+    source: str
+
+
+@dataclass
+class Event:
+    message_id: str
+    node: int | None  # the home for ever; None: unassigned
+    type: str
+    ts: int
+    traits: dict[str, Any]
+
+
+@dataclass
+class Edge:
+    ref: str
+    home: int
+    end: int
+    active: bool = True
+
+
+@dataclass
+class Merge:
+    ref: str
+    cause: str  # event | manual | alias
+    winner_node: int
+    winner_end: int
+    undone: bool = False
+
+
+@dataclass
+class Membership:
+    node: int
+    group_id: str
+    at: int
+    joined: bool
+    message_id: str
+
+
+@dataclass
+class Decision:
+    """What one event is going to do, before anything is recorded."""
+
+    kept: list[Identifier]
+    demoted: list[tuple[Identifier, str]]
+    home: int | None  # None: a new node
+    new: list[Identifier]
+    ends: list[int]  # the nodes that the home is joined with
+    review: list[Identifier] = field(default_factory=list)
+
+
+class Model:
+    """Usage: `receive` messages, `merge`, `undo`, `put_rules`, `leave`; ask `visible_state`."""
+
+    def __init__(self, source: str = "server", dedupe_days: int = 7) -> None:
+        self.source = source
+        self.dedupe_ms = dedupe_days * DAY_MS
+        self.rules = Rules()
+        self.node_count = 0
+        self.owned: dict[Identifier, Owned] = {}
+        self.events: list[Event] = []
+        self.edges: list[Edge] = []
+        self.merges: dict[str, Merge] = {}  # in order of creation
+        self.separations: set[frozenset[int]] = set()
+        self.memberships: list[Membership] = []
+        self.received: dict[str, int] = {}  # messageId → received_at of the copy that counts
+        self.demotions: list[tuple[str, Identifier, str]] = []
+        self.reviews: dict[str, list[Identifier]] = {}
+        self.contact_accounts: dict[int, set[str]] = {}  # node → accounts of the CRM contacts linked to it
+
+    # -- the forest --
+
+    def component(self, node: int) -> frozenset[int]:
+        """All nodes that active edges join with this one: the profile."""
+        found, frontier = {node}, [node]
+        while frontier:
+            here = frontier.pop()
+            for edge in self.edges:
+                if edge.active and here in (edge.home, edge.end):
+                    there = edge.end if here == edge.home else edge.home
+                    if there not in found:
+                        found.add(there)
+                        frontier.append(there)
+        return frozenset(found)
+
+    def components(self) -> list[frozenset[int]]:
+        """Every profile, oldest node first."""
+        seen: set[int] = set()
+        result = []
+        for node in range(self.node_count):
+            if node not in seen:
+                result.append(self.component(node))
+                seen |= result[-1]
+        return result
+
+    def public_node(self, component: frozenset[int]) -> int:
+        for merge in reversed(self.merges.values()):
+            if merge.cause == "manual" and not merge.undone and merge.winner_end in component:
+                return merge.winner_node if merge.winner_node in component else merge.winner_end
+        return min(component)
+
+    def identifiers(self, component: frozenset[int]) -> list[Identifier]:
+        return sorted(identifier for identifier, owned in self.owned.items() if owned.node in component)
+
+    # -- one event (sections 2, 3, 4, 7, 10) --
+
+    def receive(self, message: dict[str, Any], received_at: int) -> str:
+        """`accepted`, `duplicate` or the code of a refusal."""
+        message_id = message["messageId"]
+        earlier = self.received.get(message_id)
+        if earlier is not None and received_at - earlier < self.dedupe_ms:
+            return "duplicate"
+        identifiers, was_blocked = self.read_identifiers(message)
+        if not identifiers and not was_blocked:
+            return "no_user_anon_id"
+        self.received[message_id] = received_at
+        at = self.event_time(message, received_at)
+        if not identifiers:
+            self.events.append(Event(message_id, None, message["type"], at, {}))
+            return "accepted"
+        ref = message_id if earlier is None else f"{message_id}@{format_time(received_at)}"
+        self.record(message, ref, at, self.decide(identifiers, at))
+        return "accepted"
+
+    @staticmethod
+    def event_time(message: dict[str, Any], received_at: int) -> int:
+        """The time of a server source's event: not corrected, but never later than a day after receipt."""
+        text = message.get("originalTimestamp") or message.get("timestamp")
+        at = parse_time(text) if text else received_at
+        return received_at if at > received_at + DAY_MS else at
+
+    def read_identifiers(self, message: dict[str, Any]) -> tuple[list[Identifier], bool]:
+        """(identifiers that may be used, in priority order; whether one was dropped by blocking)."""
+        if message["type"] == "alias":
+            found = self.alias_identifiers(message)
+        else:
+            found = []
+            for kind, value in raw_identifiers(message, self.rules):
+                text = normalise(kind, value)
+                if text is not None and (kind, text) not in found:
+                    found.append((kind, text))
+            found.sort(key=self.rules.priority)
+        usable = [identifier for identifier in found if not self.rules.is_blocked(identifier)]
+        return usable, len(usable) < len(found)
+
+    def alias_identifiers(self, message: dict[str, Any]) -> list[Identifier]:
+        """userId, then previousId: a user_id if one is known by that value, else an anonymous_id."""
+        found = []
+        user = normalise("user_id", message.get("userId"))
+        if user is not None:
+            found.append(("user_id", user))
+        previous = normalise("user_id", message.get("previousId"))
+        if previous is not None:
+            kind = "user_id" if ("user_id", previous) in self.owned else "anonymous_id"
+            if (kind, previous) not in found:
+                found.append((kind, previous))
+        return found
+
+    def decide(self, identifiers: list[Identifier], at: int) -> Decision:
+        kept, demoted, review = list(identifiers), [], []
+        while len(kept) > 1:
+            broken = self.violation(kept, at)
+            if broken is None:
+                break
+            if broken == "review" and not review:
+                review = list(kept)
+            demoted.append((kept.pop(), broken))
+        known = [identifier for identifier in kept if identifier in self.owned]
+        home = self.owned[known[0]].node if known else None
+        ends: list[int] = []
+        joined = self.component(home) if home is not None else frozenset()
+        for identifier in known:
+            node = self.owned[identifier].node
+            if node not in joined:
+                ends.append(node)
+                joined |= self.component(node)
+        new = [identifier for identifier in kept if identifier not in self.owned]
+        return Decision(kept, demoted, home, new, ends, review)
+
+    def violation(self, ids: list[Identifier], at: int) -> str | None:
+        """The first rule that attaching these identifiers to one profile would break, in the order of section 3."""
+        parts: list[frozenset[int]] = []
+        for identifier in ids:
+            if identifier in self.owned:
+                part = self.component(self.owned[identifier].node)
+                if part not in parts:
+                    parts.append(part)
+        new = [identifier for identifier in ids if identifier not in self.owned]
+        if not new and len(parts) <= 1:
+            return None  # nothing is added
+        part_ids = [self.identifiers(part) for part in parts]
+        candidate = [identifier for some in part_ids for identifier in some] + new
+        for kind in sorted({kind for kind, _ in candidate}):
+            limit, window = self.rules.limit(kind)
+            count = self.count(candidate, kind, at, window)
+            if count > limit and count > max([self.count(some, kind, at, window) for some in part_ids], default=0):
+                return "limit"
+        for separation in self.separations:
+            if len({index for index, part in enumerate(parts) if separation & part}) > 1:
+                return "separated"
+        if len(candidate) > self.rules.max_ids:
+            return "max_ids"
+        edges = sum(1 for edge in self.edges if edge.active and any(edge.home in part for part in parts))
+        if edges + max(len(parts) - 1, 0) > self.rules.max_merges:
+            return "max_merges"
+        accounts = [set().union(*(self.contact_accounts.get(node, set()) for node in part)) for part in parts]
+        if accounts and len(set().union(*accounts)) > max(len(some) for some in accounts):
+            return "review"
+        return None
+
+    def count(self, ids: list[Identifier], kind: str, at: int, window: int | None) -> int:
+        """How many of these count against the limit of their type for an event at that time."""
+        total = 0
+        for identifier in ids:
+            if identifier[0] == kind:
+                attached_at = self.owned[identifier].attached_at if identifier in self.owned else at
+                total += window is None or abs(at - attached_at) < window
+        return total
+
+    def record(self, message: dict[str, Any], ref: str, at: int, decision: Decision) -> int:
+        """Writes what was decided; answers the home node."""
+        message_id = message["messageId"]
+        home = decision.home
+        if home is None:
+            home = self.node_count
+            self.node_count += 1
+        self.events.append(Event(message_id, home, message["type"], at, traits_of(message)))
+        for identifier in decision.new:
+            self.owned[identifier] = Owned(home, at, self.source)
+        if decision.ends:
+            cause = "alias" if message["type"] == "alias" else "event"
+            self.merges[ref] = Merge(ref, cause, home, home)
+            self.edges += [Edge(ref, home, end) for end in decision.ends]
+        if message["type"] == "group":
+            self.memberships.append(Membership(home, str(message["groupId"]), at, True, message_id))
+        self.demotions += [(message_id, identifier, rule) for identifier, rule in decision.demoted]
+        if decision.review:
+            self.reviews[message_id] = decision.review
+        return home
+
+    # -- what people do (sections 5, 6, 7) --
+
+    def end_of(self, side: dict[str, Any]) -> int | None:
+        """`{type, value}`: the owning node. `{profile_of: {type, value}}`: that profile's id, so its public node."""
+        wanted = side.get("profile_of", side)
+        text = normalise(wanted["type"], wanted["value"])
+        owned = self.owned.get((wanted["type"], text or ""))
+        if owned is None:
+            return None
+        return self.public_node(self.component(owned.node)) if "profile_of" in side else owned.node
+
+    def merge(self, winner: dict[str, Any], loser: dict[str, Any], ref: str) -> str:
+        """`applied`, or why it was refused without effect. Limits, caps and separations do not count here."""
+        home, end = self.end_of(winner), self.end_of(loser)
+        if home is None or end is None:
+            return "unknown_identifier"
+        if ref in self.merges:
+            return "ref_exists"
+        component = self.component(home)
+        if end in component:
+            return "same_profile"
+        self.merges[ref] = Merge(ref, "manual", self.public_node(component), home)
+        self.edges.append(Edge(ref, home, end))
+        return "applied"
+
+    def undo(self, ref: str) -> str:
+        """`undone`, or why it was refused without effect."""
+        merge = self.merges.get(ref)
+        if merge is None:
+            return "unknown_merge"
+        if merge.undone:
+            return "already_undone"
+        merge.undone = True
+        for edge in self.edges:
+            if edge.ref == ref:
+                edge.active = False
+                self.separations.add(frozenset((edge.home, edge.end)))
+        return "undone"
+
+    def leave(self, identifier: dict[str, str], group_id: str, at: int) -> str:
+        """A person ends a whole profile's membership: recorded on every node that it has at that time."""
+        end = self.end_of(identifier)
+        if end is None or group_id not in self.groups(self.component(end)):
+            return "unknown_membership"
+        self.memberships += [Membership(node, group_id, at, False, "") for node in sorted(self.component(end))]
+        return "left"
+
+    def put_rules(self, document: dict[str, Any]) -> None:
+        self.rules = Rules(document)
+
+    # -- what a user sees --
+
+    def traits(self, component: frozenset[int]) -> dict[str, tuple[Any, int, str]]:
+        """key → (value, time, messageId) of the greatest (time, messageId); tombstones hide older values."""
+        best: dict[str, tuple[Any, int, str]] = {}
+        for event in self.events:
+            if event.node in component:
+                for key, value in event.traits.items():
+                    old = best.get(key)
+                    if old is None or (event.ts, event.message_id.encode()) > (old[1], old[2].encode()):
+                        best[key] = (value, event.ts, event.message_id)
+        return {key: found for key, found in best.items() if found[0] is not None}
+
+    def groups(self, component: frozenset[int]) -> set[str]:
+        """Groups in which the latest of (time, leave before join, messageId) of at least one node is a join."""
+        latest: dict[tuple[int, str], Membership] = {}
+
+        def rank(membership: Membership) -> tuple:
+            return membership.at, membership.joined, membership.message_id.encode()
+
+        for membership in self.memberships:
+            key = (membership.node, membership.group_id)
+            if membership.node in component and (key not in latest or rank(membership) > rank(latest[key])):
+                latest[key] = membership
+        return {membership.group_id for membership in latest.values() if membership.joined}
+
+    def name(self, component: frozenset[int]) -> str:
+        """A profile's name without generated ids: its identifiers and a digest of its message ids."""
+        messages = sorted(event.message_id.encode() for event in self.events if event.node in component)
+        words = sorted(f"{kind}={value}".encode() for kind, value in self.identifiers(component))
+        return b" ".join(words).decode() + " #" + hashlib.md5(b"\n".join(messages)).hexdigest()[:8]
+
+    def visible_profile(self, component: frozenset[int]) -> list[list[Any]]:
+        """The rows (section, profile, item, detail) of one profile, as in sql/tests/identity/visible_state.sql."""
+        name, rows = self.name(component), []
+        events = [event for event in self.events if event.node in component]
+        public = self.public_node(component)
+        first = min((event.message_id for event in events if event.node == public), key=str.encode, default="")
+        rows.append(["public", name, first, {}])
+        for identifier in self.identifiers(component):
+            owned = self.owned[identifier]
+            detail = {"first_seen_at": format_time(owned.attached_at), "source": owned.source}
+            rows.append(["identifier", name, "=".join(identifier), detail])
+        for event in events:
+            rows.append(["event", name, event.message_id, {"type": event.type, "ts": format_time(event.ts)}])
+        for key, (value, ts, message_id) in self.traits(component).items():
+            rows.append(["trait", name, key, {"value": value, "ts": format_time(ts), "message_id": message_id}])
+        rows += [["group", name, group_id, {}] for group_id in self.groups(component)]
+        return rows
+
+    def visible_state(self) -> list[list[Any]]:
+        rows = [["unassigned", "", event.message_id, {}] for event in self.events if event.node is None]
+        for component in self.components():
+            rows += self.visible_profile(component)
+        return sorted(rows, key=lambda row: row[:3])
