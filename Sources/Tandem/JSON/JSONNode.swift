@@ -103,39 +103,39 @@ struct JSONNode {
 
     struct Members: Sequence, IteratorProtocol {
         private let parent: JSONNode
-        private var next_: Int
+        private var position: Int
         private let end: Int
 
         init(parent: JSONNode) {
             self.parent = parent
-            next_ = parent.index + 1
-            end = parent.isObject ? Int(parent.node.pointee.next) : next_
+            position = parent.index + 1
+            end = parent.isObject ? Int(parent.node.pointee.next) : position
         }
 
         mutating func next() -> (key: JSONNode, value: JSONNode)? {
-            guard next_ < end else { return nil }
-            let key = parent.at(next_)
-            let value = parent.at(next_ + 1)
-            next_ = Int(value.node.pointee.next)
+            guard position < end else { return nil }
+            let key = parent.at(position)
+            let value = parent.at(position + 1)
+            position = Int(value.node.pointee.next)
             return (key, value)
         }
     }
 
     struct Elements: Sequence, IteratorProtocol {
         private let parent: JSONNode
-        private var next_: Int
+        private var position: Int
         private let end: Int
 
         init(parent: JSONNode) {
             self.parent = parent
-            next_ = parent.index + 1
-            end = parent.isArray ? Int(parent.node.pointee.next) : next_
+            position = parent.index + 1
+            end = parent.isArray ? Int(parent.node.pointee.next) : position
         }
 
         mutating func next() -> JSONNode? {
-            guard next_ < end else { return nil }
-            let element = parent.at(next_)
-            next_ = Int(element.node.pointee.next)
+            guard position < end else { return nil }
+            let element = parent.at(position)
+            position = Int(element.node.pointee.next)
             return element
         }
     }
