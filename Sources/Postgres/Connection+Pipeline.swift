@@ -1,0 +1,168 @@
+import CLibPQ
+
+extension Connection {
+    /// What the server will answer to, in order.
+    private enum Step {
+        case deallocate(String)
+        case prepare(PreparedStatements.Key)
+        /// A result that the caller sees, or not.
+        case work(PreparedStatements.Key, isVisible: Bool)
+        case sync
+    }
+
+    private struct Answers {
+        var rows: [Rows] = []
+        var failure: PostgresError?
+        var isStale = false
+    }
+
+    /// Sends everything in one go and collects the results of `statements`.
+    ///
+    /// A statement whose plan no longer fits the tables is prepared anew, once, if nothing before it can be lost.
+    func run(
+        _ statements: [Statement], settings: [Setting], until deadline: Deadline
+    ) throws(PostgresError) -> [Rows] {
+        let mayRepeat = transactionStatus == .idle
+        var answers = try pipeline(statements, settings: settings, until: deadline)
+        if answers.isStale && mayRepeat {
+            answers = try pipeline(statements, settings: settings, until: deadline)
+        }
+        if let failure = answers.failure { throw settled(failure) }
+        return answers.rows
+    }
+
+    private func pipeline(
+        _ statements: [Statement], settings: [Setting], until deadline: Deadline
+    ) throws(PostgresError) -> Answers {
+        let handle = try usable(until: deadline)
+        guard PQenterPipelineMode(handle) == 1 else { throw loss() }
+        var steps: [Step] = []
+        let isQueued =
+            queueDeallocations(&steps, on: handle)
+            && queueAll(statements, settings: settings, &steps, on: handle)
+            && PQpipelineSync(handle) == 1
+        guard isQueued else { throw loss() }
+        steps.append(.sync)
+        let answers = try collect(steps, until: deadline)
+        // A connection that the server has ended cannot leave the mode; `settled` closes it.
+        if PQexitPipelineMode(handle) != 1 && answers.failure?.kind != .connection { throw loss() }
+        return answers
+    }
+
+    private func queueAll(
+        _ statements: [Statement], settings: [Setting], _ steps: inout [Step], on handle: OpaquePointer
+    ) -> Bool {
+        if !settings.isEmpty {
+            guard queue(Self.configure(settings), isVisible: false, &steps, on: handle) else { return false }
+        }
+        for statement in statements {
+            guard queue(statement, isVisible: true, &steps, on: handle) else { return false }
+        }
+        return true
+    }
+
+    private func queue(
+        _ statement: Statement, isVisible: Bool, _ steps: inout [Step], on handle: OpaquePointer
+    ) -> Bool {
+        let key = PreparedStatements.Key(sql: statement.sql, types: statement.binds.map(\.type))
+        let name: String
+        switch prepared.plan(key) {
+        case .known(let known): name = known
+        case .prepare(let new):
+            name = new
+            let types = key.types.map(\.rawValue)
+            guard PQsendPrepare(handle, name, key.sql, CInt(types.count), types) == 1 else { return false }
+            steps.append(.prepare(key))
+        }
+        steps.append(.work(key, isVisible: isVisible))
+        return parameters.send(statement.binds, to: name, on: handle)
+    }
+
+    /// Statements that fell out of the cache go in a transaction of their own, ahead of the work.
+    private func queueDeallocations(_ steps: inout [Step], on handle: OpaquePointer) -> Bool {
+        guard !prepared.discarded.isEmpty, transactionStatus != .inFailedTransaction else { return true }
+        for name in prepared.discarded {
+            guard PQsendQueryParams(handle, "deallocate \(name)", 0, nil, nil, nil, nil, 1) == 1 else { return false }
+            steps.append(.deallocate(name))
+        }
+        guard PQpipelineSync(handle) == 1 else { return false }
+        steps.append(.sync)
+        return true
+    }
+
+    private func collect(_ steps: [Step], until deadline: Deadline) throws(PostgresError) -> Answers {
+        var answers = Answers()
+        for step in steps {
+            guard let result = try nextResult(until: deadline) else { throw loss() }
+            if case .sync = step {
+                defer { PQclear(result) }
+                guard PQresultStatus(result) == PGRES_PIPELINE_SYNC else { return lostInPipeline(result, answers) }
+                continue
+            }
+            let storage = ResultStorage(result)
+            try take(storage, for: step, &answers)
+            if answers.failure?.kind == .connection { return answers }
+            guard try nextResult(until: deadline) == nil else { throw loss() }
+        }
+        return answers
+    }
+
+    private func take(
+        _ result: ResultStorage, for step: Step, _ answers: inout Answers
+    ) throws(PostgresError) {
+        let status = PQresultStatus(result.handle)
+        switch (step, status) {
+        case (.work(_, isVisible: true), PGRES_TUPLES_OK), (.work(_, isVisible: true), PGRES_COMMAND_OK),
+            (.work(_, isVisible: true), PGRES_EMPTY_QUERY):
+            answers.rows.append(Rows(result))
+        case (_, PGRES_TUPLES_OK), (_, PGRES_COMMAND_OK), (_, PGRES_EMPTY_QUERY):
+            if case .deallocate(let name) = step { prepared.deallocated(name) }
+        case (_, PGRES_FATAL_ERROR), (_, PGRES_PIPELINE_ABORTED):
+            refuse(result, step: step, &answers)
+        default:
+            close()
+            throw .lost("data can only be copied with copyIn and copyOut; the connection was closed")
+        }
+    }
+
+    /// Records the first error and forgets the statement that cannot be used again.
+    private func refuse(_ result: ResultStorage, step: Step, _ answers: inout Answers) {
+        let isError = PQresultStatus(result.handle) == PGRES_FATAL_ERROR
+        switch step {
+        case .prepare(let key):
+            prepared.forget(key, existsAtServer: false)
+        case .work(let key, _) where isError && Diagnostics.isStalePlan(result.handle):
+            prepared.forget(
+                key, existsAtServer: Diagnostics.error(in: result.handle).serverState == .featureNotSupported)
+            answers.isStale = true
+        case .deallocate(let name) where isError:
+            // Unknown there already; the work that follows is not concerned.
+            prepared.deallocated(name)
+            if !Diagnostics.isFatal(result.handle) { return }
+        case .work, .deallocate, .sync:
+            break
+        }
+        if isError && answers.failure == nil { answers.failure = Diagnostics.error(in: result.handle) }
+    }
+
+    private func lostInPipeline(_ result: OpaquePointer, _ answers: Answers) -> Answers {
+        var answers = answers
+        let error = Diagnostics.error(in: result)
+        // Whatever it says, the two sides no longer agree on where they are.
+        answers.failure = .lost(error.message)
+        return answers
+    }
+
+    /// One statement for all settings.
+    static func configure(_ settings: [Setting]) -> Statement {
+        var sql = "select "
+        var binds: [Bind] = []
+        for setting in settings {
+            if !binds.isEmpty { sql += ", " }
+            sql += "set_config($\(binds.count + 1), $\(binds.count + 2), true)"
+            binds.append(.text(setting.name))
+            binds.append(.text(setting.value))
+        }
+        return Statement(unchecked: sql, binds)
+    }
+}

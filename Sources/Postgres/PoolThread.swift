@@ -1,0 +1,97 @@
+/// The life of one connection of a pool, on its thread.
+struct PoolThread {
+    private let slot: Int
+    private let core: PoolCore
+    private var connection: Connection?
+    private var affinities: Set<Int> = []
+    private var retireAt = Deadline.distantFuture
+
+    /// An attempt to connect that had less time than this says nothing about the server.
+    private static let fairAttempt: Duration = .milliseconds(500)
+
+    /// False when the system refuses a thread.
+    static func start(slot: Int, core: PoolCore) -> Bool {
+        DedicatedThread.spawn(name: "\(core.configuration.name)-\(slot)") {
+            var thread = PoolThread(slot: slot, core: core)
+            thread.run()
+        }
+    }
+
+    private init(slot: Int, core: PoolCore) {
+        self.slot = slot
+        self.core = core
+    }
+
+    private mutating func run() {
+        while true {
+            switch core.nextOrder(for: slot) {
+            case .work(let waiter): serve(waiter)
+            case .stop:
+                disconnect()
+                core.threadEnded()
+                return
+            case nil: disconnect()
+            }
+        }
+    }
+
+    private mutating func serve(_ waiter: PoolCore.Schedule.Waiter) {
+        let answer: @Sendable () -> Void
+        do throws(PostgresError) {
+            guard !waiter.deadline.isPast else {
+                core.countTimeout()
+                throw .poolTimeout
+            }
+            let connection = try ready(until: waiter.deadline)
+            affinities.insert(waiter.affinity)
+            connection.checkout = waiter.deadline
+            answer = waiter.job.run(connection)
+            connection.checkout = nil
+            checkIn(connection)
+        } catch {
+            answer = { waiter.job.fail(error) }
+        }
+        core.released(slot, isConnected: connection != nil)
+        answer()
+    }
+
+    /// The connection, made or made anew if need be.
+    private mutating func ready(until deadline: Deadline) throws(PostgresError) -> Connection {
+        if let connection {
+            if connection.isAlive() { return connection }
+            connection.close()
+            self.connection = nil
+            if let refusal = core.reconnect(slot) { throw refusal }
+        }
+        let time = deadline.remainingNanoseconds
+        do throws(PostgresError) {
+            let connection = try Connection.open(core.configuration.connection, until: deadline)
+            self.connection = connection
+        } catch {
+            if time >= Self.fairAttempt.nanoseconds { core.connectFailed(slot, error) }
+            throw error
+        }
+        affinities = []
+        let age = Double(core.configuration.maximumAge.nanoseconds) * Double.random(in: 0.9..<1.1)
+        retireAt = Deadline.now.adding(nanoseconds: Int64(min(age, 9e18)))
+        core.connected(slot)
+        guard let connection else { throw .lost("the connection is closed") }
+        return connection
+    }
+
+    /// Leaves nothing of the caller's behind; closes what is spent.
+    private mutating func checkIn(_ connection: Connection) {
+        connection.rollBack()
+        if !connection.isOpen || affinities.count >= core.configuration.affinityLimit || retireAt.isPast {
+            connection.close()
+            self.connection = nil
+        }
+    }
+
+    private mutating func disconnect() {
+        guard let connection else { return }
+        connection.close()
+        self.connection = nil
+        core.disconnected(slot)
+    }
+}

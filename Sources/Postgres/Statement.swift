@@ -1,0 +1,79 @@
+/// SQL text with its parameters.
+///
+/// Text comes only from source code (`StaticString`), values only go into parameters, so the two cannot mix:
+///
+/// ```swift
+/// let statement: Statement = "select id from account where name = \(name) and size > \(size)"
+/// let call = Statement.call("find_account", .text(name), .int8(size))
+/// ```
+///
+/// A connection prepares each text once and keeps the most recently used ones.
+public struct Statement: Sendable, Equatable, ExpressibleByStringInterpolation {
+    /// The text with `$1`, `$2`, … for the values.
+    public let sql: String
+
+    /// One value per parameter, in order.
+    public let binds: [Bind]
+
+    public init(sql: StaticString, _ binds: [Bind] = []) {
+        self.sql = sql.description
+        self.binds = binds
+    }
+
+    /// Text that is not a literal. Only for a builder that composes SQL from static strings and identifiers of the
+    /// catalog, and for files of SQL that are part of the program; never for text from outside.
+    public init(unchecked sql: String, _ binds: [Bind] = []) {
+        self.sql = sql
+        self.binds = binds
+    }
+
+    public init(stringLiteral value: StaticString) {
+        self.init(sql: value)
+    }
+
+    public init(stringInterpolation: StringInterpolation) {
+        sql = stringInterpolation.sql
+        binds = stringInterpolation.binds
+    }
+
+    /// `select * from name($1, …)`.
+    public static func call(_ name: StaticString, _ binds: Bind...) -> Statement {
+        call(name, binds)
+    }
+
+    /// `select * from name($1, …)`.
+    public static func call(_ name: StaticString, _ binds: [Bind]) -> Statement {
+        var sql = "select * from \(name.description)("
+        for index in binds.indices {
+            if index > 0 { sql += ", " }
+            sql += "$\(index + 1)"
+        }
+        sql += ")"
+        return Statement(unchecked: sql, binds)
+    }
+
+    public struct StringInterpolation: StringInterpolationProtocol {
+        public typealias StringLiteralType = StaticString
+
+        var sql = ""
+        var binds: [Bind] = []
+
+        public init(literalCapacity: Int, interpolationCount: Int) {
+            sql.reserveCapacity(literalCapacity + interpolationCount * 3)
+            binds.reserveCapacity(interpolationCount)
+        }
+
+        public mutating func appendLiteral(_ literal: StaticString) {
+            sql += literal.description
+        }
+
+        public mutating func appendInterpolation(bind: Bind) {
+            binds.append(bind)
+            sql += "$\(binds.count)"
+        }
+
+        public mutating func appendInterpolation(_ value: some Bindable) {
+            appendInterpolation(bind: value.bind)
+        }
+    }
+}
