@@ -31,6 +31,15 @@ def lines(rows: list[list[Any]]) -> list[str]:
     )
 
 
+def shortened(line: str) -> str:
+    """A line with the long name of a large profile cut to its first identifiers and its digest."""
+    section, name, rest = line.split(" | ", 2)
+    words = name.split(" ")
+    if len(words) > 6:
+        name = " ".join([*words[:4], f"(+{len(words) - 5})", words[-1]])
+    return f"{section} | {name} | {rest}"
+
+
 def difference(expected: list[str], found: list[str], most: int = 30) -> list[str]:
     """Minimal diff: `-` only the model has it, `+` only the target has it."""
     only_expected = sorted(set(expected) - set(found))
@@ -38,6 +47,7 @@ def difference(expected: list[str], found: list[str], most: int = 30) -> list[st
     twice = sorted({line for line in found if found.count(line) > 1}) if len(found) != len(set(found)) else []
     marked = [f"- {line}" for line in only_expected] + [f"+ {line}" for line in only_found]
     marked += [f"2 {line}" for line in twice]
+    marked = [shortened(line) for line in marked]
     rest = len(marked) - most
     return marked[:most] + ([f"… and {rest} more"] if rest > 0 else [])
 
