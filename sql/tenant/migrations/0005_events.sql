@@ -31,6 +31,7 @@ create table dedupe_state (
     singleton boolean primary key default true check (singleton),
     generation smallint not null default 0 check (generation in (0, 1, 2)),
     rotated_at timestamptz not null,
+    rotations integer not null default 0,
     window_days integer not null default 7 check (window_days between 7 and 366)
 );
 insert into dedupe_state (rotated_at) values (now()) on conflict do nothing;

@@ -1,0 +1,55 @@
+-- Puts rules into force, as a new version, for events from now on, and answers them as identity_rules_get does. What p_rules
+-- leaves out has the default. Checked before the call; raises TD004 for what the tables refuse.
+create or replace function identity_rules_put(p_rules jsonb, p_author text) returns jsonb
+language plpgsql
+as $$
+declare
+    c_default constant jsonb := '{
+        "identifiers": [
+            {"type": "user_id", "priority": 1, "limit": 1, "window": "ever"},
+            {"type": "email", "priority": 2, "limit": 5, "window": "ever"}
+        ],
+        "default": {"limit": 5, "window": "ever"},
+        "blocked": ["", "-1", "null", "anonymous", "[object Object]", "undefined", "NaN", "None"],
+        "blocked_patterns": ["^[0-]*$"],
+        "max_ids": 1000,
+        "max_merges": 100,
+        "anomaly_ids_per_hour": 20
+    }';
+    v_rules jsonb := c_default || (coalesce(p_rules, '{}') - 'version');
+    v_version int4;
+begin
+    -- One writer at a time; the table has few rows.
+    lock table identity_rules in share row exclusive mode;
+    select coalesce(max(r.version), 0) + 1 into v_version from identity_rules r;
+    v_rules := v_rules || jsonb_build_object('default', (c_default -> 'default') || (v_rules -> 'default'));
+    insert into identity_rules (version, rules, author, created_at) values (v_version, v_rules, p_author, now());
+
+    delete from identity_limit;
+    insert into identity_limit (type, priority, max_values, window_days)
+    select
+        i.rule ->> 'type', coalesce((i.rule ->> 'priority')::int4, i.pos::int4),
+        case when i.rule ? 'limit' then (i.rule ->> 'limit')::int4
+            else (v_rules #>> '{default,limit}')::int4 end,
+        rule_window_days(coalesce(i.rule ->> 'window', v_rules #>> '{default,window}'))
+    from jsonb_array_elements(v_rules -> 'identifiers') with ordinality i(rule, pos);
+
+    insert into identity_state (rules_version, default_max_values, default_window_days, max_ids, max_merges, windowed)
+    values (
+        v_version, (v_rules #>> '{default,limit}')::int4, rule_window_days(v_rules #>> '{default,window}'),
+        (v_rules ->> 'max_ids')::int4, (v_rules ->> 'max_merges')::int4,
+        rule_window_days(v_rules #>> '{default,window}') is not null
+            or exists (select from identity_limit l where l.window_days is not null)
+    )
+    on conflict (singleton) do update
+    set rules_version = excluded.rules_version, epoch = identity_state.epoch + 1,
+        default_max_values = excluded.default_max_values, default_window_days = excluded.default_window_days,
+        max_ids = excluded.max_ids, max_merges = excluded.max_merges, windowed = excluded.windowed;
+    return identity_rules_get();
+exception
+    when check_violation or unique_violation or invalid_text_representation or not_null_violation then
+        raise exception 'the rules are refused: %', sqlerrm
+            using errcode = 'TD004',
+            detail = jsonb_build_array(jsonb_build_object('pointer', '', 'code', 'invalid', 'detail', sqlerrm))::text;
+end
+$$;

@@ -1,0 +1,34 @@
+-- Opens a review entry for a merge that a rule keeps from happening: p_ends[1] is the node that would be home, the others are
+-- what would join it. An open entry over the same nodes takes the ref instead.
+create or replace function open_review(
+    p_ref text, p_reason text, p_ends bigint[], p_effective_at timestamptz, p_detail jsonb
+) returns uuid
+language plpgsql
+as $$
+declare
+    v_id uuid;
+    v_nodes bigint[] := array(select u.node from unnest(p_ends[2:]) u(node) order by 1);
+begin
+    select r.id into v_id
+    from review r
+    where r.state = 'open' and r.reason = p_reason and r.home = p_ends[1] and r.nodes = v_nodes
+    for update;
+    if found then
+        update review r set refs = r.refs || p_ref where r.id = v_id and p_ref <> all (r.refs);
+        return v_id;
+    end if;
+    v_id := uuidv7();
+    insert into review (id, ref, refs, reason, home, nodes, detail, effective_at, created_at)
+    values (
+        v_id,
+        -- The ref of an entry is unique for ever; a message that comes again after dedupe forgot it gets the time beside.
+        case when exists (select from review r where r.ref = p_ref)
+            then p_ref || '@' || to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+            else p_ref end,
+        array[p_ref], p_reason, p_ends[1], v_nodes, coalesce(p_detail, '{}'), p_effective_at, clock_timestamp()
+    );
+    insert into outbox (topic, key, payload, at)
+    values ('review.opened', v_id::text, jsonb_build_object('id', v_id, 'ref', p_ref, 'reason', p_reason), now());
+    return v_id;
+end
+$$;

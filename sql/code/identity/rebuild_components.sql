@@ -1,0 +1,33 @@
+-- Makes anew all that is derived of components: p_before are their labels up to now, p_after the labels that their nodes carry
+-- already. The caller holds the locks. Rows of profiles that end are taken away after contacts and leads were re-pointed.
+create or replace function rebuild_components(p_before bigint[], p_after bigint[]) returns void
+language plpgsql
+as $$
+declare
+    v_stale uuid[];
+begin
+    with gone as (
+        delete from component c where c.label = any (p_before) returning c.profile_id
+    )
+    select coalesce(array_agg(g.profile_id), '{}') into v_stale from gone g;
+
+    insert into component (label, profile_id, public_node, identifiers, merges)
+    select l.label, p.public_id, p.id, i.identifiers, m.merges
+    from unnest(p_after) l(label)
+    join node p on p.id = public_node(l.label)
+    cross join lateral (
+        select count(*) as identifiers from node n join identifier x on x.node = n.id where n.component = l.label
+    ) i
+    cross join lateral (
+        select count(*) as merges from node n join edge e on e.a = n.id and e.active where n.component = l.label
+    ) m;
+
+    perform refresh_profiles(p_after);
+    if to_regclass('contact_node') is not null then
+        perform repoint_records(p_after);
+    end if;
+    delete from profiles p
+    where p.profile_id = any (v_stale)
+      and not exists (select from component c where c.profile_id = p.profile_id);
+end
+$$;

@@ -1,0 +1,30 @@
+-- Contacts and leads of the components' nodes show the profile that is live now; what events feed is folded anew.
+create or replace function repoint_records(p_labels bigint[]) returns void
+language plpgsql
+as $$
+declare
+    v_contacts uuid[];
+begin
+    update contacts c
+    set profile_id = k.profile_id
+    from component k
+    join node n on n.component = k.label
+    join contact_node l on l.node = n.id
+    where k.label = any (p_labels) and c.id = l.contact_id and c.profile_id is distinct from k.profile_id;
+
+    update leads d
+    set profile_id = k.profile_id
+    from component k
+    join node n on n.component = k.label
+    join lead_node l on l.node = n.id
+    where k.label = any (p_labels) and d.id = l.lead_id and d.profile_id is distinct from k.profile_id;
+
+    select array_agg(l.contact_id order by l.contact_id) into v_contacts
+    from node n
+    join contact_node l on l.node = n.id
+    where n.component = any (p_labels);
+    if v_contacts is not null and to_regprocedure('refold_contacts(uuid[])') is not null then
+        perform refold_contacts(v_contacts);
+    end if;
+end
+$$;

@@ -1,0 +1,21 @@
+-- The nodes whose first or last seen the batch moves, with both. last_at counts in whole minutes, so that a busy node is written
+-- at most once a minute of event time, however its events are cut into batches.
+create or replace function activity_changes(
+    p_home bigint[], p_ts timestamptz[], out nodes bigint[], out first_at timestamptz[], out last_at timestamptz[]
+)
+language plpgsql stable
+as $$
+begin
+    select array_agg(u.node), array_agg(u.first_at), array_agg(u.last_at)
+    into nodes, first_at, last_at
+    from (
+        select e.node, min(e.ts) as first_at, date_bin('1 minute', max(e.ts), 'epoch') as last_at
+        from unnest(p_home, p_ts) e(node, ts)
+        where e.node > 0
+        group by e.node
+        order by e.node
+    ) u
+    left join activity_seen s on s.node = u.node
+    where s.node is null or u.first_at < s.first_at or u.last_at > s.last_at;
+end
+$$;

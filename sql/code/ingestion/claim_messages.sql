@@ -1,0 +1,78 @@
+-- Enters message keys into the dedupe tables and answers those that were new. A key is known while its generation or the next
+-- one is in force. Keys go in by order, so that batches with common messages wait for each other one way only. The tables are
+-- named statically, a branch for each generation, so that the plans are cached.
+create or replace function claim_messages(p_ids uuid[]) returns uuid[]
+language plpgsql
+as $$
+declare
+    -- A writer that read the state before a rotation may still insert; for as long, new keys go into both generations.
+    c_overlap constant interval := '10 minutes';
+    v_state record;
+    v_ids uuid[] := p_ids;
+begin
+    select s.generation, s.rotated_at > now() - c_overlap and s.rotations > 0 as overlap into v_state from dedupe_state s;
+    case v_state.generation
+    when 0 then
+        if v_state.overlap then
+            with claimed as (
+                insert into dedupe_2 (event_id) select distinct u.id from unnest(v_ids) u(id) order by u.id
+                on conflict do nothing
+                returning event_id
+            )
+            select coalesce(array_agg(c.event_id), '{}') into v_ids from claimed c;
+        end if;
+        with claimed as (
+            insert into dedupe_0 (event_id)
+            select distinct u.id
+            from unnest(v_ids) u(id)
+            where not exists (select from dedupe_import i where i.event_id = u.id)
+              and (v_state.overlap or not exists (select from dedupe_2 d where d.event_id = u.id))
+            order by u.id
+            on conflict do nothing
+            returning event_id
+        )
+        select coalesce(array_agg(c.event_id), '{}') into v_ids from claimed c;
+    when 1 then
+        if v_state.overlap then
+            with claimed as (
+                insert into dedupe_0 (event_id) select distinct u.id from unnest(v_ids) u(id) order by u.id
+                on conflict do nothing
+                returning event_id
+            )
+            select coalesce(array_agg(c.event_id), '{}') into v_ids from claimed c;
+        end if;
+        with claimed as (
+            insert into dedupe_1 (event_id)
+            select distinct u.id
+            from unnest(v_ids) u(id)
+            where not exists (select from dedupe_import i where i.event_id = u.id)
+              and (v_state.overlap or not exists (select from dedupe_0 d where d.event_id = u.id))
+            order by u.id
+            on conflict do nothing
+            returning event_id
+        )
+        select coalesce(array_agg(c.event_id), '{}') into v_ids from claimed c;
+    when 2 then
+        if v_state.overlap then
+            with claimed as (
+                insert into dedupe_1 (event_id) select distinct u.id from unnest(v_ids) u(id) order by u.id
+                on conflict do nothing
+                returning event_id
+            )
+            select coalesce(array_agg(c.event_id), '{}') into v_ids from claimed c;
+        end if;
+        with claimed as (
+            insert into dedupe_2 (event_id)
+            select distinct u.id
+            from unnest(v_ids) u(id)
+            where not exists (select from dedupe_import i where i.event_id = u.id)
+              and (v_state.overlap or not exists (select from dedupe_1 d where d.event_id = u.id))
+            order by u.id
+            on conflict do nothing
+            returning event_id
+        )
+        select coalesce(array_agg(c.event_id), '{}') into v_ids from claimed c;
+    end case;
+    return v_ids;
+end
+$$;

@@ -1,0 +1,29 @@
+-- Marks each message of a batch as new (true), or as a copy of a stored one or of an earlier one of the batch (false), and
+-- remembers the new ones: all in the generation in force, imported ones for ever beside.
+create or replace function dedupe_messages(p_event_id uuid[], p_flags int4[]) returns boolean[]
+language plpgsql
+as $$
+declare
+    c_import constant int4 := 16;
+    v_new uuid[] := claim_messages(p_event_id);
+    v_fresh boolean[];
+begin
+    if cardinality(v_new) = cardinality(p_event_id) then
+        v_fresh := array_fill(true, array[cardinality(p_event_id)]);
+    else
+        select array_agg(u.copy = 1 and u.id = any (v_new) order by u.pos) into v_fresh
+        from (
+            select e.id, e.pos, row_number() over (partition by e.id order by e.pos) as copy
+            from unnest(p_event_id) with ordinality e(id, pos)
+        ) u;
+    end if;
+    if c_import = any (select u.flags & c_import from unnest(p_flags) u(flags)) then
+        insert into dedupe_import (event_id)
+        select u.id
+        from unnest(p_event_id, p_flags, v_fresh) u(id, flags, fresh)
+        where u.fresh and u.flags & c_import <> 0
+        order by u.id;
+    end if;
+    return v_fresh;
+end
+$$;

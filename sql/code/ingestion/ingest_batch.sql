@@ -1,0 +1,167 @@
+-- Takes a micro-batch of messages of one tenant: deduplicates, finds each message's profile, folds traits, memberships, consent
+-- and activity, touches accounts, contacts and leads, stores the events. The effect is that of the messages one by one, in order.
+-- Positions count from 1. p_flags: bit 0 clock clamped, 1 skew corrected, 2 text replaced, 3 all identifiers blocked, 4 import,
+-- 5 source may identify, 6 may create accounts, 7 may write contacts, 8 may write leads, 9 public source, 10 leave.
+-- p_id_…: identifiers, normalised, blocked ones left out, by message and priority. p_co_…: what names the message's company.
+-- p_pf_…: person's fields from the traits. Raises TD011 stale_rules. Retry the whole call on 40001 and 40P01.
+create or replace function ingest_batch(
+    p_rules_version int4, p_event_id uuid[], p_message_id text[], p_type text[], p_name text[], p_ts timestamptz[],
+    p_received_at timestamptz[], p_flags int4[], p_source int2[], p_session text[], p_payload jsonb[], p_traits jsonb[],
+    p_consent jsonb[], p_group_id text[], p_previous_id text[], p_id_msg int4[], p_id_type text[], p_id_value text[],
+    p_co_msg int4[], p_co_kind text[], p_co_value text[], p_co_name text[], p_pf_msg int4[], p_pf_field text[],
+    p_pf_value text[], p_email_norm text[], p_phone_e164 text[]
+) returns table (idx int4, outcome text, code text)
+language plpgsql
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set jit = off
+as $$
+declare
+    c_may_identify constant int4 := 32;
+    c_stored_flags constant int4 := 31;
+    v_count int4 := coalesce(cardinality(p_event_id), 0);
+    v_rules_version int4;
+    v_epoch int4;
+    v_fresh boolean[];
+    v_home bigint[];    -- node of each message; 0: unassigned, -1: a copy, not stored
+    v_slow boolean[];
+    v_any_slow boolean := false;
+    v_row record;
+    v_msg int4;
+    v_known bigint[] := '{}';   -- nodes whose profiles change what they show
+    v_seen record;
+    v_shown bigint[];           -- of them those that an identify touches
+    v_refreshed bigint[];
+    v_labels bigint[];
+    v_traits_of bigint[];
+    v_accounts uuid[];
+begin
+    select s.rules_version, s.epoch into v_rules_version, v_epoch from identity_state s;
+    if v_rules_version is distinct from p_rules_version then
+        raise exception 'rules version % is not in force', p_rules_version using errcode = 'TD011';
+    end if;
+    if v_count = 0 then
+        return;
+    end if;
+
+    v_fresh := dedupe_messages(p_event_id, p_flags);
+    v_home := array_fill(0::bigint, array[v_count]);
+    v_slow := array_fill(false, array[v_count]);
+
+    -- Most messages name identifiers of one profile that are known: their home is the owner of the first.
+    for v_row in
+        select
+            i.msg, max(x.node) filter (where p_id_msg[i.ord::int4 - 1] is distinct from i.msg) as first_node,
+            count(x.node) < count(*) or min(n.component) <> max(n.component) as slow,
+            min(i.ord) filter (where x.node is not null) as known
+        from unnest(p_id_msg, p_id_type, p_id_value) with ordinality i(msg, type, value, ord)
+        left join identifier x on x.type = i.type and x.value = i.value
+        left join node n on n.id = x.node
+        where v_fresh[i.msg]
+        group by i.msg
+    loop
+        if p_flags[v_row.msg] & c_may_identify = 0 then
+            if v_row.known is not null then
+                select x.node into v_home[v_row.msg]
+                from identifier x
+                where x.type = p_id_type[v_row.known] and x.value = p_id_value[v_row.known];
+            end if;
+        else
+            v_home[v_row.msg] := coalesce(v_row.first_node, 0);
+            if v_row.slow then
+                v_slow[v_row.msg] := true;
+                v_any_slow := true;
+            end if;
+        end if;
+    end loop;
+    if 'alias' = any (p_type) then
+        for v_msg in
+            select u.pos
+            from unnest(p_type, p_previous_id, v_fresh) with ordinality u(type, previous_id, fresh, pos)
+            where u.type = 'alias' and u.previous_id is not null and u.fresh and p_flags[u.pos::int4] & c_may_identify <> 0
+        loop
+            v_slow[v_msg] := true;
+            v_any_slow := true;
+        end loop;
+    end if;
+    if false = any (v_fresh) then
+        for i in 1 .. v_count loop
+            if not v_fresh[i] then
+                v_home[i] := -1;
+            end if;
+        end loop;
+    end if;
+
+    if v_any_slow then
+        foreach v_msg in array coalesce(recall_demotions(
+            v_slow, v_rules_version, v_epoch, p_event_id, p_message_id, p_id_msg, p_id_type, p_id_value
+        ), '{}') loop
+            v_slow[v_msg] := false;
+        end loop;
+        v_any_slow := true = any (v_slow);
+    end if;
+    if v_any_slow then
+        v_known := lock_new_identifiers(v_slow, p_type, p_previous_id, p_id_msg, p_id_type, p_id_value);
+    end if;
+    select array_agg(distinct u.node) filter (where u.traits ?| array['email', 'phone']) into v_shown
+    from unnest(v_home, p_type, p_traits, v_slow) u(node, type, traits, slow)
+    where u.node > 0 and not u.slow and u.type = 'identify' and u.traits is not null;
+    v_seen := activity_changes(v_home, p_ts);
+    perform lock_components(v_known || coalesce(v_shown, '{}') || coalesce(v_seen.nodes, '{}'));
+
+    v_refreshed := v_shown;
+    if v_any_slow then
+        v_home := resolve_messages(
+            v_home, v_slow, v_rules_version, v_epoch, to_regclass('contact_node') is not null, p_event_id, p_message_id, p_type,
+            p_ts, p_received_at, p_source, p_previous_id, p_id_msg, p_id_type, p_id_value
+        );
+        v_seen := activity_changes(v_home, p_ts);
+        v_refreshed := v_refreshed || array(select u.node from unnest(v_home, v_slow) u(node, slow) where u.slow);
+    end if;
+    select array_agg(distinct n.component) into v_labels from node n where n.id = any (v_refreshed);
+
+    select array_agg(distinct u.node) into v_traits_of
+    from unnest(v_home, p_type, p_traits) u(node, type, traits)
+    where u.node > 0 and u.type = 'identify' and u.traits is not null and u.traits <> '{}';
+    if v_traits_of is not null then
+        perform apply_traits(v_traits_of, v_home, p_message_id, p_type, p_ts, p_source, p_traits);
+    end if;
+    if p_group_id is not null and array_remove(p_group_id, null) <> '{}' then
+        perform apply_memberships(v_home, p_message_id, p_ts, p_flags, p_source, p_group_id);
+    end if;
+    if v_seen.nodes is not null then
+        perform apply_activity(v_seen.nodes, v_seen.first_at, v_seen.last_at, coalesce(v_labels, '{}'));
+    end if;
+    if v_labels is not null then
+        perform refresh_profiles(v_labels);
+    end if;
+    insert into consent_statement (node, ts, message_id, source, categories)
+    select u.node, u.ts, u.message_id, u.source, u.consent
+    from unnest(v_home, p_ts, p_message_id, p_source, p_consent) with ordinality u(node, ts, message_id, source, consent, pos)
+    where u.consent is not null and u.node >= 0
+    order by u.pos;
+
+    v_accounts := event_accounts(v_home, p_co_msg, p_co_kind, p_co_value);
+    insert into event_log (
+        node, ts, received_at, event_id, message_id, type, name, account_id, source, session, flags, payload
+    )
+    select
+        u.node, u.ts, u.received_at, u.event_id, u.message_id, u.type, u.name, u.account_id, u.source, u.session,
+        u.flags & c_stored_flags, u.payload
+    from unnest(
+        v_home, p_ts, p_received_at, p_event_id, p_message_id, p_type, p_name, v_accounts, p_source, p_session, p_flags, p_payload
+    ) with ordinality u(
+        node, ts, received_at, event_id, message_id, type, name, account_id, source, session, flags, payload, pos
+    )
+    where u.node >= 0
+    order by u.pos;
+    insert into dirty (nodes, at)
+    select array_agg(distinct u.node), now() from unnest(v_home) u(node) where u.node > 0 having count(*) > 0;
+
+    return query
+    select u.pos::int4, case when u.fresh then 'accepted' else 'duplicate' end, null::text
+    from unnest(v_fresh) with ordinality u(fresh, pos)
+    order by u.pos;
+end
+$$;
