@@ -20,6 +20,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -71,8 +72,11 @@ let package = Package(
                 "Tandem",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
         .target(name: "TandemAPI", dependencies: ["Tandem", "TandemHTTP"], swiftSettings: strict),
@@ -102,7 +106,12 @@ let package = Package(
             name: "TandemTests", dependencies: ["Tandem", "TandemSQL", "TandemTesting"], swiftSettings: strict),
         .testTarget(
             name: "TandemAPITests",
-            dependencies: ["TandemAPI", "TandemHTTP", "TandemTesting"],
+            dependencies: [
+                "TandemAPI", "TandemHTTP", "TandemTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "TandemConsoleTests", dependencies: ["TandemConsole", "TandemTesting"], swiftSettings: strict),

@@ -1,0 +1,60 @@
+import HTTPTypes
+import Hummingbird
+
+/// A key as a request shows it in its headers or in its query.
+struct Credential: Equatable {
+    /// The key of `Authorization`: Basic with the key as user name (a missing colon is tolerated, as the vendors do), or
+    /// Bearer. 401 for a header of another form.
+    static func header(_ value: String?) throws(Problem) -> String? {
+        guard let value else { return nil }
+        let parts = value.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2 else { throw malformed }
+        let token = parts[1].trimmingSpaces()
+        switch parts[0].lowercased() {
+        case "bearer":
+            return token
+        case "basic":
+            guard let bytes = Base64.decode(token), let text = String(validating: bytes, as: UTF8.self) else {
+                throw malformed
+            }
+            return text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).first.map(String.init)
+        default:
+            throw malformed
+        }
+    }
+
+    private static let malformed = Problem.unauthorized(
+        "invalid_authorization", "Authorization has to be Basic with the key as user name, or Bearer with the key.")
+}
+
+/// RFC 4648 base64, with or without padding.
+enum Base64 {
+    static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count * 3 / 4)
+        var buffer: UInt32 = 0
+        var bits = 0
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "=") { break }
+            guard let value = value(byte) else { return nil }
+            buffer = buffer << 6 | UInt32(value)
+            bits += 6
+            if bits >= 8 {
+                bits -= 8
+                bytes.append(UInt8(truncatingIfNeeded: buffer >> UInt32(bits)))
+            }
+        }
+        return bits >= 6 ? nil : bytes
+    }
+
+    private static func value(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte - UInt8(ascii: "A")
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): byte - UInt8(ascii: "a") + 26
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0") + 52
+        case UInt8(ascii: "+"), UInt8(ascii: "-"): 62
+        case UInt8(ascii: "/"), UInt8(ascii: "_"): 63
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,20 @@
+public import HTTPTypes
+
+extension HTTPField.Name {
+    // A literal that is no field name is a programming error; the test of this file makes each of them once.
+    static func literal(_ name: String) -> HTTPField.Name {
+        guard let field = HTTPField.Name(name) else { preconditionFailure("\(name) is no field name") }
+        return field
+    }
+
+    public static let requestID = literal("Request-Id")
+    public static let idempotencyKey = literal("Idempotency-Key")
+    public static let idempotencyReplayed = literal("Idempotency-Replayed")
+    static let retryCount = literal("X-Retry-Count")
+    static let rudderRetryAttempt = literal("Rsa-Retry-Attempt")
+    static let referrerPolicy = literal("Referrer-Policy")
+    static let crossOriginResourcePolicy = literal("Cross-Origin-Resource-Policy")
+    static let frameOptions = literal("X-Frame-Options")
+    /// RudderStack's SDKs state the time of sending in a header.
+    public static let sentAt = literal("SentAt")
+}

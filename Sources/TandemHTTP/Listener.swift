@@ -1,0 +1,100 @@
+import Hummingbird
+import Glibc
+import HummingbirdCore
+public import Logging
+import NIOCore
+public import ServiceLifecycle
+import Synchronization
+
+/// One HTTP listener as a service. On graceful shutdown it says `Connection: close` for `drainDelay`, then closes the
+/// listening socket, then waits for what is in flight.
+public struct Listener: Service {
+    public enum Failure: Error, Sendable, CustomStringConvertible {
+        case addressInUse(host: String, port: Int)
+        case cannotListen(host: String, port: Int, reason: String)
+
+        public var description: String {
+            switch self {
+            case .addressInUse(let host, let port): "\(host):\(port) is in use by another process"
+            case .cannotListen(let host, let port, let reason): "cannot listen on \(host):\(port): \(reason)"
+            }
+        }
+    }
+
+    let host: String
+    let port: Int
+    let responder: RouteResponder
+    let drainDelay: Duration
+    let inFlightLimit: Duration
+    let logger: Logger
+    let onListening: @Sendable (_ host: String, _ port: Int) async -> Void
+
+    /// - Parameters:
+    ///   - port: 0 takes a free one, which `onListening` is told.
+    ///   - inFlightLimit: how long open requests may take once the listening socket is closed.
+    public init(
+        host: String, port: Int, responder: RouteResponder, drainDelay: Duration = .seconds(5),
+        inFlightLimit: Duration = .seconds(10), logger: Logger,
+        onListening: @escaping @Sendable (_ host: String, _ port: Int) async -> Void = { _, _ in }
+    ) {
+        self.host = host
+        self.port = port
+        self.responder = responder
+        self.drainDelay = drainDelay
+        self.inFlightLimit = inFlightLimit
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    public func run() async throws {
+        var configuration = ServiceGroupConfiguration(services: [application()], logger: quiet)
+        configuration.maximumGracefulShutdownDuration = inFlightLimit
+        let group = ServiceGroup(configuration: configuration)
+        // Detached: the group inside is shut down by us, after the delay, and not by the group around us at once.
+        let running = Task.detached { try await group.run() }
+        let drain = responder.drain
+        let delay = drainDelay
+        do {
+            try await withTaskCancellationOrGracefulShutdownHandler {
+                try await running.value
+            } onCancelOrGracefulShutdown: {
+                drain.begin()
+                Task.detached {
+                    try? await Task.sleep(for: delay)
+                    await group.triggerGracefulShutdown()
+                }
+            }
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw Failure.addressInUse(host: host, port: port)
+        } catch let error as IOError {
+            throw Failure.cannotListen(host: host, port: port, reason: "\(error)")
+        }
+    }
+
+    /// The groups of the framework tell at info what concerns nobody.
+    private var quiet: Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .warning)
+        return logger
+    }
+
+    private func application() -> some ApplicationProtocol {
+        let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
+            maxHeaderFieldSize: Limits.headers, maxHeaderListSize: Limits.headers, maxHeaderFieldCount: 100)
+        let channel = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionGuard()], idleTimeout: .seconds(Int64(Limits.idleSeconds)),
+            httpDecoderConfiguration: decoder)
+        var configuration = ApplicationConfiguration(
+            address: .hostname(host, port: port), backlog: 1024,
+            availableConnectionsDelegate: MaximumAvailableConnections(Limits.connections))
+        configuration.serverName = nil
+        let host = host
+        let onListening = onListening
+        return Application(
+            responder: responder, server: .http1(configuration: channel), configuration: configuration,
+            onServerRunning: { channel in
+                await onListening(host, channel.localAddress?.port ?? 0)
+            },
+            logger: quiet)
+    }
+}

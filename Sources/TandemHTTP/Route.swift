@@ -1,0 +1,103 @@
+public import HTTPTypes
+public import Hummingbird
+
+/// One entry of the route table: all that the router, `/openapi.json` and the generated tests know of an endpoint.
+public struct Route: Sendable {
+    /// Which key a caller must show.
+    public enum Scope: String, Sendable {
+        /// Anybody; the handler may still authenticate in its own way.
+        case none
+        /// A source's write key; a secret key does as well. It may stand in the header, in the body or in the query.
+        case write
+        /// A tenant's secret key, or a restricted one that holds the route's permission.
+        case secret
+        /// An admin key, which belongs to no tenant.
+        case admin
+    }
+
+    /// The module that the caller's tenant must have.
+    public enum Module: String, Sendable {
+        case any, cdp, crm
+    }
+
+    /// What the endpoint reads as its body.
+    public enum Body: Sendable, Equatable {
+        case none
+        /// One JSON value; `type` application/json or absent.
+        case json(limit: Int)
+        /// As the vendors' SDKs send it: application/json, text/plain or no type.
+        case ingest
+    }
+
+    /// A query parameter; one that is not listed is refused with `unknown_parameter`, except on ingest routes.
+    public struct Parameter: Sendable {
+        public let name: String
+        public let summary: String
+
+        public init(_ name: String, _ summary: String) {
+            self.name = name
+            self.summary = summary
+        }
+    }
+
+    public typealias Handler = @Sendable (Call) async throws -> Response
+
+    public let method: HTTPRequest.Method
+    public let pattern: RoutePattern
+    /// One sentence for the documentation, without a full stop.
+    public let summary: String
+    /// The feature it belongs to, as the folder is called.
+    public let feature: String
+    public let scope: Scope
+    public let module: Module
+    /// What a restricted key must hold, for example `accounts:read`; nil where `scope` is not `secret`.
+    public let permission: String?
+    public let body: Body
+    public let parameters: [Parameter]
+    /// The status of success.
+    public let success: Int
+    public let handler: Handler
+
+    public init(
+        _ method: HTTPRequest.Method, _ template: String, _ summary: String, feature: String, scope: Scope,
+        module: Module = .any, permission: String? = nil, body: Body? = nil, parameters: [Parameter] = [],
+        success: Int = 200, handler: @escaping Handler
+    ) {
+        self.method = method
+        pattern = RoutePattern(template)
+        self.summary = summary
+        self.feature = feature
+        self.scope = scope
+        self.module = module
+        self.permission = scope == .secret ? permission ?? Route.permission(method, template) : nil
+        self.body = body ?? ([.post, .put, .patch].contains(method) ? .json(limit: Limits.body) : .none)
+        self.parameters = parameters
+        self.success = success
+        self.handler = handler
+    }
+
+    /// `POST /v1/accounts/search` reads, `POST /v1/accounts` writes.
+    private static func permission(_ method: HTTPRequest.Method, _ template: String) -> String {
+        let segments = RoutePattern.split(template)
+        let resource = segments.count > 1 ? segments[1].split(separator: ":")[0] : "api"
+        let reads =
+            method == .get || segments.last == "search" || template.hasSuffix(":aggregate")
+            || template.hasSuffix(":preview") || template.hasSuffix(":simulate")
+        return "\(resource):\(reads ? "read" : "write")"
+    }
+}
+
+/// Limits that hold for every request.
+public enum Limits {
+    /// Of an inflated body, bytes.
+    public static let body = 4 << 20
+    /// Of an event, bytes of its JSON as sent.
+    public static let event = 32 << 10
+    /// Of all header fields together, bytes.
+    public static let headers = 16 << 10
+    public static let connections = 2_000
+    /// From a request's head to the end of its body, and again to its answer, seconds.
+    public static let requestDeadlineSeconds = 15
+    /// A connection without a request, or with a head that does not end, seconds.
+    public static let idleSeconds = 60
+}

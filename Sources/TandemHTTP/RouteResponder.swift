@@ -1,0 +1,166 @@
+import HTTPTypes
+public import Hummingbird
+public import Logging
+import NIOCore
+import Tandem
+
+/// From a request to its answer: every request of a listener passes here, in this order: path, method, key, module, body,
+/// handler. Whatever is thrown on the way leaves as a problem.
+public struct RouteResponder: HTTPResponder {
+    public typealias Context = ConnectionContext
+
+    public let table: RouteTable
+    let authenticator: any Authenticator
+    let drain: Drain
+    let metrics: HTTPMetrics
+    let logger: Logger
+
+    public init(
+        table: RouteTable, authenticator: any Authenticator, drain: Drain, metrics: HTTPMetrics, logger: Logger
+    ) {
+        self.table = table
+        self.authenticator = authenticator
+        self.drain = drain
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    public func respond(to request: Request, context: ConnectionContext) async throws -> Response {
+        let received = ContinuousClock.now
+        let id = RequestIdentifier.make()
+        var route: Route?
+        var response: Response
+        do {
+            response = try await answer(request, id, context, received, &route)
+        } catch let problem as Problem {
+            response = problem.response(requestID: id, path: request.uri.path)
+        } catch {
+            response = problem(of: error, request, id, route).response(requestID: id, path: request.uri.path)
+        }
+        finish(&response, request, id, route)
+        let method = route?.method.rawValue ?? "?"
+        metrics.record(
+            method: method, route: route?.pattern.template ?? "?", status: response.status.code,
+            duration: .now - received, retry: request.headers[.retryCount] ?? request.headers[.rudderRetryAttempt])
+        return response
+    }
+
+    private func answer(
+        _ request: Request, _ id: String, _ context: ConnectionContext, _ received: ContinuousClock.Instant,
+        _ matched: inout Route?
+    ) async throws -> Response {
+        guard let host = request.head.authority, !host.isEmpty else {
+            throw Problem.badRequest("missing_host", "The request has no Host header.")
+        }
+        let path = request.uri.path
+        if request.method == .options { return try options(request, path) }
+        let method = request.method == .head ? .get : request.method
+        let (route, captures) = try find(method, path)
+        matched = route
+        guard let query = Query(request.uri.query) else {
+            throw Problem.badRequest("invalid_query", "An escape in the query string is malformed.")
+        }
+        try check(query, of: route)
+        var call = Call(
+            request: request, route: route, id: id, clientAddress: context.clientAddress, captures: captures,
+            query: query, principal: .nobody, received: received, logger: logger)
+        if route.scope == .secret || route.scope == .admin {
+            call.principal = try await authenticator.authenticate(request, for: route)
+        }
+        call.body = try await body(of: request, for: route)
+        return try await route.handler(call)
+    }
+
+    private func find(_ method: HTTPRequest.Method, _ path: String) throws(Problem) -> (Route, [String: String]) {
+        switch table.match(method, path) {
+        case .found(let route, let captures):
+            return (route, captures)
+        case .wrongMethod(let allowed):
+            let names = (allowed.map(\.rawValue) + (allowed.contains(.get) ? ["HEAD"] : []) + ["OPTIONS"]).sorted()
+            throw Problem(
+                .methodNotAllowed, "method_not_allowed", "This path does not take \(method.rawValue).",
+                headers: [.allow: names.joined(separator: ", ")])
+        case .unknown:
+            throw Problem.notFound
+        case .malformed:
+            throw Problem.badRequest("invalid_path", "An escape in the path is malformed.")
+        }
+    }
+
+    private func options(_ request: Request, _ path: String) throws(Problem) -> Response {
+        let methods = table.methods(at: path)
+        if methods.isEmpty { throw .notFound }
+        if CrossOrigin.isPreflight(request), isOpenToBrowsers(path, methods) {
+            return CrossOrigin.preflight(request, methods: methods)
+        }
+        let names = methods.map(\.rawValue) + (methods.contains(.get) ? ["HEAD"] : []) + ["OPTIONS"]
+        return Response(status: .noContent, headers: [.allow: names.sorted().joined(separator: ", ")])
+    }
+
+    private func isOpenToBrowsers(_ path: String, _ methods: [HTTPRequest.Method]) -> Bool {
+        methods.contains { method in
+            if case .found(let route, _) = table.match(method, path) { return route.scope == .write }
+            return false
+        }
+    }
+
+    private func check(_ query: Query, of route: Route) throws(Problem) {
+        if route.scope == .write || query.items.isEmpty { return }
+        for (name, _) in query.items where !route.parameters.contains(where: { $0.name == name }) {
+            throw Problem.badRequest("unknown_parameter", "This endpoint has no parameter \(name).")
+        }
+    }
+
+    private func body(of request: Request, for route: Route) async throws -> [UInt8] {
+        switch route.body {
+        case .none:
+            return []
+        case .json(let limit):
+            let bytes = try await request.inflatedBody(limit: limit)
+            let type = request.mediaType
+            if !bytes.isEmpty, type != "application/json", type?.hasSuffix("+json") != true {
+                throw Problem(
+                    .unsupportedMediaType, "unsupported_media_type", "Content-Type has to be application/json.")
+            }
+            return bytes
+        case .ingest:
+            switch request.mediaType {
+            case nil, "", "application/json", "text/plain": break
+            default:
+                throw Problem(
+                    .unsupportedMediaType, "unsupported_media_type",
+                    "Content-Type has to be application/json or text/plain.")
+            }
+            return try await request.inflatedBody(limit: Limits.body)
+        }
+    }
+
+    private func problem(of error: any Error, _ request: Request, _ id: String, _ route: Route?) -> Problem {
+        if let problem = Problem(translating: error) { return problem }
+        logger.error(
+            "request failed",
+            metadata: [
+                "request_id": .string(id), "route": .string(route?.pattern.template ?? "?"),
+                "error": .string("\(error)"),
+            ])
+        return .internalError
+    }
+
+    /// The headers that every answer has.
+    private func finish(_ response: inout Response, _ request: Request, _ id: String, _ route: Route?) {
+        response.headers[.requestID] = id
+        response.headers[.xContentTypeOptions] = "nosniff"
+        response.headers[.referrerPolicy] = "no-referrer"
+        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+        if response.headers[.contentSecurityPolicy] == nil {
+            response.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
+        }
+        if route?.scope == .write || (request.method == .options && response.headers[.allow] == nil) {
+            CrossOrigin.mark(&response.headers, request: request)
+        }
+        // A refused body may still be on its way; draining servers want no more requests.
+        let unread = response.status == .contentTooLarge || response.status == .unsupportedMediaType
+        if drain.isDraining || unread { response.headers[.connection] = "close" }
+        if request.method == .head { response.body = .init() }
+    }
+}

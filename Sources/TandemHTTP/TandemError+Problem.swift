@@ -1,0 +1,54 @@
+import HTTPTypes
+import FoundationEssentials
+import Tandem
+
+extension Problem {
+    /// The one place where the product's errors become HTTP. Nil for an error that is a fault of ours: the caller logs it
+    /// and answers `internal_error`.
+    init?(translating error: any Error) {
+        guard let error = error as? TandemError else { return nil }
+        switch error {
+        case .merged(let id):
+            self.init(.movedPermanently, error.code, error.message, members: ["merged_into": .string("\(id)")])
+        case .versionMismatch(let current):
+            self.init(
+                .preconditionFailed, error.code, error.message,
+                members: ["version": current.map { .number($0) } ?? .null])
+        case .duplicate(let ids):
+            self.init(
+                .conflict, error.code, error.message,
+                members: ["ids": .array(ids.map { .string($0.uuidString.lowercased()) })])
+        case .invalid(let fields):
+            self = .validation(fields.map { Item(pointer: $0.pointer, code: $0.code, detail: $0.detail) })
+        case .inUse(let references):
+            self.init(
+                .conflict, error.code, error.message,
+                members: [
+                    "references": .object(JSONObject(references.sorted { $0.key < $1.key }.map { ($0, .number($1)) }))
+                ])
+        case .unavailable:
+            self = .unavailable(error.code, error.message)
+        case .deadlineExceeded:
+            self = .unavailable(error.code, error.message)
+        case .staleRules:
+            self = .unavailable(error.code, error.message)
+        case .failure:
+            return nil
+        case .notFound, .sameProfile, .refExists, .unknownIdentifier, .alreadyUndone, .erased, .alreadyDecided,
+            .conflict,
+            .badRequest, .denied:
+            self.init(Problem.status(of: error), error.code, error.message)
+        }
+    }
+
+    /// Of the errors that have nothing but a status, a code and a message.
+    private static func status(of error: TandemError) -> HTTPResponse.Status {
+        switch error {
+        case .notFound: .notFound
+        case .unknownIdentifier: .unprocessableContent
+        case .badRequest: .badRequest
+        case .denied: .forbidden
+        default: .conflict
+        }
+    }
+}
