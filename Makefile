@@ -38,7 +38,7 @@ test-swift: ## The Swift tests alone; FILTER=name picks some
 test-blackbox: ## The black-box tests alone, against .build/debug/tandem; FILTER=name picks some
 	@scripts/python
 	@swift build --product tandem
-	@.venv/bin/pytest Tests/blackbox $(if $(FILTER),-k $(FILTER))
+	@.venv/bin/python -m pytest Tests/blackbox $(if $(FILTER),-k $(FILTER))
 
 bench: build ## Events per second beside pgbench on the same server
 	@scripts/python
