@@ -1,0 +1,186 @@
+public import Foundation
+public import Logging
+public import Postgres
+public import ServiceLifecycle
+import Synchronization
+
+/// What a key opens.
+public struct Access: Sendable {
+    public let key: APIKey
+    /// Nil for an admin key.
+    public let tenant: Tenant?
+    /// Set for a write key.
+    public let source: Source?
+
+    /// Whether requests with the key are served.
+    public enum Standing: Sendable, Equatable {
+        case good
+        /// Not served, but events are held in quarantine for a time, since SDKs drop what is refused.
+        case held(Reason, since: Date)
+        /// As if the key did not exist.
+        case refused
+    }
+
+    public enum Reason: String, Sendable {
+        case tenantSuspended = "tenant_suspended"
+        case sourceDisabled = "source_disabled"
+        case keyExpired = "key_expired"
+    }
+
+    public func standing(at now: Date) -> Standing {
+        if key.revokedAt != nil { return .refused }
+        if let tenant {
+            switch tenant.state {
+            case .creating, .deleting: return .refused
+            case .suspended: return .held(.tenantSuspended, since: tenant.suspendedAt ?? now)
+            case .active: break
+            }
+        }
+        if let source, !source.isEnabled { return .held(.sourceDisabled, since: source.disabledAt ?? now) }
+        if let end = key.expiresAt, end <= now { return .held(.keyExpired, since: end) }
+        return .good
+    }
+
+    /// True when a request with this key may use what needs `scope`: secret keys may everything within their tenant,
+    /// restricted keys what they list.
+    public func allows(scope: String) -> Bool {
+        switch key.kind {
+        case .secret, .admin: true
+        case .restricted: key.scopes.contains(scope)
+        case .write: scope == "events:write"
+        }
+    }
+}
+
+/// From a key's text to what it opens, and from an id to a tenant; remembered for a few seconds, so that a revocation
+/// holds everywhere within five.
+public final class AccessDirectory: Sendable, Service {
+    private let pool: Pool
+    private let clock: WallClock
+    private let logger: Logger
+    private let timeToLive: TimeInterval
+    private let state = Mutex(State())
+
+    private struct Entry {
+        let access: Access?
+        let readAt: Date
+    }
+
+    private struct State {
+        var byKey: [String: Entry] = [:]
+        var byTenant: [UUID: (tenant: Tenant?, readAt: Date)] = [:]
+        var used: Set<String> = []
+    }
+
+    /// More than this many remembered keys are forgotten at once: only somebody who guesses has so many.
+    private let limit = 50_000
+
+    public init(pool: Pool, clock: WallClock = .system, timeToLive: Duration = .seconds(4), logger: Logger) {
+        self.pool = pool
+        self.clock = clock
+        self.logger = logger
+        self.timeToLive = Double(timeToLive.components.seconds)
+    }
+
+    /// What the key opens; nil when it is malformed (known without asking the database), unknown or wrong.
+    ///
+    /// Revoked keys, suspended tenants and so on are for the caller to look at: `Access.standing(at:)`.
+    public func access(for text: String) async throws(PostgresError) -> Access? {
+        guard let key = KeyText(parsing: text) else { return nil }
+        let now = clock.now()
+        let known = state.withLock { $0.byKey[key.keyID] }
+        let access: Access?
+        if let known, abs(now.timeIntervalSince(known.readAt)) < timeToLive {
+            access = known.access
+        } else {
+            access = try await read(key.keyID)
+            state.withLock { state in
+                if state.byKey.count >= limit { state.byKey.removeAll() }
+                state.byKey[key.keyID] = Entry(access: access, readAt: now)
+            }
+        }
+        guard let access, access.key.kind == key.kind, Self.areEqual(access.key.sha256, key.sha256) else { return nil }
+        state.withLock { _ = $0.used.insert(key.keyID) }
+        return access
+    }
+
+    /// The tenant with that id, or nil.
+    public func tenant(_ id: UUID) async throws(PostgresError) -> Tenant? {
+        let now = clock.now()
+        if let known = state.withLock({ $0.byTenant[id] }), abs(now.timeIntervalSince(known.readAt)) < timeToLive {
+            return known.tenant
+        }
+        let tenant = try await pool.withConnection { (connection) throws(PostgresError) -> Tenant? in
+            try connection.single(
+                settings: TenantDatabase.control(), .call("find_tenants", .null(.text), .uuid(id))
+            ).first.map { (row) throws(PostgresError) in try Tenant(row: row) }
+        }
+        state.withLock { $0.byTenant[id] = (tenant, now) }
+        return tenant
+    }
+
+    /// All tenants, unremembered: for pages that list them.
+    public func tenants() async throws(PostgresError) -> [Tenant] {
+        try await pool.withConnection { (connection) throws(PostgresError) -> [Tenant] in
+            var tenants: [Tenant] = []
+            for row in try connection.single(settings: TenantDatabase.control(), .call("find_tenants")) {
+                tenants.append(try Tenant(row: row))
+            }
+            return tenants
+        }
+    }
+
+    /// Forgets everything remembered.
+    public func forget() {
+        state.withLock {
+            $0.byKey.removeAll()
+            $0.byTenant.removeAll()
+        }
+    }
+
+    /// Writes once a minute which keys were used, until shutdown.
+    public func run() async throws {
+        while !Task.isShuttingDownGracefully && !Task.isCancelled {
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(60)) }
+            let used = state.withLock { state in
+                defer { state.used.removeAll() }
+                return state.used
+            }
+            if used.isEmpty { continue }
+            do throws(PostgresError) {
+                try await pool.withConnection { (connection) throws(PostgresError) in
+                    _ = try connection.single(
+                        settings: TenantDatabase.control(), .call("touch_key", .textArray(used.sorted())))
+                }
+            } catch {
+                logger.warning("the use of keys was not noted", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    private func read(_ keyID: String) async throws(PostgresError) -> Access? {
+        try await pool.withConnection { (connection) throws(PostgresError) -> Access? in
+            let control = TenantDatabase.control()
+            let rows = try connection.single(
+                settings: control, .call("find_keys", .null(.uuid), .null(.uuid), .text(keyID)))
+            guard let row = rows.first else { return nil }
+            let key = try APIKey(row: row)
+            guard let tenantID = key.tenant else { return Access(key: key, tenant: nil, source: nil) }
+            let related = try connection.single(
+                settings: control,
+                [.call("find_tenants", .null(.text), .uuid(tenantID)), .call("find_sources", .uuid(tenantID))])
+            let tenant = try Tenant(row: related[0].one())
+            var source: Source?
+            for row in related[1] {
+                let candidate = try Source(row: row)
+                if candidate.id == key.source { source = candidate }
+            }
+            return Access(key: key, tenant: tenant, source: source)
+        }
+    }
+
+    /// Takes as long for a wrong first byte as for a wrong last one.
+    private static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        left.count == right.count && zip(left, right).reduce(UInt8(0)) { $0 | $1.0 ^ $1.1 } == 0
+    }
+}

@@ -1,0 +1,113 @@
+public import Logging
+public import Postgres
+import TandemSQL
+
+/// The installation's own schema: roles, control tables, shared procedures.
+public enum ControlPlane {
+    /// What a login finds in a database.
+    public struct State: Sendable {
+        public let hasRoles: Bool
+        public let isMember: Bool
+        public let hasControlPlane: Bool
+        public let isSuperuser: Bool
+        public let mayCreateRoles: Bool
+        public let database: String
+        /// For example 150_006.
+        public let serverVersion: Int
+    }
+
+    public static func state(_ connection: Connection) throws(PostgresError) -> State {
+        let row = try connection.execute(file("control/deploy/bootstrap_state.sql")).one()
+        return State(
+            hasRoles: try row.bool("has_roles"), isMember: try row.bool("is_member"),
+            hasControlPlane: try row.bool("has_control"), isSuperuser: try row.bool("is_superuser"),
+            mayCreateRoles: try row.bool("may_create_roles"), database: try row.text("database"),
+            serverVersion: try row.int("server_version"))
+    }
+
+    /// True when control plane and procedures are what this binary carries.
+    public static func isCurrent(_ connection: Connection) throws(PostgresError) -> Bool {
+        guard try state(connection).hasControlPlane else { return false }
+        let rows = try connection.single(
+            settings: TenantDatabase.control(),
+            [file("control/deploy/control_ledger.sql"), file("control/deploy/code_ledger.sql")])
+        func differs(_ rows: Rows, _ folder: String) throws(PostgresError) -> Bool {
+            var ledger: [String: String] = [:]
+            for row in rows { ledger[try row.text("path")] = try row.text("sha256") }
+            let files = EmbeddedSQL.files(below: folder)
+            return ledger.count != files.count || files.contains { ledger[$0.path] != Digest.hex(of: $0.text) }
+        }
+        let controlDiffers = try differs(rows[0], "control/migrations")
+        let codeDiffers = try differs(rows[1], "code")
+        return !controlDiffers && !codeDiffers
+    }
+
+    /// Brings roles, control tables and procedures to what this binary carries. Safe to repeat and to kill.
+    ///
+    /// The login needs CREATEROLE and CREATE on the database the first time; later only its membership in tandem_admin.
+    public static func prepare(_ connection: Connection, logger: Logger) throws(PostgresError) {
+        let found = try state(connection)
+        if !found.hasRoles || !found.isMember || found.isSuperuser {
+            try connection.script(text("control/bootstrap/roles.sql"))
+        }
+        if !found.hasControlPlane {
+            try retryingRaces { () throws(PostgresError) in
+                try connection.transaction(settings: TenantDatabase.control(statementTimeout: nil)) {
+                    (connection) throws(PostgresError) in
+                    try connection.script(text("control/bootstrap/control_plane.sql"))
+                }
+            }
+        }
+        try migrate(connection, logger: logger)
+        try CodeDeployer.deploy(connection, logger: logger)
+    }
+
+    private static func migrate(_ connection: Connection, logger: Logger) throws(PostgresError) {
+        let settings = TenantDatabase.control(statementTimeout: nil)
+        let ledger = try connection.single(settings: settings, file("control/deploy/control_ledger.sql"))
+        var applied: [String: String] = [:]
+        for row in ledger { applied[try row.text("path")] = try row.text("sha256") }
+        for migration in EmbeddedSQL.files(below: "control/migrations") {
+            let hash = Digest.hex(of: migration.text)
+            if let known = applied[migration.path] {
+                if known != hash {
+                    throw PostgresError(
+                        kind: .server("TD013"),
+                        message: "\(migration.path) was applied with another text: this database is of another build")
+                }
+                continue
+            }
+            try connection.transaction(settings: settings) { (connection) throws(PostgresError) in
+                try connection.execute(
+                    file("control/deploy/record_control_migration.sql", .text(migration.path), .text(hash)))
+                try connection.script(migration.text, deadline: .seconds(600))
+            }
+            logger.info("applied a control migration", metadata: ["path": "\(migration.path)"])
+        }
+    }
+
+    /// Two processes that start on one empty database meet in unique violations; the second finds it done.
+    private static func retryingRaces(_ body: () throws(PostgresError) -> Void) throws(PostgresError) {
+        for attempt in 1... {
+            do throws(PostgresError) {
+                return try body()
+            } catch {
+                let isRace = [.uniqueViolation, .duplicateSchema, .duplicateTable].contains(error.serverState)
+                if !isRace || attempt == 5 { throw error }
+            }
+        }
+    }
+
+    /// The text of an embedded file; a missing one is a fault of the build.
+    static func text(_ path: String) -> String {
+        guard let file = EmbeddedSQL.files.first(where: { $0.path == path }) else {
+            preconditionFailure("sql/\(path) is not embedded")
+        }
+        return file.text
+    }
+
+    /// A file of one statement, with its parameters.
+    static func file(_ path: String, _ binds: Bind...) -> Statement {
+        Statement(unchecked: text(path), binds)
+    }
+}

@@ -1,0 +1,163 @@
+import Foundation
+public import Logging
+public import Postgres
+
+/// Brings tenants' schemas to what this binary carries: each tenant in turn, each file in a transaction of its own, so
+/// that it may be killed at any moment and run again.
+public struct Migrator {
+    private let connection: Connection
+    private let logger: Logger
+    private let files: TenantSchemaFiles
+
+    /// How long a statement may wait for a lock before it lets others through and tries again.
+    private let lockTimeout: Duration = .seconds(2)
+    private let attempts = 30
+
+    public init(_ connection: Connection, logger: Logger) throws {
+        try self.init(connection, logger: logger, files: .embedded())
+    }
+
+    init(_ connection: Connection, logger: Logger, files: TenantSchemaFiles) {
+        self.connection = connection
+        self.logger = logger
+        self.files = files
+    }
+
+    /// What a tenant still needs.
+    public struct TenantPlan: Sendable {
+        public let tenant: Tenant
+        /// Paths below `sql/`, in order.
+        public let pending: [String]
+        /// `online`, `locks-briefly` or `offline` of each.
+        public let safety: [String]
+        /// Applied with another text than this binary has.
+        public let changed: [String]
+        /// Applied by a newer binary.
+        public let unknown: [String]
+        /// The migrations are all applied, but views differ.
+        public var onlyViews: Bool { pending.isEmpty && changed.isEmpty && unknown.isEmpty }
+    }
+
+    /// Tenants that are not at this binary's digest, with what each needs; one indexed read when nothing is to do.
+    public func plan() throws(PostgresError) -> [TenantPlan] {
+        var plans: [TenantPlan] = []
+        for tenant in try outdated() {
+            let plan = files.plan(modules: tenant.modules, applied: try applied(tenant))
+            plans.append(
+                TenantPlan(
+                    tenant: tenant, pending: plan.pending.map(\.path), safety: plan.pending.map(\.safety.rawValue),
+                    changed: plan.changed, unknown: plan.unknown))
+        }
+        return plans
+    }
+
+    /// Migrates every tenant that needs it; one that fails does not stop the others.
+    ///
+    /// - Parameter progress: called after each tenant.
+    /// - Returns: what went wrong, by tenant; empty when all are done.
+    public func migrateAll(
+        progress: (_ done: Int, _ total: Int, _ tenant: Tenant) -> Void = { _, _, _ in }
+    ) throws(PostgresError) -> [(tenant: Tenant, error: PostgresError)] {
+        var failures: [(tenant: Tenant, error: PostgresError)] = []
+        let tenants = try outdated()
+        for (index, tenant) in tenants.enumerated() {
+            do throws(PostgresError) {
+                try migrate(tenant)
+            } catch {
+                if error.isConnectionLoss { throw error }
+                logger.error("a tenant was not migrated", metadata: ["tenant": "\(tenant.slug)", "error": "\(error)"])
+                failures.append((tenant, error))
+            }
+            progress(index + 1, tenants.count, tenant)
+        }
+        return failures
+    }
+
+    /// Applies what one tenant lacks, then recreates its views as a set.
+    public func migrate(_ tenant: Tenant) throws(PostgresError) {
+        let plan = files.plan(modules: tenant.modules, applied: try applied(tenant))
+        guard plan.isPossible else {
+            let names = (plan.changed + plan.unknown).joined(separator: ", ")
+            throw PostgresError(
+                kind: .server("TD013"), message: "tenant \(tenant.slug) was made by another build: \(names)")
+        }
+        for migration in plan.pending {
+            try retryingLocks(tenant) { () throws(PostgresError) in try apply(migration, to: tenant) }
+        }
+        try retryingLocks(tenant) { () throws(PostgresError) in try recreateViews(of: tenant) }
+    }
+
+    private func outdated() throws(PostgresError) -> [Tenant] {
+        let digests = files.digests
+        let rows = try connection.single(
+            settings: TenantDatabase.control(),
+            .call("tenants_to_migrate", .textArray(digests.map(\.modules)), .textArray(digests.map(\.digest))))
+        var tenants: [Tenant] = []
+        for row in rows { tenants.append(try Tenant(row: row)) }
+        return tenants
+    }
+
+    private func applied(_ tenant: Tenant) throws(PostgresError) -> [String: String] {
+        let rows = try connection.single(
+            settings: TenantDatabase.control(), .call("applied_migrations", .uuid(tenant.id)))
+        var applied: [String: String] = [:]
+        for row in rows { applied[try row.text("path")] = try row.text("sha256") }
+        return applied
+    }
+
+    private func apply(_ migration: TenantSQLFile, to tenant: Tenant) throws(PostgresError) {
+        let start = ContinuousClock.now
+        let control = TenantDatabase.control(statementTimeout: nil, lockTimeout: lockTimeout)
+        try connection.transaction(settings: control) { (connection) throws(PostgresError) in
+            try connection.execute(.call("lock_tenant", .uuid(tenant.id)))
+            // Another migrator may have done it while this one waited.
+            let done = try connection.execute(.call("applied_migrations", .uuid(tenant.id)))
+            for row in done where try row.text("path") == migration.path { return }
+            try connection.enter(owner(of: tenant, internalFirst: migration.scope == .internals))
+            try connection.script(migration.text, deadline: .seconds(24 * 3600))
+            try connection.enter(control)
+            let duration = Int32(clamping: (ContinuousClock.now - start).components.seconds * 1000)
+            try connection.execute(
+                .call(
+                    "note_migration", .uuid(tenant.id), .text(migration.path), .text(migration.sha256),
+                    .int4(duration)))
+        }
+    }
+
+    private func recreateViews(of tenant: Tenant) throws(PostgresError) {
+        let control = TenantDatabase.control(statementTimeout: nil, lockTimeout: lockTimeout)
+        try connection.transaction(settings: control) { (connection) throws(PostgresError) in
+            try connection.execute(.call("lock_tenant", .uuid(tenant.id)))
+            try connection.enter(owner(of: tenant, internalFirst: false))
+            try connection.execute(.call("drop_bi_views", .text(tenant.schema.name)))
+            for view in files.views(for: tenant.modules) {
+                try connection.script(view.text, deadline: .seconds(600))
+            }
+            try connection.enter(control)
+            try connection.execute(
+                .call("note_schema_digest", .uuid(tenant.id), .text(files.digest(for: tenant.modules))))
+        }
+    }
+
+    private func owner(of tenant: Tenant, internalFirst: Bool) -> [Connection.Setting] {
+        tenant.database.ownerSettings(
+            internalFirst: internalFirst, statementTimeout: nil, lockTimeout: lockTimeout)
+    }
+
+    /// A lock that does not come within the time-out is given up and asked for again, so that requests get through.
+    private func retryingLocks(
+        _ tenant: Tenant, _ body: () throws(PostgresError) -> Void
+    ) throws(PostgresError) {
+        for attempt in 1... {
+            do throws(PostgresError) {
+                return try body()
+            } catch {
+                let isLock = error.serverState == .lockNotAvailable || error.isRetryable
+                if !isLock || attempt == attempts { throw error }
+                logger.info(
+                    "a migration waits for a lock", metadata: ["tenant": "\(tenant.slug)", "attempt": "\(attempt)"])
+                Thread.sleep(forTimeInterval: Double.random(in: 0.1...1))
+            }
+        }
+    }
+}

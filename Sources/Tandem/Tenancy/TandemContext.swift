@@ -1,0 +1,59 @@
+public import Crypto
+public import Logging
+public import Postgres
+
+/// What every part of a running Tandem shares. Made once by the command line (or a test) and handed down.
+public struct TandemContext: Sendable {
+    /// Requests, console, background work.
+    public let pool: Pool
+    /// Ingest's own lane, so that no report makes an event wait.
+    public let ingestPool: Pool
+    /// Keys and tenants, remembered for a few seconds.
+    public let access: AccessDirectory
+    public let clock: WallClock
+    public let ids: IDGenerator
+    /// Seals cursors and cookies; random, the same on every node of the installation.
+    public let sealingKey: SymmetricKey
+    public let logger: Logger
+
+    public init(
+        pool: Pool, ingestPool: Pool, access: AccessDirectory, clock: WallClock = .system,
+        ids: IDGenerator = .uuidV7(), sealingKey: SymmetricKey, logger: Logger
+    ) {
+        self.pool = pool
+        self.ingestPool = ingestPool
+        self.access = access
+        self.clock = clock
+        self.ids = ids
+        self.sealingKey = sealingKey
+        self.logger = logger
+    }
+
+    /// Opens pools on a prepared database and reads the sealing key.
+    public static func open(
+        _ configuration: ConnectionConfiguration, connections: Int, ingestConnections: Int = 2,
+        clock: WallClock = .system, logger: Logger
+    ) async throws(PostgresError) -> TandemContext {
+        var general = PoolConfiguration(connection: configuration, size: connections)
+        general.name = "pg"
+        var ingest = PoolConfiguration(connection: configuration, size: ingestConnections)
+        ingest.name = "ingest"
+        let pool = Pool(general)
+        let fresh = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
+        let sealing = try await pool.withConnection { (connection) throws(PostgresError) -> [UInt8] in
+            try connection.single(
+                settings: TenantDatabase.control(), .call("installation_secret", .text("sealing"), .bytea(fresh))
+            ).one().bytea(0)
+        }
+        return TandemContext(
+            pool: pool, ingestPool: Pool(ingest),
+            access: AccessDirectory(pool: pool, clock: clock, logger: logger), clock: clock,
+            ids: .uuidV7(clock: clock), sealingKey: SymmetricKey(data: sealing), logger: logger)
+    }
+
+    /// Closes the pools; accepted calls are served first.
+    public func shutdown() async {
+        await ingestPool.shutdown()
+        await pool.shutdown()
+    }
+}

@@ -1,0 +1,86 @@
+public import Foundation
+import Postgres
+
+extension Tenant {
+    /// From a row of `tandem.tenant`.
+    init(row: Row) throws(PostgresError) {
+        let name = try row.text("schema_name")
+        guard let schema = TenantSchema(name), let state = State(rawValue: try row.text("state")) else {
+            throw PostgresError(kind: .decoding, message: "tandem.tenant holds a schema or state of another version")
+        }
+        id = try row.uuid("id")
+        slug = try row.text("slug")
+        displayName = try row.text("display_name")
+        self.schema = schema
+        modules = Set(try row.texts("modules").compactMap(Module.init))
+        timezone = try row.text("timezone")
+        currency = try row.text("currency")
+        self.state = state
+        epoch = Int64(try row.int("epoch"))
+        version = try row.int("version")
+        createdAt = Date(microseconds: try row.timestamp("created_at"))
+        suspendedAt = try row.optionalTimestamp("suspended_at").map { Date(microseconds: $0) }
+        deleteAfter = try row.optionalTimestamp("delete_after").map { Date(microseconds: $0) }
+    }
+}
+
+extension Source {
+    /// From a row of `tandem.source`.
+    init(row: Row) throws(PostgresError) {
+        guard let kind = Kind(rawValue: try row.text("kind")),
+            let right = CRMRight(rawValue: try row.text("may_write_crm"))
+        else { throw PostgresError(kind: .decoding, message: "tandem.source holds a kind of another version") }
+        id = try row.uuid("id")
+        tenant = try row.uuid("tenant")
+        number = Int16(truncatingIfNeeded: try row.int("number"))
+        name = try row.text("name")
+        self.kind = kind
+        trust = Trust(
+            mayIdentify: try row.bool("may_identify"), mayCreateAccounts: try row.bool("may_create_accounts"),
+            mayWriteCRM: right)
+        isEnabled = try row.bool("enabled")
+        disabledAt = try row.optionalTimestamp("disabled_at").map { Date(microseconds: $0) }
+        createdAt = Date(microseconds: try row.timestamp("created_at"))
+    }
+}
+
+extension APIKey {
+    /// From a row of `tandem.api_key`.
+    init(row: Row) throws(PostgresError) {
+        guard let kind = Kind(rawValue: try row.text("kind")) else {
+            throw PostgresError(kind: .decoding, message: "tandem.api_key holds a kind of another version")
+        }
+        id = try row.uuid("id")
+        keyID = try row.text("keyid")
+        self.kind = kind
+        tenant = try row.optionalUUID("tenant")
+        source = try row.optionalUUID("source")
+        sha256 = try row.bytea("sha256")
+        clear = try row.optionalText("clear")
+        scopes = try row.texts("scopes")
+        createdAt = Date(microseconds: try row.timestamp("created_at"))
+        expiresAt = try row.optionalTimestamp("expires_at").map { Date(microseconds: $0) }
+        revokedAt = try row.optionalTimestamp("revoked_at").map { Date(microseconds: $0) }
+        lastUsedAt = try row.optionalTimestamp("last_used_at").map { Date(microseconds: $0) }
+    }
+}
+
+/// A database login for BI. Its password is known only when it is made.
+public struct BILogin: Sendable, Hashable {
+    /// The name in the database: opaque, never used twice.
+    public let login: String
+    /// The name that people chose.
+    public let name: String
+    public let role: String?
+    public let createdAt: Date
+    public let revokedAt: Date?
+
+    /// From a row of `tandem.bi_login`.
+    init(row: Row) throws(PostgresError) {
+        login = try row.text("login")
+        name = try row.text("name")
+        role = try row.optionalText("role")
+        createdAt = Date(microseconds: try row.timestamp("created_at"))
+        revokedAt = try row.optionalTimestamp("revoked_at").map { Date(microseconds: $0) }
+    }
+}

@@ -1,0 +1,84 @@
+public import Postgres
+
+/// How a transaction reaches one tenant: path, role and limits, set for that transaction only.
+///
+/// ```swift
+/// try await context.pool.withConnection(affinity: tenant.database.affinity) { connection in
+///     try connection.single(settings: tenant.database.settings(), .call("profile_show", .uuid(id)))
+/// }
+/// ```
+///
+/// The service's login has no rights of its own, so a transaction without these settings reads and writes nothing.
+public struct TenantDatabase: Sendable, Hashable {
+    public let schema: TenantSchema
+
+    public init(_ schema: TenantSchema) { self.schema = schema }
+
+    /// Keeps a tenant's requests on the same few connections: their catalog caches are per connection and never shrink.
+    public var affinity: Int { schema.name.utf8.reduce(0) { $0 &* 31 &+ Int($1) } & Int.max }
+
+    /// The settings of a request's transaction: role `<schema>_app`, path `t_x, t_x_i, tandem_code, pg_temp`.
+    ///
+    /// - Parameters:
+    ///   - statementTimeout: ends each statement at the server; nil: no limit.
+    ///   - lockTimeout: ends a wait for a lock.
+    ///   - extra: more settings, for example `plan_cache_mode` (a role's own settings do not apply on SET ROLE).
+    public func settings(
+        statementTimeout: Duration? = .seconds(5), lockTimeout: Duration? = .seconds(2),
+        extra: [Connection.Setting] = []
+    ) -> [Connection.Setting] {
+        Self.settings(
+            role: schema.appRole, path: path(first: schema.name, second: schema.internals),
+            statementTimeout: statementTimeout, lockTimeout: lockTimeout) + extra
+    }
+
+    /// The settings under which the tenant's own DDL runs.
+    func ownerSettings(
+        internalFirst: Bool, statementTimeout: Duration?, lockTimeout: Duration
+    ) -> [Connection.Setting] {
+        let names = [schema.name, schema.internals]
+        let path = internalFirst ? path(first: names[1], second: names[0]) : path(first: names[0], second: names[1])
+        return Self.settings(
+            role: schema.ownerRole, path: path, statementTimeout: statementTimeout, lockTimeout: lockTimeout)
+    }
+
+    /// The settings of a transaction on the control plane: role `tandem_admin`, path `tandem_code`.
+    public static func control(
+        statementTimeout: Duration? = .seconds(5), lockTimeout: Duration? = .seconds(2)
+    ) -> [Connection.Setting] {
+        settings(
+            role: "tandem_admin", path: "tandem_code, pg_temp", statementTimeout: statementTimeout,
+            lockTimeout: lockTimeout)
+    }
+
+    private func path(first: String, second: String) -> String { "\(first), \(second), tandem_code, pg_temp" }
+
+    private static func settings(
+        role: String, path: String, statementTimeout: Duration?, lockTimeout: Duration?
+    ) -> [Connection.Setting] {
+        [
+            (name: "search_path", value: path), (name: "role", value: role),
+            (name: "statement_timeout", value: milliseconds(statementTimeout)),
+            (name: "lock_timeout", value: milliseconds(lockTimeout)),
+        ]
+    }
+
+    private static func milliseconds(_ duration: Duration?) -> String {
+        guard let duration else { return "0" }
+        let (seconds, attoseconds) = duration.components
+        return "\(max(1, seconds * 1000 + attoseconds / 1_000_000_000_000_000))ms"
+    }
+}
+
+extension Tenant {
+    public var database: TenantDatabase { TenantDatabase(schema) }
+}
+
+extension Connection {
+    /// Changes role, path and limits within an open transaction.
+    func enter(_ settings: [Setting]) throws(PostgresError) {
+        for setting in settings {
+            try execute(.call("set_config", .text(setting.name), .text(setting.value), .bool(true)))
+        }
+    }
+}

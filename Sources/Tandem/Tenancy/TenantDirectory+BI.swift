@@ -1,0 +1,39 @@
+public import Postgres
+
+extension TenantDirectory {
+    /// Makes a database login that reads what BI sees of one tenant. The password is known only here.
+    ///
+    /// - Parameter role: nil: every row and column; column rights per role come with a later version, which refuses
+    ///   today.
+    public func createBILogin(
+        _ tenant: Tenant, name: String
+    ) throws(PostgresError) -> (login: BILogin, password: String) {
+        guard !name.isEmpty, name.utf8.count <= 200 else { throw Self.invalid("/name", "1 to 200 bytes") }
+        let password = Base62.random(32)
+        let verifier = SCRAM.verifier(password: password, salt: (0..<16).map { _ in UInt8.random(in: 0...255) })
+        let rows = try connection.single(
+            settings: slow,
+            .call(
+                "create_bi_login", .uuid(tenant.id), .text(name), .null(.text), .text(verifier), .text(actor)))
+        return (try BILogin(row: rows.one()), password)
+    }
+
+    /// A tenant's BI logins by age, revoked ones too.
+    public func biLogins(_ tenant: Tenant) throws(PostgresError) -> [BILogin] {
+        var result: [BILogin] = []
+        for row in try connection.single(
+            settings: TenantDatabase.control(), .call("find_bi_logins", .uuid(tenant.id)))
+        {
+            result.append(try BILogin(row: row))
+        }
+        return result
+    }
+
+    /// Ends the sessions of a BI login and drops it.
+    public func revokeBILogin(_ tenant: Tenant, name: String) throws(PostgresError) -> BILogin {
+        try BILogin(
+            row: connection.single(
+                settings: slow, .call("revoke_bi_login", .uuid(tenant.id), .text(name), .text(actor))
+            ).one())
+    }
+}

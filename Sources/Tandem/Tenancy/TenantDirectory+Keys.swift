@@ -1,0 +1,160 @@
+public import Foundation
+public import Postgres
+
+extension TenantDirectory {
+    // Sources
+
+    /// Makes a source. Trust is the kind's default unless given.
+    public func createSource(
+        _ tenant: Tenant, name: String, kind: Source.Kind, trust: Source.Trust? = nil
+    ) throws(PostgresError) -> Source {
+        guard !name.isEmpty, name.utf8.count <= 200 else { throw Self.invalid("/name", "1 to 200 bytes") }
+        let trust = trust ?? .default(for: kind)
+        return try Source(
+            row: connection.single(
+                settings: slow,
+                .call(
+                    "create_source", .uuid(ids.next()), .uuid(tenant.id), .text(name), .text(kind.rawValue),
+                    .bool(trust.mayIdentify), .bool(trust.mayCreateAccounts), .text(trust.mayWriteCRM.rawValue),
+                    .text(actor))
+            ).one())
+    }
+
+    /// A tenant's sources by number.
+    public func sources(_ tenant: Tenant) throws(PostgresError) -> [Source] {
+        var result: [Source] = []
+        for row in try connection.single(
+            settings: TenantDatabase.control(), .call("find_sources", .uuid(tenant.id)))
+        {
+            result.append(try Source(row: row))
+        }
+        return result
+    }
+
+    /// The source with that name, `src_…` or uuid.
+    public func source(_ tenant: Tenant, _ reference: String) throws(PostgresError) -> Source {
+        let id = PublicID(.source, text: reference)?.uuid
+        guard let source = try sources(tenant).first(where: { $0.name == reference || $0.id == id }) else {
+            throw PostgresError(
+                kind: .server("TD001"), message: "tenant \(tenant.slug) has no source \(reference)")
+        }
+        return source
+    }
+
+    /// Changes what is not nil.
+    public func updateSource(
+        _ source: Source, name: String? = nil, enabled: Bool? = nil, mayIdentify: Bool? = nil,
+        mayCreateAccounts: Bool? = nil, mayWriteCRM: Source.CRMRight? = nil
+    ) throws(PostgresError) -> Source {
+        try Source(
+            row: connection.single(
+                settings: slow,
+                .call(
+                    "update_source", .uuid(source.id), name.bind, enabled.bind, mayIdentify.bind,
+                    mayCreateAccounts.bind, (mayWriteCRM?.rawValue).bind, .text(actor))
+            ).one())
+    }
+
+    // Keys
+
+    /// Makes a key. Its text is known only here, except a write key's.
+    ///
+    /// - Parameters:
+    ///   - tenant: nil for an admin key, and only then.
+    ///   - source: for a write key, and only then.
+    ///   - scopes: for a restricted key, and only then.
+    public func createKey(
+        _ kind: APIKey.Kind, tenant: Tenant?, source: Source? = nil, scopes: [String] = [], expiresAt: Date? = nil
+    ) throws(PostgresError) -> (key: APIKey, text: KeyText) {
+        guard (kind == .admin) == (tenant == nil) else {
+            throw Self.invalid("/tenant", "every key but an admin key belongs to a tenant")
+        }
+        guard (kind == .write) == (source != nil) else {
+            throw Self.invalid("/source", "a write key belongs to a source, other keys to none")
+        }
+        guard (kind == .restricted) == !scopes.isEmpty else {
+            throw Self.invalid("/scopes", "a restricted key has scopes, other keys have none")
+        }
+        if let unknown = scopes.first(where: { !APIKey.knownScopes.contains($0) }) {
+            let known = APIKey.knownScopes.sorted().joined(separator: ", ")
+            throw Self.invalid("/scopes", "\(unknown) is none of \(known)")
+        }
+        let text = KeyText.random(kind)
+        let rows = try connection.single(
+            settings: slow,
+            keyStatement(text, tenant: tenant?.id, source: source?.id, scopes: scopes, expiresAt: expiresAt))
+        return (try APIKey(row: rows.one()), text)
+    }
+
+    /// A tenant's keys by age, revoked ones too; nil: admin keys.
+    public func keys(_ tenant: Tenant?) throws(PostgresError) -> [APIKey] {
+        var result: [APIKey] = []
+        for row in try connection.single(
+            settings: TenantDatabase.control(), .call("find_keys", (tenant?.id).bind))
+        {
+            result.append(try APIKey(row: row))
+        }
+        return result
+    }
+
+    /// The key with that `key_…`, uuid, twelve-character id, or full text.
+    public func key(_ reference: String) throws(PostgresError) -> APIKey {
+        let id = PublicID(.key, text: reference)?.uuid
+        let keyID = KeyText(parsing: reference)?.keyID ?? reference
+        let rows = try connection.single(
+            settings: TenantDatabase.control(),
+            .call("find_keys", .null(.uuid), id.bind, id == nil ? .text(keyID) : .null(.text)))
+        guard let row = rows.first else {
+            throw PostgresError(kind: .server("TD001"), message: "there is no key \(reference)")
+        }
+        return try APIKey(row: row)
+    }
+
+    /// Makes a key like `key` and lets the old one end after `grace`.
+    public func rotateKey(_ key: APIKey, grace: Duration) throws(PostgresError) -> (key: APIKey, text: KeyText) {
+        let text = KeyText.random(key.kind)
+        let end = Date().addingTimeInterval(Double(grace.components.seconds))
+        let results = try connection.single(
+            settings: slow,
+            [
+                keyStatement(
+                    text, tenant: key.tenant, source: key.source, scopes: key.scopes, expiresAt: key.expiresAt),
+                .call("expire_key", .uuid(key.id), .timestamptz(end.microseconds), .text(actor)),
+            ])
+        return (try APIKey(row: results[0].one()), text)
+    }
+
+    /// Ends a key at once, on every node within five seconds.
+    public func revokeKey(_ key: APIKey) throws(PostgresError) -> APIKey {
+        try APIKey(
+            row: connection.single(
+                settings: slow, .call("expire_key", .uuid(key.id), .null(.timestamptz), .text(actor))
+            ).one())
+    }
+
+    // Within the transaction of `create`
+
+    func makeSource(_ tenant: UUID, name: String, kind: Source.Kind) throws(PostgresError) -> Source {
+        let trust = Source.Trust.default(for: kind)
+        return try Source(
+            row: connection.execute(
+                .call(
+                    "create_source", .uuid(ids.next()), .uuid(tenant), .text(name), .text(kind.rawValue),
+                    .bool(trust.mayIdentify), .bool(trust.mayCreateAccounts), .text(trust.mayWriteCRM.rawValue),
+                    .text(actor))
+            ).one())
+    }
+
+    func store(_ text: KeyText, tenant: UUID, source: UUID? = nil) throws(PostgresError) {
+        try connection.execute(keyStatement(text, tenant: tenant, source: source, scopes: [], expiresAt: nil))
+    }
+
+    private func keyStatement(
+        _ text: KeyText, tenant: UUID?, source: UUID?, scopes: [String], expiresAt: Date?
+    ) -> Statement {
+        .call(
+            "create_key", .uuid(ids.next()), .text(text.keyID), .text(text.kind.rawValue), tenant.bind, source.bind,
+            .bytea(text.sha256), text.kind == .write ? .text(text.text) : .null(.text), .textArray(scopes),
+            expiresAt.map { .timestamptz($0.microseconds) } ?? .null(.timestamptz), .text(actor))
+    }
+}

@@ -1,0 +1,180 @@
+import Foundation
+public import Logging
+public import Postgres
+
+/// Tenants, sources, keys and BI logins, on one connection. Each call is a transaction of its own.
+///
+/// Errors are the database's; SQLSTATEs of class TD say what was wrong (`TandemError.init(_:)`).
+public struct TenantDirectory {
+    let connection: Connection
+    /// Who does it, for the audit: `cli:root`, `key:…`.
+    let actor: String
+    let ids: IDGenerator
+    let logger: Logger
+
+    public init(_ connection: Connection, actor: String, ids: IDGenerator = .uuidV7(), logger: Logger) {
+        self.connection = connection
+        self.actor = actor
+        self.ids = ids
+        self.logger = logger
+    }
+
+    /// A tenant that is to be made.
+    public struct Draft: Sendable {
+        public var slug: String
+        public var displayName: String
+        public var modules: Set<Module>
+        public var timezone: String
+        public var currency: String
+
+        public init(
+            slug: String, displayName: String? = nil, modules: Set<Module> = [.cdp, .crm], timezone: String = "UTC",
+            currency: String = "USD"
+        ) {
+            self.slug = slug
+            self.displayName = displayName ?? slug
+            self.modules = modules
+            self.timezone = timezone
+            self.currency = currency
+        }
+    }
+
+    /// A new tenant with its first keys; the secret one is shown only here.
+    public struct Created: Sendable {
+        public let tenant: Tenant
+        public let writeKey: KeyText
+        public let secretKey: KeyText
+    }
+
+    /// Makes a tenant: row and roles, then tables, then first rows, sources `server` and `web`, and keys. Killed
+    /// anywhere, the same call continues.
+    ///
+    /// - Throws: `TD003` when a finished tenant has the name, `TD004` for wrong input.
+    public func create(_ draft: Draft) throws -> Created {
+        try validate(draft)
+        let begun = try tenant(
+            .call(
+                "create_tenant", .uuid(ids.next()), .text(draft.slug), .text(draft.displayName),
+                .text(TenantSchema.random().name), .textArray(draft.modules.sorted().map(\.rawValue)),
+                .text(draft.timezone), .text(draft.currency), .text(actor)))
+        try Migrator(connection, logger: logger).migrate(begun)
+        let write = KeyText.random(.write)
+        let secret = KeyText.random(.secret)
+        let active = try connection.transaction(settings: slow) { (connection) throws(PostgresError) in
+            let row = try connection.execute(.call("activate_tenant", .uuid(begun.id))).one()
+            let server = try makeSource(begun.id, name: "server", kind: .server)
+            let web = try makeSource(begun.id, name: "web", kind: .browser)
+            try store(write, tenant: begun.id, source: server.id)
+            try store(KeyText.random(.write), tenant: begun.id, source: web.id)
+            try store(secret, tenant: begun.id)
+            return try Tenant(row: row)
+        }
+        return Created(tenant: active, writeKey: write, secretKey: secret)
+    }
+
+    /// All tenants, by name.
+    public func list() throws(PostgresError) -> [Tenant] {
+        try tenants(.call("find_tenants"))
+    }
+
+    /// The tenant with that name, `tnt_…` or uuid.
+    ///
+    /// - Throws: `TD001` when there is none.
+    public func find(_ reference: String) throws(PostgresError) -> Tenant {
+        let id = PublicID(.tenant, text: reference)?.uuid
+        let found = try tenants(
+            .call("find_tenants", id == nil ? .text(reference) : .null(.text), id.map { .uuid($0) } ?? .null(.uuid)))
+        guard let tenant = found.first else {
+            throw PostgresError(kind: .server("TD001"), message: "there is no tenant \(reference)")
+        }
+        return tenant
+    }
+
+    /// Changes what is not nil. A module may be added: its tables are made and their first rows written.
+    public func update(
+        _ tenant: Tenant, displayName: String? = nil, timezone: String? = nil, currency: String? = nil,
+        modules: Set<Module>? = nil
+    ) throws -> Tenant {
+        try validate(timezone: timezone, currency: currency)
+        let changed = try self.tenant(
+            .call(
+                "update_tenant", .uuid(tenant.id), displayName.bind, timezone.bind, currency.bind,
+                modules.map { .textArray($0.sorted().map(\.rawValue)) } ?? .null(.textArray), .text(actor)))
+        guard modules != nil else { return changed }
+        try Migrator(connection, logger: logger).migrate(changed)
+        try connection.single(settings: slow, .call("initialise_modules", .uuid(tenant.id)), deadline: .seconds(60))
+        return try find(changed.publicID.description)
+    }
+
+    /// Suspends (events are held, requests refused) or resumes.
+    public func setSuspended(_ suspended: Bool, _ tenant: Tenant) throws(PostgresError) -> Tenant {
+        try setState(suspended ? .suspended : .active, tenant)
+    }
+
+    /// Marks for deletion after `grace`; until then `restore` takes it back.
+    public func delete(_ tenant: Tenant, grace: Duration = .seconds(7 * 86400)) throws(PostgresError) -> Tenant {
+        try setState(.deleting, tenant, grace: grace)
+    }
+
+    public func restore(_ tenant: Tenant) throws(PostgresError) -> Tenant {
+        try setState(.active, tenant)
+    }
+
+    /// Drops a deleted tenant's schemas, roles and rows for good.
+    ///
+    /// - Parameter now: without waiting for the end of its grace period.
+    public func drop(_ tenant: Tenant, now: Bool = false) throws(PostgresError) {
+        try connection.single(
+            settings: slow, .call("drop_tenant", .uuid(tenant.id), .bool(now), .text(actor)), deadline: .seconds(600))
+    }
+
+    private func setState(
+        _ state: Tenant.State, _ tenant: Tenant, grace: Duration = .zero
+    ) throws(PostgresError) -> Tenant {
+        let interval = Bind.literal("\(grace.components.seconds) seconds", .unspecified)
+        return try self.tenant(
+            .call("set_tenant_state", .uuid(tenant.id), .text(state.rawValue), interval, .text(actor)))
+    }
+
+    private func validate(_ draft: Draft) throws(PostgresError) {
+        guard Tenant.isValid(slug: draft.slug) else {
+            throw Self.invalid("/slug", "lower-case letters, digits and inner hyphens, 63 characters at most")
+        }
+        guard !draft.displayName.isEmpty, draft.displayName.utf8.count <= 200 else {
+            throw Self.invalid("/display_name", "1 to 200 bytes")
+        }
+        guard !draft.modules.isEmpty else { throw Self.invalid("/modules", "cdp, crm or both") }
+        try validate(timezone: draft.timezone, currency: draft.currency)
+    }
+
+    private func validate(timezone: String?, currency: String?) throws(PostgresError) {
+        if let timezone, TimeZone(identifier: timezone) == nil {
+            throw Self.invalid("/timezone", "an IANA name such as Europe/Berlin")
+        }
+        if let currency, currency.utf8.count != 3 || !currency.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) {
+            throw Self.invalid("/currency", "an ISO 4217 code such as EUR")
+        }
+    }
+
+    static func invalid(_ pointer: String, _ detail: String) -> PostgresError {
+        var fields = PostgresError.Fields()
+        let entry = ["pointer": pointer, "code": "invalid", "detail": detail]
+        fields.detail = (try? JSONEncoder().encode([entry])).map { String(decoding: $0, as: UTF8.self) }
+        return PostgresError(kind: .server("TD004"), message: "\(pointer.dropFirst()): \(detail)", fields: fields)
+    }
+
+    private func tenant(_ statement: Statement) throws(PostgresError) -> Tenant {
+        try Tenant(row: connection.single(settings: slow, statement, deadline: .seconds(60)).one())
+    }
+
+    private func tenants(_ statement: Statement) throws(PostgresError) -> [Tenant] {
+        var result: [Tenant] = []
+        for row in try connection.single(settings: TenantDatabase.control(), statement) {
+            result.append(try Tenant(row: row))
+        }
+        return result
+    }
+
+    /// Creating roles and dropping schemas takes longer than a request.
+    var slow: [Connection.Setting] { TenantDatabase.control(statementTimeout: .seconds(600), lockTimeout: .seconds(30)) }
+}

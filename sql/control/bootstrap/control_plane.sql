@@ -1,0 +1,13 @@
+-- The two shared schemas and the ledger of the control plane's own migrations. Run as tandem_admin. Idempotent.
+create schema if not exists tandem;
+create schema if not exists tandem_code;
+comment on schema tandem is 'Control plane: tenants, keys, ledgers, audit.';
+comment on schema tandem_code is 'Procedures, shared by all tenants, deployed by hash.';
+grant usage on schema tandem_code to tandem_code_user;
+alter default privileges for role tandem_admin revoke execute on functions from public;
+alter default privileges for role tandem_admin in schema tandem_code grant execute on functions to tandem_code_user;
+create table if not exists tandem.control_migration (
+    path text primary key,
+    sha256 bytea not null,
+    applied_at timestamptz not null default now()
+);

@@ -1,0 +1,1 @@
+select path, encode(sha256, 'hex') as sha256 from tandem.control_migration order by path

@@ -1,0 +1,1 @@
+delete from tandem.code_object where path = any ($1)
