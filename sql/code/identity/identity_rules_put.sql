@@ -29,10 +29,18 @@ begin
     insert into identity_limit (type, priority, max_values, window_days)
     select
         i.rule ->> 'type', coalesce((i.rule ->> 'priority')::int4, i.pos::int4),
-        case when i.rule ? 'limit' then (i.rule ->> 'limit')::int4
-            else (v_rules #>> '{default,limit}')::int4 end,
-        rule_window_days(coalesce(i.rule ->> 'window', v_rules #>> '{default,window}'))
+        case
+            when i.rule ? 'limit' then (i.rule ->> 'limit')::int4
+            when i.rule ->> 'type' = 'user_id' then 1
+            else (v_rules #>> '{default,limit}')::int4
+        end,
+        rule_window_days(coalesce(
+            i.rule ->> 'window',
+            case when i.rule ->> 'type' = 'user_id' then 'ever' else v_rules #>> '{default,window}' end
+        ))
     from jsonb_array_elements(v_rules -> 'identifiers') with ordinality i(rule, pos);
+    -- A user id is one for ever, also where the rules do not list it.
+    insert into identity_limit (type, priority, max_values) values ('user_id', 0, 1) on conflict (type) do nothing;
 
     insert into identity_state (rules_version, default_max_values, default_window_days, max_ids, max_merges, windowed)
     values (

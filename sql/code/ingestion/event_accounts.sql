@@ -18,7 +18,7 @@ begin
             where j.node = u.node and not j."left"
               and not exists (
                   select from membership l
-                  where l.node = j.node and l.group_id = j.group_id and l."left" and l.at >= j.at
+                  where l.node = j.node and l.group_id = j.group_id and l."left" and l.at > j.at
               )
             limit 2
         ) x

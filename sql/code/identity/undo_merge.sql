@@ -1,0 +1,17 @@
+-- Undoes the merge of that id, or of that ref, and answers it. Raises TD001, TD009, TD010.
+create or replace function undo_merge(p_id uuid, p_ref text, p_actor text) returns jsonb
+language plpgsql
+as $$
+declare
+    v_merge record;
+begin
+    select m.id, m.ref into v_merge from merge m where m.id = p_id or (p_id is null and m.ref = p_ref);
+    if not found then
+        raise exception 'no such merge' using errcode = 'TD001';
+    end if;
+    perform split_merge(v_merge.ref, p_actor, now());
+    insert into dirty (nodes, at)
+    select array_agg(distinct u.node), now() from edge e, unnest(array[e.a, e.b]) u(node) where e.merge = v_merge.id;
+    return merge_show(v_merge.id);
+end
+$$;
