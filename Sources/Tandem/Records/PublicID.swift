@@ -120,7 +120,7 @@ extension UUID {
     }
 
     /// A UUID of version 7 (RFC 9562): 48 bits of milliseconds since 1970, then 74 random bits. The SQL function
-    /// `uuid_v7` makes the same.
+    /// `uuidv7` makes the same.
     public static func v7(at date: Date, using random: inout some RandomNumberGenerator) -> UUID {
         let milliseconds = UInt64(max(0, date.timeIntervalSince1970 * 1000))
         let high = milliseconds << 16 | 0x7000 | UInt64.random(in: 0...0xFFF, using: &random)

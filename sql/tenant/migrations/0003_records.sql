@@ -3,6 +3,51 @@
 -- schema: internal
 -- What every object shares: where a value came from, what it was before, the bin, and what leaves the house.
 
+create table object_description (
+    object text primary key check (object ~ '^[a-z][a-z0-9_]{0,62}$'),
+    relation text not null unique,
+    ranked boolean not null default false,
+    kept_while_used boolean not null default false,
+    companions jsonb not null default '{}',
+    soft_unique text[] not null default '{}',
+    children jsonb not null default '{}',
+    owned text[] not null default '{}'
+);
+insert into object_description (object, relation, ranked, kept_while_used, companions, soft_unique, children, owned) values
+    ('team', 'teams', false, true, '{}', '{}', '{}', '{}'),
+    ('user', 'users', false, true, '{}', '{}', '{}', '{}'),
+    ('account', 'accounts', true, false, '{"company_key": "name", "phone_e164": "phone"}', '{}', '{}', '{}'),
+    ('contact', 'contacts', true, false, '{"email_norm": "email", "phone_e164": "phone"}', '{email_norm}',
+        '{"channels": {"relation": "contact_channels", "parent": "contact_id"},
+          "accounts": {"relation": "account_contacts", "parent": "contact_id"}}', '{}'),
+    ('lead', 'leads', true, false,
+        '{"email_norm": "email", "phone_e164": "phone", "company_key": "company"}', '{}', '{}', '{}'),
+    ('pipeline', 'pipelines', false, true, '{}', '{}', '{}', '{stages}'),
+    ('stage', 'stages', false, true, '{}', '{}', '{}', '{}'),
+    ('product', 'products', false, true, '{}', '{}', '{}', '{}'),
+    ('opportunity', 'opportunities', false, false, '{}', '{}',
+        '{"contacts": {"relation": "opportunity_contacts", "parent": "opportunity_id"},
+          "products": {"relation": "opportunity_products", "parent": "opportunity_id", "ordinal": "line"}}', '{}'),
+    ('activity', 'activities', false, false, '{}', '{}',
+        '{"links": {"relation": "activity_links", "parent": "activity_id"}}', '{}')
+on conflict (object) do nothing;
+comment on table object_description is
+    'What the write path must know of an object beside its table: fields and keys come from the catalog.';
+comment on column object_description.ranked is 'Each field shows its best source; the others stay as suggestions.';
+comment on column object_description.kept_while_used is 'A record that others refer to cannot be deleted.';
+comment on column object_description.companions is 'Derived column → the field it is made from: they are written together.';
+comment on column object_description.soft_unique is 'Columns whose values a new record may share only if its writer says so.';
+comment on column object_description.owned is 'Relations whose rows go to the bin with the record that they belong to.';
+comment on column object_description.children is 'Name of an array in the record → its relation, the column of the parent, the column of its order.';
+
+create table normal_form (
+    kind text not null check (kind in ('email', 'phone')),
+    raw text not null,
+    norm text not null,
+    primary key (kind, raw)
+);
+comment on table normal_form is 'Normal forms that SQL cannot derive by itself (national phone numbers, international domains).';
+
 create table field_source (
     object text not null,
     record_id uuid not null,

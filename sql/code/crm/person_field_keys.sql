@@ -1,0 +1,11 @@
+-- Which traits feed which fields of a contact. A hand edit in the CRM becomes the trait of the field's own name.
+create or replace function person_field_keys() returns table (field text, key text)
+language sql immutable
+as $$
+    values
+        ('email', 'email'),
+        ('phone', 'phone'),
+        ('first_name', 'first_name'), ('first_name', 'firstName'), ('first_name', 'firstname'),
+        ('last_name', 'last_name'), ('last_name', 'lastName'), ('last_name', 'lastname'),
+        ('title', 'title')
+$$;

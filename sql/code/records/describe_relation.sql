@@ -1,0 +1,44 @@
+-- Columns, unique keys and links of a relation on the path, from the catalog.
+create or replace function describe_relation(p_relation text) returns jsonb
+language plpgsql stable
+as $$
+declare
+    v_relation regclass := to_regclass(quote_ident(p_relation));
+begin
+    return jsonb_build_object(
+        'columns', (
+            select jsonb_agg(
+                jsonb_build_object(
+                    'name', a.attname,
+                    'required', a.attnotnull and d.adbin is null,
+                    'default', pg_get_expr(d.adbin, d.adrelid))
+                order by a.attnum)
+            from pg_attribute a
+            left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+            where a.attrelid = v_relation and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''),
+        'key', (
+            select jsonb_agg(a.attname order by array_position(i.indkey::smallint[], a.attnum))
+            from pg_index i
+            join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey::smallint[])
+            where i.indrelid = v_relation and i.indisprimary),
+        'unique', coalesce((
+            select jsonb_agg(columns order by columns)
+            from (
+                select jsonb_agg(a.attname order by a.attname) as columns
+                from pg_index i
+                join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey::smallint[])
+                where i.indrelid = v_relation and i.indisunique and not i.indisprimary
+                    and i.indpred is null and i.indexprs is null
+                group by i.indexrelid) k
+            where not columns ? 'id'), '[]'),
+        'links', coalesce((
+            select jsonb_agg(jsonb_build_object('column', a.attname, 'relation', t.relname) order by a.attname)
+            from pg_constraint c
+            join pg_class t on t.oid = c.confrelid
+            join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+            where c.conrelid = v_relation and c.contype = 'f' and cardinality(c.conkey) = 1
+                and exists (
+                    select from pg_attribute f
+                    where f.attrelid = c.confrelid and f.attnum = c.confkey[1] and f.attname = 'id')), '[]'));
+end
+$$;

@@ -1,0 +1,29 @@
+-- Inserts the new records of a wave: one dynamic statement. A column without a value takes its default.
+create or replace function insert_records(p_object jsonb, p_context jsonb, p_items jsonb[]) returns void
+language plpgsql
+as $$
+begin
+    if not exists (select from unnest(p_items) i where i ? 'created' and not i ? 'outcome') then
+        return;
+    end if;
+    execute format(
+        $q$
+        insert into %1$I (%2$s)
+        select %3$s
+        from unnest($1) i
+        cross join lateral jsonb_populate_record(null::%1$I,
+            jsonb_build_object('created_at', coalesce(i ->> 'created_at', now()::text), 'updated_at', now(),
+                'created_by', $2, 'version', 1)
+            || (i -> 'new') || jsonb_build_object('id', i -> 'id')) r
+        where i ? 'created' and not i ? 'outcome'
+        order by r.id
+        $q$,
+        p_object ->> 'relation',
+        (select string_agg(quote_ident(c ->> 'name'), ', ') from jsonb_array_elements(p_object -> 'columns') c),
+        (select string_agg(
+            case when c ->> 'default' is null then format('r.%I', c ->> 'name')
+                else format('coalesce(r.%I, %s)', c ->> 'name', c ->> 'default') end, ', ')
+         from jsonb_array_elements(p_object -> 'columns') c))
+    using p_items, p_context ->> 'actor';
+end
+$$;

@@ -1,0 +1,46 @@
+-- Per item (its position from 1 as text) the errors of links that lead nowhere, in the record and in its children.
+create or replace function missing_references(p_object jsonb, p_items jsonb[]) returns jsonb
+language plpgsql stable
+as $$
+declare
+    v_query text;
+    v_result jsonb;
+begin
+    select string_agg(part, ' union all ') into v_query
+    from (
+        select format(
+            $q$select n, %1$L as pointer from item
+            where i -> 'new' ->> %3$L is not null
+                and not exists (select from %2$I t where t.id = (i -> 'new' ->> %3$L)::uuid)
+                and not (%4$L and i -> 'new' ->> %3$L = any ($2))$q$,
+            '/' || (l ->> 'column'), l ->> 'relation', l ->> 'column', l ->> 'relation' = p_object ->> 'relation') as part
+        from jsonb_array_elements(p_object -> 'links') l
+        where exists (select from unnest(p_items) i where i -> 'new' ->> (l ->> 'column') is not null)
+        union all
+        select format(
+            $q$select n, '/%1$s/' || (e.position - 1) || '/%3$s' as pointer from item,
+                jsonb_array_elements(%4$s) with ordinality e (value, position)
+            where e.value ->> %3$L is not null
+                and not exists (select from %2$I t where t.id = (e.value ->> %3$L)::uuid)$q$,
+            c.key, l ->> 'relation', l ->> 'column',
+            format('coalesce(i -> ''data'' -> %1$L, ''[]'') || coalesce(i -> ''add'' -> %1$L, ''[]'')', c.key))
+        from jsonb_each(p_object -> 'children') c,
+            jsonb_array_elements(describe_relation(c.value ->> 'relation') -> 'links') l
+        where l ->> 'column' <> c.value ->> 'parent'
+            and exists (select from unnest(p_items) i where i -> 'data' ? c.key or i -> 'add' ? c.key)) p;
+    if v_query is null then
+        return '{}';
+    end if;
+    execute format(
+        $q$
+        with item as (select i, n from unnest($1) with ordinality u (i, n) where not i ? 'outcome')
+        select jsonb_object_agg(n, errors) from (
+            select n, jsonb_agg(jsonb_build_object('pointer', pointer, 'code', 'unknown_reference',
+                'detail', 'there is no such record') order by pointer) as errors
+            from (%s) w group by n) e
+        $q$, v_query)
+    into v_result
+    using p_items, array(select i ->> 'id' from unnest(p_items) i where i ? 'created' and not i ? 'outcome');
+    return coalesce(v_result, '{}');
+end
+$$;

@@ -1,0 +1,41 @@
+-- Creates and updates one wave of records. Takes items with ids (match_records) and returns them with outcome, version,
+-- action and changes: {field: [old, new]}.
+create or replace function save_records(p_object jsonb, p_context jsonb, p_items jsonb[]) returns jsonb[]
+language plpgsql
+as $$
+declare
+    v_name text := p_object ->> 'object';
+    v_items jsonb[] := load_records(p_object, p_context, p_items);
+    v_ids uuid[];
+begin
+    v_items := weigh_fields(p_object, p_context, v_items);
+    if v_name = 'opportunity' then
+        v_items := settle_opportunities(v_items);
+    end if;
+    v_items := check_records(p_object, v_items);
+    if not exists (select from unnest(v_items) i where not i ? 'outcome') then
+        return v_items;
+    end if;
+    perform insert_records(p_object, p_context, v_items);
+    if v_name = 'contact' then
+        perform link_new_contacts(v_items);
+    elsif v_name = 'lead' then
+        perform link_new_leads(v_items);
+    end if;
+    v_items := write_children(p_object, v_items);
+    v_items := update_records(p_object, v_items);
+    perform keep_claims(p_object, p_context, v_items);
+    v_ids := array(
+        select (i ->> 'id')::uuid from unnest(v_items) i where i ->> 'outcome' in ('created', 'updated') order by 1);
+    if cardinality(v_ids) = 0 then
+        return v_items;
+    end if;
+    if v_name = 'contact' then
+        perform sync_channels(v_ids);
+        perform echo_contact_edits(p_context, v_items);
+    elsif v_name = 'opportunity' then
+        perform record_opportunity_history(p_context, v_items);
+    end if;
+    return v_items;
+end
+$$;

@@ -1,0 +1,38 @@
+-- Per item (its position from 1 as text) the ids of the records that hold a key which the item would take: full unique
+-- keys always, soft ones (a contact's e-mail address) only for a new record whose writer does not allow it.
+create or replace function taken_keys(p_object jsonb, p_items jsonb[]) returns jsonb
+language plpgsql stable
+as $$
+declare
+    v_query text;
+    v_result jsonb;
+begin
+    select string_agg(format(
+        $q$select i.n, t.id
+        from item i
+        cross join lateral jsonb_populate_record(null::%1$I, coalesce(i.i -> 'old', '{}') || (i.i -> 'new')) r
+        join %1$I t on %2$s
+        where i.i -> 'new' ?| %3$L and t.id <> (i.i ->> 'id')::uuid and (not %4$L or i.i ? 'created')
+            and not (%4$L and coalesce((i.i ->> 'allow_duplicate')::boolean, false))$q$,
+        p_object ->> 'relation',
+        (select string_agg(format('t.%1$I = r.%1$I', c), ' and ') from unnest(k.columns) c), k.columns, k.soft), ' union all ')
+    into v_query
+    from (
+        select array(select jsonb_array_elements_text(u)) as columns, false as soft
+        from jsonb_array_elements(p_object -> 'unique') u
+        union all
+        select array[u], true from jsonb_array_elements_text(p_object -> 'soft_unique') u) k
+    where exists (select from unnest(p_items) i where i -> 'new' ?| k.columns);
+    if v_query is null then
+        return '{}';
+    end if;
+    execute format(
+        $q$
+        with item as (select i, n from unnest($1) with ordinality u (i, n) where not i ? 'outcome')
+        select jsonb_object_agg(n, ids)
+        from (select n, jsonb_agg(distinct id) as ids from (%s) k group by n) t
+        $q$, v_query)
+    into v_result using p_items;
+    return coalesce(v_result, '{}');
+end
+$$;

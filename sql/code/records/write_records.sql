@@ -1,0 +1,58 @@
+-- Writes records of any described object: the one way in for people, the API, imports, events and rules.
+--
+--   p_items  [{op: create|update|upsert|delete|restore, id?, match?: {field: value}, if_match?: version,
+--              data: {field: value, …, child array: [{…}]}, add?: {child array: [{…}]},
+--              at?, message_id?, allow_duplicate?, only_empty?, node?, created_at?,
+--              changed_at?, history?: [{stage_id, at}]}] (opportunities: see record_opportunity_history)
+--   result   one row an item, by its position from 0. outcome error comes with the code and detail of sql/README.md and
+--            changed nothing; the others may stand (the caller rolls back when it wants all or nothing).
+--
+-- data arrives validated and normalised. p_rank: 40 hand edit, 30 verified server source, 20 import, 10 public source;
+-- p_source 0 is people. at and message_id of an item order values within a rank; p_at stands in for a missing at.
+-- A call has the effect of its items one by one: it works in waves, and an item that meets a record or a key of an
+-- earlier one waits for the next wave. This never touches identity.
+create or replace function write_records(
+    p_object text, p_source smallint, p_rank smallint, p_at timestamptz, p_actor text, p_cause text, p_items jsonb
+) returns table (idx integer, id uuid, outcome text, version integer, code text, detail jsonb)
+language plpgsql
+-- Times become JSON on the way: one form, whoever calls.
+set timezone to 'UTC'
+as $$
+#variable_conflict use_column
+declare
+    v_object jsonb := describe_object(p_object);
+    v_context jsonb := jsonb_build_object(
+        'source', p_source, 'rank', p_rank, 'at', coalesce(p_at, now()), 'actor', p_actor, 'cause', p_cause);
+    v_items jsonb[] := array(
+        select i.value || jsonb_build_object('idx', i.ordinality - 1)
+        from jsonb_array_elements(p_items) with ordinality i order by i.ordinality);
+    v_previous integer[] := order_items(v_object, p_items);
+    v_count integer := cardinality(v_items);
+    v_from integer := 1;
+    v_to integer;
+    v_wave jsonb[];
+    v_done jsonb[] := '{}';
+begin
+    while v_from <= v_count loop
+        v_to := v_from;
+        while v_to < v_count and coalesce(v_previous[v_to + 1] < v_from, true) loop
+            v_to := v_to + 1;
+        end loop;
+        v_wave := match_records(v_object, v_items[v_from:v_to]);
+        v_to := v_from + cardinality(v_wave) - 1;
+        case v_wave[1] ->> 'op'
+            when 'delete' then v_wave := delete_records(v_object, v_context, v_wave);
+            when 'restore' then v_wave := restore_records(v_object, v_context, v_wave);
+            else v_wave := save_records(v_object, v_context, v_wave);
+        end case;
+        v_done := v_done || v_wave;
+        v_from := v_to + 1;
+    end loop;
+    perform publish_records(v_object, v_context, v_done);
+    return query
+        select (w ->> 'idx')::integer, (w ->> 'id')::uuid, w ->> 'outcome', (w ->> 'version')::integer,
+            w ->> 'code', w -> 'detail'
+        from unnest(v_done) w
+        order by 1;
+end
+$$;
