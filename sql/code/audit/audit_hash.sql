@@ -3,10 +3,13 @@ create or replace function audit_hash(
     p_previous bytea, p_seq bigint, p_at timestamptz, p_actor text, p_action text, p_object text, p_object_id text,
     p_detail jsonb
 ) returns bytea
-language sql immutable
+language plpgsql immutable
 as $$
-    select sha256(p_previous || convert_to(
-        jsonb_build_array(
-            p_seq, (extract(epoch from p_at) * 1000000)::bigint, p_actor, p_action, p_object, p_object_id, p_detail)::text,
-        'UTF8'))
+begin
+    return (
+        select sha256(p_previous || convert_to(
+            jsonb_build_array(
+                p_seq, (extract(epoch from p_at) * 1000000)::bigint, p_actor, p_action, p_object, p_object_id, p_detail)::text,
+            'UTF8')));
+end
 $$;

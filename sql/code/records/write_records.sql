@@ -17,6 +17,9 @@ create or replace function write_records(
 language plpgsql
 -- Times become JSON on the way: one form, whoever calls.
 set timezone to 'UTC'
+-- Small statements, many of them: compiling or replanning them costs more than running them.
+set jit to off
+set plan_cache_mode to force_generic_plan
 as $$
 #variable_conflict use_column
 declare
@@ -26,7 +29,7 @@ declare
     v_items jsonb[] := array(
         select i.value || jsonb_build_object('idx', i.ordinality - 1)
         from jsonb_array_elements(p_items) with ordinality i order by i.ordinality);
-    v_previous integer[] := order_items(v_object, p_items);
+    v_previous integer[] := case when jsonb_array_length(p_items) > 1 then order_items(v_object, p_items) end;
     v_count integer := cardinality(v_items);
     v_from integer := 1;
     v_to integer;
