@@ -132,7 +132,7 @@ class History:
         return f"{self.prefix}unknown"
 
     def rules_document(self, first: bool = False) -> dict[str, Any]:
-        """A complete document: user_id and email always listed, the anomaly guard out of the way."""
+        """A document with the anomaly guard out of the way; now and then it leaves limits, or user_id, to their defaults."""
         chance = self.random
         tight = self.with_rules and not (first and chance.random() < 0.3)
         listed = ["user_id", "email", "loyalty", "member"]
@@ -150,7 +150,11 @@ class History:
                 entry["trait"] = "member_no"
             if kind == "loyalty" and tight and chance.random() < 0.5:
                 entry["blocked"] = [f"{self.prefix}x1"]
+            if tight and chance.random() < 0.1:
+                del entry["limit"], entry["window"]  # then the default's, and of user_id 1 for ever
             entries.append(entry)
+        if tight and chance.random() < 0.1:
+            entries = [entry for entry in entries if entry["type"] != "user_id"]
         default = {"limit": 1000, "window": "ever"}
         if tight:
             default = {"limit": chance.choice([1, 2, 3, 5]), "window": chance.choice(["ever", "ever", "weekly"])}

@@ -60,12 +60,15 @@ class Rules:
     def __init__(self, document: dict[str, Any] | None = None) -> None:
         self.document = {**self.DEFAULT, **(document or {})}
         self.types = {entry["type"]: entry for entry in self.document["identifiers"]}
+        self.places = {
+            entry["type"]: entry.get("priority", number)
+            for number, entry in enumerate(self.document["identifiers"], start=1)
+        }
 
     def priority(self, identifier: Identifier) -> tuple:
         """Sort key: the configured list, then other types alphabetically; inside one type by value, byte order."""
         kind, value = identifier
-        listed = self.types.get(kind, {}).get("priority")
-        place = (0, listed, b"") if listed is not None else (1, 0, kind.encode())
+        place = (0, self.places[kind], b"") if kind in self.places else (1, 0, kind.encode())
         return (*place, value.encode())
 
     def limit(self, kind: str) -> tuple[int, int | None]:

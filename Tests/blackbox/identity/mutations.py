@@ -54,4 +54,86 @@ def mutated(dsn: str, mutation: Mutation) -> Iterator[None]:
         apply(dsn, mutation.original())
 
 
-MUTATIONS: list[Mutation] = []
+# The first three are the ones of the short run.
+MUTATIONS = [
+    Mutation(
+        name="edges-between-public-nodes",
+        path="identity/join_nodes.sql",
+        pattern=r"select v_id, p_pairs\[i\]\[1\], p_pairs\[i\]\[2\] from .*;",
+        replacement="""select v_id, ca.public_node, cb.public_node
+    from generate_series(1, array_length(p_pairs, 1)) i
+    join node a on a.id = p_pairs[i][1] join component ca on ca.label = a.component
+    join node b on b.id = p_pairs[i][2] join component cb on cb.label = b.component;""",
+        description="a merge joins the profiles' public nodes instead of the nodes that own the identifiers",
+    ),
+    Mutation(
+        name="limit-off-by-one",
+        path="identity/violated_rule.sql",
+        pattern=r"where y\.total > case",
+        replacement="where y.total >= case",
+        description="a limit of n lets n - 1 in",
+    ),
+    Mutation(
+        name="traits-by-arrival",
+        path="ingestion/apply_traits.sql",
+        pattern=r"where not n\.trait_ts \? w\.key or trait_order\(n\.trait_ts -> w\.key\).*",
+        replacement="where true",
+        description="the identify that arrives last wins, so a late event overwrites",
+    ),
+    Mutation(
+        name="tombstones-ignored",
+        path="ingestion/apply_traits.sql",
+        pattern=r"\(n\.traits - f\.absent\) \|\| f\.present",
+        replacement="n.traits || f.present",
+        description="a null leaves the older value",
+    ),
+    Mutation(
+        name="dedupe-after-identity",
+        path="ingestion/ingest_batch.sql",
+        pattern=r"where v_fresh\[i\.msg\]",
+        replacement="where true",
+        description="a copy is resolved before it is recognised, so it can redo an undone merge",
+    ),
+    Mutation(
+        name="undo-without-separation",
+        path="identity/split_merge.sql",
+        pattern=r"where e\.merge = v_merge\.id\n    order by 1, 2",
+        replacement="where false\n    order by 1, 2",
+        description="an undo records no separation, so that the next event redoes the merge",
+    ),
+    Mutation(
+        name="lowest-identifier-is-home",
+        path="ingestion/resolve_messages.sql",
+        pattern=r"v_home := v_ends\[1\];",
+        replacement="v_home := v_ends[cardinality(v_ends)];",
+        description="the owner of the lowest-priority identifier gets the event and its new identifiers",
+    ),
+    Mutation(
+        name="undo-of-one-edge",
+        path="identity/split_merge.sql",
+        pattern=r"update edge e set active = false where e\.merge = v_merge\.id;",
+        replacement="update edge e set active = false where e.id = (select min(f.id) from edge f where f.merge = v_merge.id);",
+        description="of an event that joined several profiles only the first edge is undone",
+    ),
+    Mutation(
+        name="window-includes-its-border",
+        path="identity/violated_rule.sql",
+        pattern=r"abs\(extract\(epoch from p_ts - i\.attached_at\)\) < coalesce\(",
+        replacement="abs(extract(epoch from p_ts - i.attached_at)) <= coalesce(",
+        description="an identifier attached exactly a window ago still counts",
+    ),
+    Mutation(
+        name="equal-times-by-arrival",
+        path="profiles/trait_order.sql",
+        pattern=r"\n\s*\|\| \(p_stamp ->> 1\)",
+        replacement="",
+        description="of two values of the same time the first to arrive stays, whatever the message ids",
+    ),
+    Mutation(
+        name="leave-of-one-node",
+        path="profiles/profile_leave_account.sql",
+        pattern=r"from node n where n\.component = v_label order by n\.id",
+        replacement="from node n where n.id = v_node order by n.id",
+        description="a leave is recorded on the public node alone, so that an undo or a sibling brings the membership back",
+    ),
+]

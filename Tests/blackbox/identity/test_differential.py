@@ -2,7 +2,7 @@
 
 SEEDS, OPS   histories and their length, default 20 × 200 (`make show-thread-undo`: 300 × 200)
 CUTS         histories of the batch law, default 30 (500)
-MUTATIONS    how many mutations are tried, default 3 (10)
+MUTATIONS    how many mutations are tried, default 3 (all)
 FIRST_SEED   where the seeds begin, default 0
 """
 
@@ -24,7 +24,7 @@ FIRST_SEED = int(os.environ.get("FIRST_SEED", "0"))
 SEEDS = int(os.environ.get("SEEDS", "300" if FULL else "20"))
 OPS = int(os.environ.get("OPS", "200"))
 CUTS = int(os.environ.get("CUTS", "500" if FULL else "30"))
-MUTATION_COUNT = int(os.environ.get("MUTATIONS", "10" if FULL else "3"))
+MUTATION_COUNT = int(os.environ.get("MUTATIONS", str(len(MUTATIONS)) if FULL else "3"))
 TENANTS = 8  # reused by all seeds; identifiers carry the seed's prefix
 SEEDS_PER_MUTATION = 40
 

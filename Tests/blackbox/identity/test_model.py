@@ -314,7 +314,7 @@ def test_an_event_with_blocked_identifiers_only_is_kept_unassigned(model: Model)
 
 
 def test_identifiers_of_every_place(model: Model) -> None:
-    own_type = {"type": "member", "limit": 5, "window": "ever", "trait": "member_no"}
+    own_type = {"type": "member", "priority": 3, "limit": 5, "window": "ever", "trait": "member_no"}
     model.put_rules({"identifiers": [*Rules.DEFAULT["identifiers"], own_type]})
     device = {"type": "ios", "id": "d", "advertisingId": "i", "adTrackingEnabled": True, "token": "t"}
     context = {
@@ -352,6 +352,13 @@ def test_the_traits_of_a_group_call_are_the_accounts(model: Model) -> None:
 def test_types_outside_the_list_follow_alphabetically_and_values_by_byte(model: Model) -> None:
     order = [("user_id", "b"), ("user_id", "é"), ("email", "a"), ("android.id", "z"), ("anonymous_id", "a")]
     assert sorted(reversed(order), key=model.rules.priority) == order
+
+
+def test_a_user_id_without_a_limit_of_its_own_has_one_and_not_the_default(model: Model) -> None:
+    for listed in ([], [{"type": "user_id", "priority": 1}]):
+        model.put_rules({"identifiers": listed, "default": {"limit": 3, "window": "weekly"}})
+        assert model.rules.limit("user_id") == (1, None)
+        assert model.rules.limit("email") == (3, 7 * DAY_MS)
 
 
 # --- section 7: traits and groups ---
