@@ -1,0 +1,27 @@
+/// When a message happened, by the clocks of its sender and ours.
+struct ClockRule {
+    /// Later than this after receipt is no honest clock.
+    static let future = WireTime.day
+
+    var timestamp: Int64
+    var flags: MessageFlags
+
+    /// - Parameters:
+    ///   - original: what the message says, if it does.
+    ///   - sent: when the sender's clock says that it was sent.
+    ///   - correctsSkew: browsers and mobile devices have clocks that are wrong by any amount; a server's timestamp is
+    ///     kept, because a historical import must not be shifted.
+    init(original: Int64?, sent: Int64?, received: Int64, correctsSkew: Bool) throws(MessageError) {
+        timestamp = original ?? received
+        flags = []
+        if correctsSkew, let original, let sent, sent != received {
+            timestamp = original + (received - sent)
+            flags.insert(.skewCorrected)
+        }
+        if timestamp > received + Self.future {
+            timestamp = received
+            flags.insert(.clockClamped)
+        }
+        if timestamp < 0 { throw .timestampTooEarly }
+    }
+}

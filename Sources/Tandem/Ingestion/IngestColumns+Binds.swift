@@ -1,0 +1,17 @@
+public import Postgres
+
+extension IngestColumns {
+    /// The arguments of `ingest_batch`, in order.
+    public var binds: [Bind] {
+        [
+            .int4(rulesVersion), .uuidArray(eventID), .textArray(messageID), .textArray(type), .textArray(name),
+            .timestamptzArray(timestamp), .timestamptzArray(receivedAt), .int4Array(flags), .int2Array(source),
+            .textArray(session), .jsonbArray(payload.map { $0[...] }), .jsonbArray(traits.map { $0?[...] }),
+            .jsonbArray(consent.map { $0?[...] }), .textArray(groupID), .textArray(previousID),
+            .int4Array(identifierMessage), .textArray(identifierType), .textArray(identifierValue),
+            .int4Array(companyMessage), .textArray(companyKind), .textArray(companyValue), .textArray(companyName),
+            .int4Array(fieldMessage), .textArray(fieldName), .textArray(fieldValue), .textArray(email),
+            .textArray(phone),
+        ]
+    }
+}

@@ -1,0 +1,116 @@
+public import Foundation
+
+/// The messages of one micro-batch as the arrays that the SQL procedure `ingest_batch` takes, in the order of its
+/// parameters. All arrays of a group have one length.
+public struct IngestColumns: Sendable {
+    public var rulesVersion: Int32
+
+    // One element a message.
+    public var eventID: [UUID] = []
+    public var messageID: [String] = []
+    public var type: [String] = []
+    public var name: [String?] = []
+    /// Microseconds since 1970.
+    public var timestamp: [Int64] = []
+    /// Microseconds since 1970.
+    public var receivedAt: [Int64] = []
+    public var flags: [Int32] = []
+    public var source: [Int16] = []
+    public var session: [String?] = []
+    /// JSON text.
+    public var payload: [[UInt8]] = []
+    /// JSON text.
+    public var traits: [[UInt8]?] = []
+    /// JSON text.
+    public var consent: [[UInt8]?] = []
+    public var groupID: [String?] = []
+    public var previousID: [String?] = []
+
+    // One element an identifier, in order of message and priority; the message by its place from 1.
+    public var identifierMessage: [Int32] = []
+    public var identifierType: [String] = []
+    public var identifierValue: [String] = []
+
+    // One element a candidate for the message's account, in order of message and preference.
+    public var companyMessage: [Int32] = []
+    public var companyKind: [String] = []
+    public var companyValue: [String] = []
+    public var companyName: [String] = []
+
+    // One element a field of a contact or lead.
+    public var fieldMessage: [Int32] = []
+    public var fieldName: [String] = []
+    public var fieldValue: [String] = []
+
+    // One element a message.
+    public var email: [String?] = []
+    public var phone: [String?] = []
+
+    public var count: Int { eventID.count }
+
+    public init(rulesVersion: Int) { self.rulesVersion = Int32(clamping: rulesVersion) }
+
+    public init(_ messages: some Collection<WireMessage>, rulesVersion: Int) {
+        self.init(rulesVersion: rulesVersion)
+        reserve(messages.count)
+        for message in messages { append(message) }
+    }
+
+    private mutating func reserve(_ count: Int) {
+        eventID.reserveCapacity(count)
+        messageID.reserveCapacity(count)
+        type.reserveCapacity(count)
+        name.reserveCapacity(count)
+        timestamp.reserveCapacity(count)
+        receivedAt.reserveCapacity(count)
+        flags.reserveCapacity(count)
+        source.reserveCapacity(count)
+        session.reserveCapacity(count)
+        payload.reserveCapacity(count)
+        traits.reserveCapacity(count)
+        consent.reserveCapacity(count)
+        groupID.reserveCapacity(count)
+        previousID.reserveCapacity(count)
+        email.reserveCapacity(count)
+        phone.reserveCapacity(count)
+        identifierMessage.reserveCapacity(2 * count)
+        identifierType.reserveCapacity(2 * count)
+        identifierValue.reserveCapacity(2 * count)
+    }
+
+    public mutating func append(_ message: WireMessage) {
+        let place = Int32(count + 1)
+        eventID.append(message.eventID)
+        messageID.append(message.messageID)
+        type.append(message.type.rawValue)
+        name.append(message.name)
+        timestamp.append(message.timestamp)
+        receivedAt.append(message.receivedAt)
+        flags.append(message.flags.rawValue)
+        source.append(message.source)
+        session.append(message.session)
+        payload.append(message.payload)
+        traits.append(message.traits)
+        consent.append(message.consent)
+        groupID.append(message.groupID)
+        previousID.append(message.previousID)
+        email.append(message.email)
+        phone.append(message.phone)
+        for identifier in message.identifiers {
+            identifierMessage.append(place)
+            identifierType.append(identifier.type)
+            identifierValue.append(identifier.value)
+        }
+        for company in message.companies {
+            companyMessage.append(place)
+            companyKind.append(company.kind.rawValue)
+            companyValue.append(company.value)
+            companyName.append(company.name)
+        }
+        for field in message.personFields {
+            fieldMessage.append(place)
+            fieldName.append(field.field)
+            fieldValue.append(field.value)
+        }
+    }
+}

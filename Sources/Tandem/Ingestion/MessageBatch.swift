@@ -1,0 +1,158 @@
+import Foundation
+
+/// The body of one ingest request: parsed once, its messages read on demand.
+///
+/// Reading is pure. It may be repeated with newer identity rules, and answers the same but for message ids that it has
+/// to make.
+public struct MessageBatch: Sendable {
+    /// Most messages of one request; the body's size bounds them before that.
+    public static let messagesLimit = 20_000
+    /// Largest body after inflating.
+    public static let bodyBytesLimit = 4 << 20
+
+    private let document: JSONDocument
+    public let path: IngestPath
+    /// Number of messages.
+    public let count: Int
+    /// `writeKey` in the body, where senders without an Authorization header put it.
+    public let writeKey: String?
+
+    /// What reading a message depends on beside the message.
+    public struct Circumstances: Sendable {
+        public var source: MessageSource
+        public var policy: IdentifierPolicy
+        /// Microseconds since 1970.
+        public var receivedAt: Int64
+        /// From the header `SentAt`, microseconds since 1970.
+        public var sentAtHeader: Int64?
+        /// Makes a message id where the sender gave none.
+        public var makeMessageID: @Sendable () -> String
+
+        public init(
+            source: MessageSource, policy: IdentifierPolicy, receivedAt: Int64, sentAtHeader: Int64? = nil,
+            makeMessageID: @escaping @Sendable () -> String = { MessageBatch.randomMessageID() }
+        ) {
+            self.source = source
+            self.policy = policy
+            self.receivedAt = receivedAt
+            self.sentAtHeader = sentAtHeader
+            self.makeMessageID = makeMessageID
+        }
+    }
+
+    /// A random id in the form that most SDKs send.
+    public static func randomMessageID() -> String { UUID().uuidString.lowercased() }
+
+    public struct Result: Sendable {
+        /// In the order of the request.
+        public var messages: [WireMessage] = []
+        public var rejected: [RejectedMessage] = []
+    }
+
+    /// - Parameter body: inflated, at most ``Gunzip/bytesLimit``.
+    public init(_ body: [UInt8], path: IngestPath) throws(BodyError) {
+        guard body.count <= Self.bodyBytesLimit else { throw .bodyTooLarge }
+        do throws(JSONError) {
+            document = try JSONDocument(body)
+        } catch {
+            throw .invalidJSON
+        }
+        self.path = path
+        let (isObject, count, key) = document.withRoot { root -> (Bool, Int, String?) in
+            guard root.isObject else { return (false, 0, nil) }
+            let key = root["writeKey"]?.string
+            guard path == .batch else { return (true, 1, key) }
+            var count = 0
+            if let items = root["batch"] { for _ in items.elements { count += 1 } }
+            return (true, count, key)
+        }
+        guard isObject else { throw .invalidJSON }
+        guard count > 0 else { throw .emptyBatch }
+        guard count <= Self.messagesLimit else { throw .batchTooLarge }
+        self.count = count
+        writeKey = key
+    }
+
+    public func read(_ circumstances: Circumstances) -> Result {
+        document.withRoot { root in
+            var result = Result()
+            result.messages.reserveCapacity(count)
+            let reader = MessageReader(envelope(of: root), circumstances)
+            forEachItem(of: root) { index, item in
+                do throws(MessageError) {
+                    result.messages.append(try reader.read(item, index: index, type: type(of: item)))
+                } catch {
+                    result.rejected.append(
+                        RejectedMessage(index: index, messageID: shownMessageID(of: item), error: error))
+                }
+            }
+            return result
+        }
+    }
+
+    /// The bytes of one message as sent (but for replaced text), for the quarantine.
+    public func original(_ index: Int) -> [UInt8] {
+        document.withRoot { root in
+            var original: [UInt8] = []
+            forEachItem(of: root) { if $0 == index { original = Array($1.source) } }
+            return original
+        }
+    }
+
+    /// What the quarantine shows of a message that nobody validates now.
+    public struct Outline: Sendable, Hashable {
+        public var index: Int
+        public var messageID: String?
+        public var type: String?
+        public var name: String?
+    }
+
+    public func outlines() -> [Outline] {
+        document.withRoot { root in
+            var outlines: [Outline] = []
+            forEachItem(of: root) { index, item in
+                let type: String? = if case .message(let type) = path { type.rawValue } else { shown(item["type"]) }
+                outlines.append(
+                    Outline(
+                        index: index, messageID: shownMessageID(of: item), type: type,
+                        name: shown(item["event"] ?? item["name"])))
+            }
+            return outlines
+        }
+    }
+
+    private func envelope(of root: JSONNode) -> MessageEnvelope {
+        guard path == .batch else { return MessageEnvelope() }
+        let present = { (node: JSONNode?) in node.flatMap { $0.isNull ? nil : $0 } }
+        return MessageEnvelope(
+            context: present(root["context"]), integrations: present(root["integrations"]),
+            sentAt: present(root["sentAt"]))
+    }
+
+    private func forEachItem(of root: JSONNode, _ body: (Int, JSONNode) -> Void) {
+        guard path == .batch else { return body(0, root) }
+        guard let items = root["batch"] else { return }
+        var index = 0
+        for item in items.elements {
+            body(index, item)
+            index += 1
+        }
+    }
+
+    private func type(of item: JSONNode) -> MessageType? {
+        if case .message(let type) = path { return type }
+        guard let node = item["type"] else { return nil }
+        if node.equals("track") { return .track }
+        if node.equals("identify") { return .identify }
+        if node.equals("page") { return .page }
+        return node.string.flatMap(MessageType.init)
+    }
+
+    private static let shownCharacters = 200
+
+    private func shown(_ node: JSONNode?) -> String? {
+        node?.scalarText.map { String($0.prefix(Self.shownCharacters)) }
+    }
+
+    private func shownMessageID(of item: JSONNode) -> String? { shown(item["messageId"]) }
+}

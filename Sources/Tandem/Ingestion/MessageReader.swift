@@ -1,0 +1,147 @@
+/// What a batch says for all its messages.
+struct MessageEnvelope {
+    var context: JSONNode?
+    var integrations: JSONNode?
+    var sentAt: JSONNode?
+}
+
+/// Turns one message's JSON into a ``WireMessage``, or says why not.
+struct MessageReader {
+    private let envelope: MessageEnvelope
+    private let circumstances: MessageBatch.Circumstances
+    private let batchSentAt: Int64?
+    private let sourceFlags: MessageFlags
+    /// Bytes that the batch adds to each message, and what is wrong with them.
+    private let sharedBytes: Int
+    private let sharedError: MessageError?
+
+    init(_ envelope: MessageEnvelope, _ circumstances: MessageBatch.Circumstances) {
+        self.envelope = envelope
+        self.circumstances = circumstances
+        batchSentAt = envelope.sentAt.flatMap { WireTime.parse($0) } ?? circumstances.sentAtHeader
+        sourceFlags = circumstances.source.flags
+        let shared = [envelope.context, envelope.integrations].compactMap { $0 }
+        sharedBytes = shared.reduce(0) { $0 + ($1.isEmpty ? 0 : $1.source.count) }
+        sharedError =
+            if envelope.context?.isObject == false {
+                .contextNotObject
+            } else {
+                shared.lazy.compactMap { Self.fault(of: $0, depth: JSON.depthLimit - 1) }.first
+            }
+    }
+
+    /// - Parameter type: nil if the message names none that exists.
+    func read(_ item: JSONNode, index: Int, type: MessageType?) throws(MessageError) -> WireMessage {
+        guard item.isObject else { throw .eventNotObject }
+        guard item.source.count + sharedBytes <= MessageLimits.eventBytes else { throw .eventTooLarge }
+        if let fault = Self.fault(of: item, depth: JSON.depthLimit) ?? sharedError { throw fault }
+        guard let type else { throw .unknownType }
+
+        let fields = WireFields(item)
+        try validate(fields, type)
+        let content = try MessageContent(type: type, fields: fields, envelope: envelope)
+        let (messageID, clock) = (try messageID(of: fields), try clock(of: fields))
+        let group = try GroupReference(type: type, fields: fields, context: content.context)
+        let person = try PersonReader(content, circumstances.policy).read()
+
+        var flags = sourceFlags.union(clock.flags)
+        if item.hasReplacedText || content.context.hasReplacedText { flags.insert(.textReplaced) }
+        if person.identifiers.isEmpty { flags.insert(.identifiersBlocked) }
+        let fieldsOfPerson = PersonFields(content, region: circumstances.policy.phoneRegion)
+        return WireMessage(
+            index: index, type: type, messageID: messageID, eventID: EventID.hash(of: messageID),
+            name: type == .track ? fields.event?.string : fields.name?.string,
+            timestamp: clock.timestamp, receivedAt: circumstances.receivedAt, flags: flags,
+            source: circumstances.source.id, session: session(of: content.context),
+            payload: content.payload(fields, originalTimes: !clock.flags.isEmpty),
+            traits: content.storedTraits.map { Array($0.source) },
+            consent: try Self.consent(of: content.context).map { Array($0.source) },
+            groupID: group?.id, previousID: person.previousID, identifiers: person.identifiers,
+            companies: CompanyCandidate.all(content, group: group, email: fieldsOfPerson.email),
+            personFields: fieldsOfPerson.fields, email: fieldsOfPerson.email, phone: fieldsOfPerson.phone,
+            rawUserID: content.userID, rawAnonymousID: content.anonymousID)
+    }
+
+    private static func fault(of node: JSONNode, depth: Int) -> MessageError? {
+        do throws(JSONError) {
+            try node.check(depth: depth)
+            return nil
+        } catch {
+            switch error {
+            case .tooDeep: return .tooDeep
+            case .keyTooLong: return .keyTooLong
+            default: return .numberOutOfRange
+            }
+        }
+    }
+
+    private func validate(_ fields: WireFields, _ type: MessageType) throws(MessageError) {
+        if let properties = fields.properties, !properties.isObject { throw .propertiesNotObject }
+        if let traits = fields.traits, !traits.isObject { throw .traitsNotObject }
+        switch type {
+        case .track:
+            guard let event = fields.event else { throw .eventNotDefined }
+            guard event.isString else { throw .eventNotString }
+            try checkLength(event, else: .eventNameTooLong)
+            if isBlank(event) { throw .eventNotDefined }
+        case .page, .screen:
+            if let name = fields.name {
+                guard name.isString else { throw .nameNotString }
+                try checkLength(name, else: .nameTooLong)
+            }
+            if let category = fields.category, !category.isString { throw .categoryNotString }
+        case .identify, .group, .alias:
+            break
+        }
+    }
+
+    private func checkLength(_ node: JSONNode, else error: MessageError) throws(MessageError) {
+        guard node.slice.count > MessageLimits.nameCharacters else { return }
+        if let text = node.string, text.unicodeScalars.count > MessageLimits.nameCharacters { throw error }
+    }
+
+    private func isBlank(_ node: JSONNode) -> Bool {
+        if let first = node.slice.first, first > 0x20, first < 0x7f, first != UInt8(ascii: "\\") { return false }
+        return Normalizer.trimmed((node.string ?? "")[...]).isEmpty
+    }
+
+    private func messageID(of fields: WireFields) throws(MessageError) -> String {
+        guard let node = fields.messageID else { return circumstances.makeMessageID() }
+        guard let text = WireID.text(of: node) else { throw .idNotString }
+        if text.utf8.count > MessageLimits.messageIDCharacters,
+            text.unicodeScalars.count > MessageLimits.messageIDCharacters
+        {
+            throw .messageIDTooLong
+        }
+        return Normalizer.trimmed(text[...]).isEmpty ? circumstances.makeMessageID() : text
+    }
+
+    private func clock(of fields: WireFields) throws(MessageError) -> ClockRule {
+        var original: Int64?
+        if let node = fields.originalTimestamp ?? fields.timestamp {
+            guard let time = WireTime.parse(node) else { throw .invalidTimestamp }
+            original = time
+        }
+        return try ClockRule(
+            original: original, sent: fields.sentAt.flatMap { WireTime.parse($0) } ?? batchSentAt,
+            received: circumstances.receivedAt, correctsSkew: circumstances.source.isPublic)
+    }
+
+    private func session(of context: MergedObject) -> String? {
+        guard let text = context["sessionId"].flatMap(WireID.text), text.utf8.count <= MessageLimits.sessionBytes else {
+            return nil
+        }
+        let plain = Normalizer.trimmed(text[...])
+        return plain.isEmpty ? nil : String(plain)
+    }
+
+    private static func consent(of context: MergedObject) throws(MessageError) -> JSONNode? {
+        guard let consent = context["consent"] else { return nil }
+        guard consent.isObject, let preferences = consent["categoryPreferences"], !preferences.isNull else {
+            throw .consentWithoutPreferences
+        }
+        guard preferences.isObject else { throw .consentPreferencesNotObject }
+        for (_, value) in preferences.members where value.bool == nil { throw .consentPreferenceNotBool }
+        return preferences.isEmpty ? nil : preferences
+    }
+}

@@ -1,0 +1,51 @@
+public import Foundation
+
+/// A message that passed validation: what becomes an event, and what it says of a person and an account.
+public struct WireMessage: Sendable {
+    /// Its place in the request.
+    public var index: Int
+    public var type: MessageType
+    /// As sent; made here if the sender gave none.
+    public var messageID: String
+    /// The dedupe key, a hash of ``messageID``.
+    public var eventID: UUID
+    /// The event's name of a track call, the page's or screen's name.
+    public var name: String?
+    /// Microseconds since 1970, after correction of the clock.
+    public var timestamp: Int64
+    /// Microseconds since 1970.
+    public var receivedAt: Int64
+    public var flags: MessageFlags
+    public var source: Int16
+    public var session: String?
+    /// JSON: `properties`, `context`, `integrations` and a few more as sent; ids and traits stand elsewhere.
+    public var payload: [UInt8]
+    /// JSON object of an identify call's or a group call's traits; nil if there are none.
+    public var traits: [UInt8]?
+    /// JSON object of `context.consent.categoryPreferences`.
+    public var consent: [UInt8]?
+    /// From the group call or from context; nil if absent or blocked.
+    public var groupID: String?
+    /// Of an alias call; nil if blocked.
+    public var previousID: String?
+    /// In order of priority, blocked ones left out.
+    public var identifiers: [Identifier]
+    /// The accounts that it may mean, best first.
+    public var companies: [CompanyCandidate]
+    /// What an identify call says for the fields of a contact or lead.
+    public var personFields: [PersonField]
+    /// Normalised address and number of an identify call's traits.
+    public var email: String?
+    public var phone: String?
+    /// As sent, for keeping one person's messages in order.
+    public var rawUserID: String?
+    public var rawAnonymousID: String?
+}
+
+/// A message that was refused, with what the answer says of it.
+public struct RejectedMessage: Sendable, Hashable {
+    public var index: Int
+    /// As sent, if it was a string or number; cut to a readable length.
+    public var messageID: String?
+    public var error: MessageError
+}
