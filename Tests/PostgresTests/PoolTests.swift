@@ -1,0 +1,225 @@
+import Postgres
+import Synchronization
+import TandemTesting
+import Testing
+
+private enum CallFailure: PostgresFailure, Equatable {
+    case database(PostgresError.Kind)
+    case own
+
+    init(_ error: PostgresError) { self = .database(error.kind) }
+}
+
+private final class Counter: Sendable {
+    private let state = Mutex(0)
+
+    var value: Int { state.withLock { $0 } }
+
+    func raise(to value: Int) { state.withLock { $0 = max($0, value) } }
+}
+
+@Suite struct PoolTests {
+    private let database: TestDatabase
+
+    init() throws {
+        database = try TestServer.shared.database()
+    }
+
+    private func pool(size: Int, _ change: (inout PoolConfiguration) -> Void = { _ in }) -> Pool {
+        var configuration = PoolConfiguration(connection: database.configuration, size: size)
+        change(&configuration)
+        return Pool(configuration)
+    }
+
+    @Test func aThousandTasksShareFourConnections() async throws {
+        let pool = pool(size: 4)
+        let most = Counter()
+        let pids = try await withThrowingTaskGroup(of: Int32.self) { group in
+            for number in 0..<1000 {
+                group.addTask {
+                    try await pool.withConnection(affinity: number % 50, deadline: .seconds(60)) { connection in
+                        let value = try connection.execute("select \(number) + 1").one().int(0)
+                        #expect(value == number + 1)
+                        return connection.backendPID
+                    }
+                }
+            }
+            group.addTask {
+                for _ in 0..<20 {
+                    let inUse = pool.statistics.inUse
+                    most.raise(to: inUse)
+                    try await Task.sleep(for: .milliseconds(2))
+                }
+                return 0
+            }
+            return try await group.reduce(into: Set<Int32>()) { $0.insert($1) }.subtracting([0])
+        }
+        #expect(pids.count <= 4)
+        #expect(most.value <= 4)
+        #expect(pool.statistics.opened <= 4)
+        #expect(pool.statistics.inUse == 0)
+        await pool.shutdown()
+        #expect(pool.statistics.connections == 0)
+    }
+
+    @Test func theSameAffinityKeepsItsConnection() async throws {
+        let pool = pool(size: 4)
+        var pids: [Int: Set<Int32>] = [:]
+        for round in 0..<12 {
+            let affinity = round % 4
+            let pid = try await pool.withConnection(affinity: affinity) { $0.backendPID }
+            pids[affinity, default: []].insert(pid)
+        }
+        #expect(pids.values.allSatisfy { $0.count == 1 })
+        #expect(Set(pids.values.flatMap { $0 }).count == 4)
+        await pool.shutdown()
+    }
+
+    @Test func waitingCountsAgainstTheDeadline() async throws {
+        let pool = pool(size: 1)
+        async let busy: Void = pool.withConnection { connection in
+            _ = try connection.execute("select pg_sleep(1)")
+        }
+        while pool.statistics.inUse == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        let clock = ContinuousClock()
+        let start = clock.now
+        await #expect(throws: CallFailure.database(.poolTimeout)) {
+            try await pool.withConnection(deadline: .milliseconds(100)) { (_) throws(CallFailure) in }
+        }
+        #expect(clock.now - start < .milliseconds(800))
+        #expect(pool.statistics.timeouts == 1)
+        try await busy
+        #expect(try await pool.withConnection { try $0.execute("select 1").one().int(0) } == 1)
+        await pool.shutdown()
+    }
+
+    @Test func aCheckoutBoundsItsStatementsAndThePoolHeals() async throws {
+        let pool = pool(size: 1)
+        let error = await #expect(throws: PostgresError.self) {
+            try await pool.withConnection(deadline: .milliseconds(200)) { connection in
+                _ = try connection.execute("select pg_sleep(60)", deadline: .seconds(60))
+            }
+        }
+        #expect(error?.kind == .deadlineExceeded)
+        #expect(try await pool.withConnection { try $0.execute("select 1").one().int(0) } == 1)
+        #expect(pool.statistics.opened == 2)
+        await pool.shutdown()
+    }
+
+    @Test func aTooLongQueueRefusesAtOnce() async throws {
+        let pool = pool(size: 1) { $0.waitingLimit = 2 }
+        let results = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<10 {
+                group.addTask {
+                    let kind = await outcome { () async throws(PostgresError) in
+                        try await pool.withConnection { (connection) throws(PostgresError) in
+                            _ = try connection.execute("select pg_sleep(0.2)")
+                        }
+                    }
+                    if case .failure(let error) = kind { return error.kind != .poolTimeout }
+                    return true
+                }
+            }
+            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(results == 3)
+        await pool.shutdown()
+    }
+
+    @Test func whatACallLeavesOpenIsRolledBack() async throws {
+        let pool = pool(size: 1)
+        try await pool.withConnection { connection in
+            try connection.script("create table item (x int)")
+            try connection.script("begin; insert into item values (1)")
+        }
+        let (count, status) = try await pool.withConnection { connection in
+            (try connection.execute("select count(*) from item").one().int(0), connection.transactionStatus)
+        }
+        #expect(count == 0)
+        #expect(status == .idle)
+        #expect(pool.statistics.opened == 1)
+        await pool.shutdown()
+    }
+
+    @Test func ownErrorsPassThrough() async throws {
+        let pool = pool(size: 1)
+        await #expect(throws: CallFailure.own) {
+            try await pool.withConnection { (_) throws(CallFailure) in throw .own }
+        }
+        #expect(pool.statistics.opened == 1)
+        await pool.shutdown()
+    }
+
+    @Test func aConnectionIsRecycledAfterManyAffinities() async throws {
+        let pool = pool(size: 1) { $0.affinityLimit = 10 }
+        for affinity in 0..<35 {
+            _ = try await pool.withConnection(affinity: affinity) { try $0.execute("select 1") }
+        }
+        #expect(pool.statistics.opened == 4)
+        for _ in 0..<35 { _ = try await pool.withConnection(affinity: 1) { try $0.execute("select 1") } }
+        #expect(pool.statistics.opened == 4)
+        await pool.shutdown()
+    }
+
+    @Test func aConnectionIsRecycledByAgeAndClosedWhenIdle() async throws {
+        let old = pool(size: 1) { $0.maximumAge = .zero }
+        for _ in 0..<3 { _ = try await old.withConnection { try $0.execute("select 1") } }
+        #expect(old.statistics.opened == 3)
+        await old.shutdown()
+        let idle = pool(size: 1) { $0.idleTimeout = .milliseconds(50) }
+        _ = try await idle.withConnection { try $0.execute("select 1") }
+        for _ in 0..<100 where idle.statistics.connections > 0 { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(idle.statistics.connections == 0)
+        #expect(try await idle.withConnection { try $0.execute("select 1").one().int(0) } == 1)
+        await idle.shutdown()
+    }
+
+    @Test func shutdownServesWhatWaitsAndRefusesTheRest() async throws {
+        let pool = pool(size: 1)
+        let done = Counter()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<5 {
+                group.addTask {
+                    try await pool.withConnection { connection in
+                        _ = try connection.execute("select pg_sleep(0.05)")
+                        done.raise(to: done.value + 1)
+                    }
+                }
+            }
+            while pool.statistics.waiting < 4 { try await Task.sleep(for: .milliseconds(1)) }
+            await pool.shutdown()
+            #expect(done.value == 5)
+            await #expect(throws: CallFailure.database(.poolClosed)) {
+                try await pool.withConnection { (_) throws(CallFailure) in }
+            }
+            try await group.waitForAll()
+        }
+        await pool.shutdown()
+    }
+
+    @Test func aCancelledTaskStopsWaiting() async throws {
+        let pool = pool(size: 1)
+        async let busy: Void = pool.withConnection { _ = try $0.execute("select pg_sleep(0.5)") }
+        while pool.statistics.inUse == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        let waiting = Task {
+            try await pool.withConnection { (_) throws(CallFailure) in }
+        }
+        while pool.statistics.waiting == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        waiting.cancel()
+        let result = await waiting.result
+        #expect(throws: CallFailure.database(.cancelled)) { try result.get() }
+        try await busy
+        await pool.shutdown()
+    }
+}
+
+/// `Result(catching:)` for an asynchronous body.
+private func outcome(
+    _ body: () async throws(PostgresError) -> Void
+) async -> Result<Void, PostgresError> {
+    do throws(PostgresError) {
+        return .success(try await body())
+    } catch {
+        return .failure(error)
+    }
+}

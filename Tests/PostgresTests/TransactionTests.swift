@@ -1,0 +1,129 @@
+import Postgres
+import TandemTesting
+import Testing
+
+private enum Refusal: PostgresFailure, Equatable {
+    case database(String)
+    case tooMany
+
+    init(_ error: PostgresError) { self = .database(error.sqlState) }
+}
+
+@Suite struct TransactionTests {
+    private let connection: Connection
+
+    init() throws {
+        connection = try TestServer.shared.database().connect()
+        try connection.script("create table item (id int primary key)")
+    }
+
+    private func count() throws -> Int { try connection.execute("select count(*) from item").one().int(0) }
+
+    @Test func whatTheBodyDidIsCommitted() throws {
+        let size = try connection.transaction(settings: [("test.color", "blue")]) { connection in
+            try connection.execute("insert into item values (1)")
+            #expect(connection.transactionStatus == .inTransaction)
+            #expect(try connection.execute("select current_setting('test.color')").one().text(0) == "blue")
+            return try connection.execute("select count(*) from item").one().int(0)
+        }
+        #expect(size == 1)
+        #expect(connection.transactionStatus == .idle)
+        #expect(try count() == 1)
+        #expect(try connection.execute("select current_setting('test.color')").one().text(0) == "")
+    }
+
+    @Test func anErrorOfTheBodyRollsBackAndKeepsItsType() throws {
+        #expect(throws: Refusal.tooMany) {
+            try connection.transaction { (connection) throws(Refusal) in
+                do throws(PostgresError) {
+                    try connection.execute("insert into item values (1)")
+                } catch {
+                    throw Refusal(error)
+                }
+                throw .tooMany
+            }
+        }
+        #expect(connection.transactionStatus == .idle)
+        #expect(try count() == 0)
+    }
+
+    @Test func anErrorOfTheServerRollsBack() throws {
+        #expect(throws: PostgresError.self) {
+            try connection.transaction { connection in
+                try connection.execute("insert into item values (1)")
+                try connection.execute("insert into item values (1)")
+            }
+        }
+        #expect(connection.transactionStatus == .idle)
+        #expect(try count() == 0)
+    }
+
+    @Test func aSwallowedErrorDoesNotPassAsACommit() throws {
+        let error = try #require(throws: PostgresError.self) {
+            try connection.transaction { connection in
+                try connection.execute("insert into item values (1)")
+                _ = try? connection.execute("select 1 / 0")
+            }
+        }
+        #expect(error.kind == .server(.failedTransaction))
+        #expect(connection.transactionStatus == .idle)
+        #expect(try count() == 0)
+    }
+
+    @Test func aBadSettingStartsNothing() throws {
+        #expect(throws: Refusal.database("22023")) {
+            try connection.transaction(settings: [("role", "nobody_there")]) { (_) throws(Refusal) in }
+        }
+        #expect(connection.transactionStatus == .idle)
+    }
+
+    @Test func aReadOnlyTransactionRefusesWrites() throws {
+        let error = try #require(throws: PostgresError.self) {
+            try connection.transaction(readOnly: true) { try $0.execute("insert into item values (1)") }
+        }
+        #expect(error.kind == .server(.readOnlyTransaction))
+    }
+
+    @Test func repeatableReadSeesOneSnapshot() throws {
+        let other = try Connection.open(connection.configuration)
+        let counts = try connection.transaction(isolation: .repeatableRead) { connection in
+            let before = try connection.execute("select count(*) from item").one().int(0)
+            try other.execute("insert into item values (7)")
+            return [before, try connection.execute("select count(*) from item").one().int(0)]
+        }
+        #expect(counts == [0, 0])
+        #expect(try count() == 1)
+    }
+
+    @Test func transactionsDoNotNest() throws {
+        let error = try #require(throws: PostgresError.self) {
+            try connection.transaction { connection in
+                try connection.transaction { _ in }
+            }
+        }
+        #expect(error.kind == .server(.activeTransaction))
+        let single = try #require(throws: PostgresError.self) {
+            try connection.transaction { try $0.single(settings: [("test.n", "1")], "select 1") }
+        }
+        #expect(single.kind == .server(.activeTransaction))
+        #expect(connection.transactionStatus == .idle)
+    }
+
+    @Test func aDeferredConstraintFailsAtTheCommit() throws {
+        try connection.script("create table part (item int references item deferrable initially deferred)")
+        let error = try #require(throws: PostgresError.self) {
+            try connection.transaction { try $0.execute("insert into part values (99)") }
+        }
+        #expect(error.kind == .server(.foreignKeyViolation))
+        #expect(connection.transactionStatus == .idle)
+    }
+
+    @Test func aScriptIsOneTransaction() throws {
+        #expect(throws: PostgresError.self) {
+            try connection.script("insert into item values (1); insert into item values (1)")
+        }
+        #expect(try count() == 0)
+        try connection.script("insert into item values (1); insert into item values (2); select * from item;")
+        #expect(try count() == 2)
+    }
+}
