@@ -1,4 +1,5 @@
 public import Foundation
+public import Postgres
 
 /// Everything that the product refuses or cannot do. Layers above map `code` to their own answers (HTTP status, exit
 /// code); nothing below raises another type across the module's border.
@@ -108,7 +109,7 @@ public enum TandemError: Error, Sendable, Hashable {
     }
 }
 
-extension TandemError {
+extension TandemError: PostgresFailure {
     /// The SQLSTATEs of Tandem's own class, as `sql/README.md` lists them.
     public enum State: String, Sendable, CaseIterable {
         case notFound = "TD001"
@@ -145,6 +146,17 @@ extension TandemError {
         }
     }
 
+    /// What the database client reported, as the product's error.
+    public init(_ error: PostgresError) {
+        switch error.kind {
+        case .server:
+            self.init(sqlState: error.sqlState, message: error.message, detail: error.detail, hint: error.hint)
+        case .deadlineExceeded: self = .deadlineExceeded
+        case .connection, .poolClosed, .poolTimeout, .cancelled: self = .unavailable(error.description)
+        case .decoding: self = .failure(error.message, sqlState: nil)
+        }
+    }
+
     /// What PostgreSQL reported, as the product's error.
     ///
     /// Codes of class TD keep their meaning. Serialization faults, deadlocks and lost connections are temporary; a
@@ -157,6 +169,9 @@ extension TandemError {
         switch sqlState.prefix(2) {
         case "08", "53", "40": self = .unavailable(message)
         case "57": self = sqlState == "57014" ? .deadlineExceeded : .unavailable(message)
+        case "23":
+            // The procedures look before they write; who still meets a constraint lost a race.
+            self = sqlState == "23505" ? .duplicate(ids: []) : .conflict("The record was changed by someone else.")
         case "55": self = sqlState == "55P03" ? .unavailable(message) : .failure(message, sqlState: sqlState)
         default: self = .failure(message, sqlState: sqlState)
         }

@@ -1,7 +1,7 @@
 -- What trusted events said of the persons behind contacts: per contact and fed field the best by (rank, time, message
 -- id) over all nodes of the person's profile. p_nodes: a node for a contact that is not linked yet, in the order of
 -- p_contacts. Null contacts: nothing. A public source says nothing here (it leaves a suggestion only), and an edit by
--- hand is the contact's own. A null value is a clearing.
+-- hand is the contact's own. A trait that was taken back says nothing, nor does what it replaced.
 create or replace function contact_said(p_contacts uuid[], p_nodes bigint[])
 returns table (contact_id uuid, field text, value jsonb, rank smallint, at timestamptz, message_id text, source smallint)
 language plpgsql stable
@@ -34,18 +34,22 @@ begin
         from member m, person_field_keys() k
         where m.trait_ts ? k.key),
     earlier as (
-        select k.contact_id, k.field, r.delta -> k.key as value, source_rank(r.source) as rank, r.ts as at,
+        select k.contact_id, k.field, k.key, r.delta -> k.key as value, source_rank(r.source) as rank, r.ts as at,
             r.message_id, r.source
         from known k
         join trait_record r on r.node = k.node and r.delta ? k.key
         where k.rank is distinct from 30)
-    select distinct on (s.contact_id, s.field)
-        s.contact_id, s.field, s.value, s.rank, s.at, s.message_id, s.source
+    select b.contact_id, b.field, b.value, b.rank, b.at, b.message_id, b.source
     from (
-        select k.contact_id, k.field, k.value, k.rank, k.at, k.message_id, k.source from known k where k.rank = 30
-        union all
-        select e.contact_id, e.field, e.value, e.rank, e.at, e.message_id, e.source from earlier e
-        where e.rank in (20, 30)) s
-    order by s.contact_id, s.field, s.rank desc, s.at desc, s.message_id collate "C" desc;
+        select distinct on (s.contact_id, s.field)
+            s.contact_id, s.field, person_field_value(s.field, s.key, s.value) as value, s.rank, s.at, s.message_id, s.source
+        from (
+            select k.contact_id, k.field, k.key, k.value, k.rank, k.at, k.message_id, k.source from known k where k.rank = 30
+            union all
+            select e.contact_id, e.field, e.key, e.value, e.rank, e.at, e.message_id, e.source from earlier e
+            where e.rank in (20, 30)) s
+        where s.key <> 'name' or s.field = 'first_name' or person_field_value(s.field, s.key, s.value) is not null
+        order by s.contact_id, s.field, s.rank desc, s.at desc, s.message_id collate "C" desc, s.key = 'name') b
+    where b.value is not null;
 end
 $$;

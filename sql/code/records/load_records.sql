@@ -13,10 +13,8 @@ declare
         select distinct (i ->> 'id')::uuid from unnest(p_items) i where i ->> 'id' is not null order by 1);
 begin
     if p_object ->> 'object' = 'contact' and (p_context ->> 'rank')::integer = 40 and cardinality(v_ids) > 0 then
-        -- The order of locks that ingest has: nodes before records.
-        perform from node n
-        where n.id = any (array(select l.node from contact_node l where l.contact_id = any (v_ids)))
-        order by n.id for no key update;
+        -- The order of locks that ingest has: persons before records.
+        perform lock_components(array(select l.node from contact_node l where l.contact_id = any (v_ids)));
     end if;
     execute format(
         $q$

@@ -32,7 +32,9 @@ begin
     end if;
     if v_name = 'contact' then
         perform sync_channels(v_ids);
-        perform echo_contact_edits(p_context, v_items);
+        if (p_context ->> 'rank')::integer = 40 then
+            perform echo_contact_edits(v_ids);
+        end if;
     elsif v_name = 'opportunity' then
         perform record_opportunity_history(p_context, v_items);
     end if;
