@@ -174,13 +174,13 @@ def base_now() -> int:
 
 
 def run_seed(
-    seed: int, count: int, target: Target, prefix: str, base_ms: int | None = None, shrinking: bool = True
+    seed: int, count: int, target: Target, prefix: str, shrinking: bool = True, contacts: bool = False, base_ms: int = 0
 ) -> Report | None:
     """Plays one seed on the target beside the model. None when both agree at every point."""
-    base = base_ms if base_ms is not None else base_now()
+    base = base_ms or base_now()
     prefixes = Prefixes(prefix)
     first = prefixes.next()
-    ops = History(seed, count, first, base).ops
+    ops = History(seed, count, first, base, contacts=contacts).ops
     model = ModelTarget()
     found = play_both(ops, target, model, first, check_points(seed, len(ops)))
     if found is None:

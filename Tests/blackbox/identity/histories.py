@@ -7,6 +7,8 @@ A history is a list of JSON-able operations:
     {"op": "undo", "ref": text}
     {"op": "leave", "who": {"type", "value"}, "group_id": text}
     {"op": "rules", "rules": document}
+    {"op": "contact", "external_id": text, "who": {"type", "value"}, "accounts": [external id, …]}     with contacts only
+    {"op": "decide", "ref": text, "approve": bool}                                                     with contacts only
 
 A side is `{"type", "value"}` or `{"profile_of": {"type", "value"}}`. Every identifier, group and message id starts
 with the history's prefix, so that many histories can share a tenant and a history can be replayed under another
@@ -44,11 +46,12 @@ class History:
         rules: bool = True,
         people: bool = True,
         alias: bool = True,
+        contacts: bool = False,
     ) -> None:
         self.random = random.Random(f"tandem-{seed}")
         self.prefix = prefix
         self.base_ms = base_ms
-        self.with_rules, self.with_people, self.with_alias = rules, people, alias
+        self.with_rules, self.with_people, self.with_alias, self.with_contacts = rules, people, alias, contacts
         self.model = Model()
         self.messages: list[dict] = []
         self.refs = 0
@@ -93,13 +96,15 @@ class History:
     # -- operations --
 
     def next_op(self) -> dict[str, Any]:
+        if self.with_contacts and self.random.random() < 0.15:
+            return self.decide_op() if self.model.reviews and self.random.random() < 0.4 else self.contact_op()
         roll = self.random.random()
         if self.with_people:
             if roll < 0.08:
                 return self.merge_op()
             if roll < 0.08 + self.undo_share and self.model.merges:
                 return {"op": "undo", "ref": self.undo_ref()}
-            if 0.20 <= roll < 0.23:
+            if 0.20 <= roll < 0.23 and not self.with_contacts:
                 group_id = self.pick("g")
                 return {"op": "leave", "who": self.manual_identifier(), "group_id": group_id}
         if self.with_rules and 0.23 <= roll < 0.27:
@@ -120,6 +125,16 @@ class History:
         if self.model.merges and self.random.random() < 0.05:
             ref = self.random.choice(list(self.model.merges))
         return {"op": "merge", "winner": sides[0], "loser": sides[1], "ref": ref}
+
+    def contact_op(self) -> dict[str, Any]:
+        self.refs += 1
+        accounts = self.random.sample([f"{self.prefix}c{number}" for number in range(3)], self.random.choice([1, 1, 1, 2]))
+        external_id = f"{self.prefix}r{self.refs:04d}"
+        return {"op": "contact", "external_id": external_id, "who": self.manual_identifier(), "accounts": sorted(accounts)}
+
+    def decide_op(self) -> dict[str, Any]:
+        refs = [ref for ref, review in self.model.reviews.items() if review.state == "open"] or list(self.model.reviews)
+        return {"op": "decide", "ref": self.random.choice(refs), "approve": self.random.random() < 0.5}
 
     def undo_ref(self) -> str:
         roll = self.random.random()
@@ -174,8 +189,12 @@ class History:
         chance = self.random
         if self.messages and chance.random() < 0.08:
             return self.redelivery()
-        types = ["track", "identify", "page", "screen", "group"] + (["alias"] if self.with_alias else [])
-        weights = [28, 34, 12, 4, 14] + ([8] if self.with_alias else [])
+        weighted = {"track": 28, "identify": 34, "page": 12, "screen": 4, "group": 14, "alias": 8}
+        if not self.with_alias:
+            del weighted["alias"]
+        if self.with_contacts:
+            del weighted["group"]  # groups name accounts, and a node with an account gets a contact by itself
+        types, weights = list(weighted), list(weighted.values())
         kind = chance.choices(types, weights)[0]
         message: dict[str, Any] = {
             "type": kind,
@@ -300,6 +319,10 @@ def apply_to_model(model: Model, op: dict[str, Any], now_ms: int) -> Any:
         return model.undo(op["ref"])
     if op["op"] == "leave":
         return model.leave(op["who"], op["group_id"], now_ms)
+    if op["op"] == "contact":
+        return model.link_contact(op["who"], op["accounts"])
+    if op["op"] == "decide":
+        return model.decide_review(op["ref"], op["approve"])
     model.put_rules(op["rules"])
     return "stored"
 

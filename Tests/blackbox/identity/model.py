@@ -11,140 +11,12 @@ Times are integers, milliseconds since 1970 in UTC.
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
-from typing import Any, Iterable
+from typing import Any
 
-DAY_MS = 86_400_000
-WINDOWS_MS = {"weekly": 7 * DAY_MS, "monthly": 30 * DAY_MS, "annually": 365 * DAY_MS, "ever": None}
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+from reading import DAY_MS, Identifier, Rules, format_time, normalise, parse_time, raw_identifiers, traits_of
 
-Identifier = tuple[str, str]  # (type, normalised value)
-
-
-def parse_time(text: str) -> int:
-    """ISO 8601 with zone → milliseconds since 1970."""
-    return (datetime.fromisoformat(text.replace("Z", "+00:00")) - EPOCH) // timedelta(milliseconds=1)
-
-
-def format_time(ms: int) -> str:
-    """Milliseconds since 1970 → `2025-01-31T08:00:00.000Z`, the form used in messages and in visible states."""
-    moment = EPOCH + timedelta(milliseconds=ms)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
-
-
-def camel_case(key: str) -> str:
-    head, *tail = key.split("_")
-    return head + "".join(part[:1].upper() + part[1:] for part in tail)
-
-
-# --- rules -------------------------------------------------------------------------------------------------------
-
-
-class Rules:
-    """The document of `PUT /v1/identity/rules`, with the defaults for what it leaves out."""
-
-    DEFAULT = {
-        "identifiers": [
-            {"type": "user_id", "priority": 1, "limit": 1, "window": "ever"},
-            {"type": "email", "priority": 2, "limit": 5, "window": "ever"},
-        ],
-        "default": {"limit": 5, "window": "ever"},
-        "blocked": ["-1", "null", "anonymous"],
-        "blocked_patterns": ["^[0-]*$"],
-        "max_ids": 1000,
-        "max_merges": 100,
-    }
-
-    def __init__(self, document: dict[str, Any] | None = None) -> None:
-        self.document = {**self.DEFAULT, **(document or {})}
-        self.types = {entry["type"]: entry for entry in self.document["identifiers"]}
-        self.places = {
-            entry["type"]: entry.get("priority", number)
-            for number, entry in enumerate(self.document["identifiers"], start=1)
-        }
-
-    def priority(self, identifier: Identifier) -> tuple:
-        """Sort key: the configured list, then other types alphabetically; inside one type by value, byte order."""
-        kind, value = identifier
-        place = (0, self.places[kind], b"") if kind in self.places else (1, 0, kind.encode())
-        return (*place, value.encode())
-
-    def limit(self, kind: str) -> tuple[int, int | None]:
-        """(most distinct values on one profile, window in ms or None for ever)."""
-        fallback = self.document["default"]
-        if kind == "user_id":
-            fallback = {"limit": 1, "window": "ever"}
-        entry = self.types.get(kind, {})
-        return (
-            entry.get("limit", fallback.get("limit", 5)),
-            WINDOWS_MS[entry.get("window", fallback.get("window", "ever"))],
-        )
-
-    def is_blocked(self, identifier: Identifier) -> bool:
-        kind, value = identifier
-        entry = self.types.get(kind, {})
-        exact = [*self.document["blocked"], *entry.get("blocked", [])]
-        patterns = [*self.document["blocked_patterns"], *entry.get("blocked_patterns", [])]
-        return value in exact or any(re.search(pattern, value) for pattern in patterns)
-
-    @property
-    def max_ids(self) -> int:
-        return self.document["max_ids"]
-
-    @property
-    def max_merges(self) -> int:
-        return self.document["max_merges"]
-
-    def trait_keys(self) -> list[tuple[str, str]]:
-        """(identifier type, key to look for) of the tenant's own types, each key as given and in camel case."""
-        pairs = []
-        for entry in self.document["identifiers"]:
-            if entry.get("trait"):
-                pairs += [(entry["type"], key) for key in sorted({entry["trait"], camel_case(entry["trait"])})]
-        return pairs
-
-
-# --- from a message to identifiers (section 1) ---------------------------------------------------------------------
-
-
-def normalise(kind: str, value: Any) -> str | None:
-    """String form, trimmed, e-mail in lower case; None for what is never an identifier or is empty."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        return None
-    text = str(value).strip()
-    return (text.lower() if kind == "email" else text) or None
-
-
-def raw_identifiers(message: dict[str, Any], rules: Rules) -> Iterable[tuple[str, Any]]:
-    """Every place where a message may carry a person identifier, except an alias's two ids."""
-    context = message.get("context") or {}
-    yield "user_id", message.get("userId")
-    yield "anonymous_id", message.get("anonymousId")
-    # The traits of a group call describe the account.
-    traits = {} if message["type"] == "group" else message.get("traits") or {}
-    places = [traits, context.get("traits") or {}, message.get("properties") or {}]
-    for place in places:
-        yield "email", place.get("email")
-        for kind, key in rules.trait_keys():
-            yield kind, place.get(key)
-    device = context.get("device") or {}
-    if device.get("type") in ("ios", "android"):
-        yield f"{device['type']}.id", device.get("id")
-        yield f"{device['type']}.push_token", device.get("token")
-        if device.get("adTrackingEnabled") is True:
-            yield f"{device['type']}.idfa", device.get("advertisingId")
-    for external in context.get("externalIds") or []:
-        if external.get("collection") == "users" and external.get("encoding") == "none":
-            yield external["type"], external.get("id")
-
-
-def traits_of(message: dict[str, Any]) -> dict[str, Any]:
-    """The trait changes of a message (section 7): of an identify only, `context.traits` only for want of others."""
-    if message["type"] != "identify":
-        return {}
-    return message.get("traits") or (message.get("context") or {}).get("traits") or {}
+__all__ = ["DAY_MS", "Model", "Rules", "format_time", "normalise", "parse_time", "traits_of"]
 
 
 # --- records --------------------------------------------------------------------------------------------------------
@@ -177,10 +49,21 @@ class Edge:
 @dataclass
 class Merge:
     ref: str
-    cause: str  # event | manual | alias
-    winner_node: int
+    cause: str  # event | manual | alias | review
+    winner_node: int | None  # of a person's merge: the public node of the winner's profile at that moment
     winner_end: int
     undone: bool = False
+
+
+@dataclass
+class Review:
+    """Profiles that a rule keeps apart until a person decides: the node that would be home, and what would join it."""
+
+    refs: list[str]  # the first names the entry
+    reason: str  # accounts | manual
+    home: int
+    ends: list[int]
+    state: str = "open"  # open | approved | rejected | obsolete
 
 
 @dataclass
@@ -201,7 +84,7 @@ class Decision:
     home: int | None  # None: a new node
     new: list[Identifier]
     ends: list[int]  # the nodes that the home is joined with
-    review: list[Identifier] = field(default_factory=list)
+    review: list[int] = field(default_factory=list)  # of a review to be opened: home first, then the ends
 
 
 class Model:
@@ -220,7 +103,7 @@ class Model:
         self.memberships: list[Membership] = []
         self.received: dict[str, int] = {}  # messageId → received_at of the copy that counts
         self.demotions: list[tuple[str, Identifier, str]] = []
-        self.reviews: dict[str, list[Identifier]] = {}
+        self.reviews: dict[str, Review] = {}  # by the first ref
         self.contact_accounts: dict[int, set[str]] = {}  # node → accounts of the CRM contacts linked to it
 
     # -- the forest --
@@ -250,7 +133,7 @@ class Model:
 
     def public_node(self, component: frozenset[int]) -> int:
         for merge in reversed(self.merges.values()):
-            if merge.cause == "manual" and not merge.undone and merge.winner_end in component:
+            if merge.winner_node is not None and not merge.undone and merge.winner_end in component:
                 return merge.winner_node if merge.winner_node in component else merge.winner_end
         return min(component)
 
@@ -318,19 +201,27 @@ class Model:
             if broken is None:
                 break
             if broken == "review" and not review:
-                review = list(kept)
+                home, ends = self.home_and_ends(kept)
+                review = [home, *ends]
             demoted.append((kept.pop(), broken))
-        known = [identifier for identifier in kept if identifier in self.owned]
-        home = self.owned[known[0]].node if known else None
+        home, ends = self.home_and_ends(kept)
+        new = [identifier for identifier in kept if identifier not in self.owned]
+        return Decision(kept, demoted, home, new, ends, review)
+
+    def home_and_ends(self, identifiers: list[Identifier]) -> tuple[int | None, list[int]]:
+        """The owner of the first owned identifier, and per further profile the owner of its first one."""
+        known = [self.owned[identifier].node for identifier in identifiers if identifier in self.owned]
+        return self.first_of_each(known)
+
+    def first_of_each(self, nodes: list[int]) -> tuple[int | None, list[int]]:
+        """The first node, and of each further profile the first node."""
         ends: list[int] = []
-        joined = self.component(home) if home is not None else frozenset()
-        for identifier in known:
-            node = self.owned[identifier].node
+        joined = self.component(nodes[0]) if nodes else frozenset()
+        for node in nodes:
             if node not in joined:
                 ends.append(node)
                 joined |= self.component(node)
-        new = [identifier for identifier in kept if identifier not in self.owned]
-        return Decision(kept, demoted, home, new, ends, review)
+        return (nodes[0] if nodes else None), ends
 
     def violation(self, ids: list[Identifier], at: int) -> str | None:
         """The first rule that attaching these identifiers to one profile would break, in the order of section 3."""
@@ -358,10 +249,12 @@ class Model:
         edges = sum(1 for edge in self.edges if edge.active and any(edge.home in part for part in parts))
         if edges + max(len(parts) - 1, 0) > self.rules.max_merges:
             return "max_merges"
+        return "review" if self.joins_accounts(parts) else None
+
+    def joins_accounts(self, parts: list[frozenset[int]]) -> bool:
+        """Whether contacts of more accounts would come together than any one part has."""
         accounts = [set().union(*(self.contact_accounts.get(node, set()) for node in part)) for part in parts]
-        if accounts and len(set().union(*accounts)) > max(len(some) for some in accounts):
-            return "review"
-        return None
+        return bool(accounts) and len(set().union(*accounts)) > max(len(some) for some in accounts)
 
     def count(self, ids: list[Identifier], kind: str, at: int, window: int | None) -> int:
         """How many of these count against the limit of their type for an event at that time."""
@@ -384,14 +277,22 @@ class Model:
             self.owned[identifier] = Owned(home, at, self.source)
         if decision.ends:
             cause = "alias" if message["type"] == "alias" else "event"
-            self.merges[ref] = Merge(ref, cause, home, home)
+            self.merges[ref] = Merge(ref, cause, None, home)
             self.edges += [Edge(ref, home, end) for end in decision.ends]
         if message["type"] == "group":
             self.memberships.append(Membership(home, str(message["groupId"]), at, True, message_id))
         self.demotions += [(message_id, identifier, rule) for identifier, rule in decision.demoted]
         if decision.review:
-            self.reviews[message_id] = decision.review
+            self.open_review(ref, "accounts", decision.review[0], decision.review[1:])
         return home
+
+    def open_review(self, ref: str, reason: str, home: int, ends: list[int]) -> None:
+        """An open entry of the same pairs takes the ref instead."""
+        for review in self.reviews.values():
+            if (review.state, review.reason, review.home, set(review.ends)) == ("open", reason, home, set(ends)):
+                review.refs.append(ref)
+                return
+        self.reviews[ref] = Review([ref], reason, home, ends)
 
     # -- what people do (sections 5, 6, 7) --
 
@@ -404,19 +305,45 @@ class Model:
             return None
         return self.public_node(self.component(owned.node)) if "profile_of" in side else owned.node
 
-    def merge(self, winner: dict[str, Any], loser: dict[str, Any], ref: str) -> str:
-        """`applied`, or why it was refused without effect. Limits, caps and separations do not count here."""
+    def merge(self, winner: dict[str, Any], loser: dict[str, Any], ref: str, force: bool = False) -> str:
+        """`applied`, `review`, or why it was refused without effect. Limits, caps and separations do not count here."""
         home, end = self.end_of(winner), self.end_of(loser)
         if home is None or end is None:
             return "unknown_identifier"
-        if ref in self.merges:
+        if ref in self.merges or ref in self.reviews:
             return "ref_exists"
-        component = self.component(home)
-        if end in component:
+        if end in self.component(home):
             return "same_profile"
-        self.merges[ref] = Merge(ref, "manual", self.public_node(component), home)
-        self.edges.append(Edge(ref, home, end))
+        if not force and self.joins_accounts([self.component(home), self.component(end)]):
+            self.open_review(ref, "manual", home, [end])
+            return "review"
+        self.join_by_hand(ref, "manual", home, [end])
         return "applied"
+
+    def join_by_hand(self, ref: str, cause: str, home: int, ends: list[int]) -> None:
+        self.merges[ref] = Merge(ref, cause, self.public_node(self.component(home)), home)
+        self.edges += [Edge(ref, home, end) for end in ends]
+
+    def decide_review(self, ref: str, approve: bool) -> str:
+        """Joins or separates what is still apart: `approved`, `rejected`, `obsolete`, or why it was refused."""
+        review = self.reviews.get(ref)
+        if review is None:
+            return "unknown_review"
+        if review.state != "open":
+            return "already_decided"
+        apart = sorted(end for end in review.ends if end not in self.component(review.home))
+        if not apart:
+            review.state = "obsolete"
+        elif approve:
+            review.state = "approved"
+            _, ends = self.first_of_each([review.home, *apart])
+            self.join_by_hand(f"review:{ref}", "review", review.home, ends)
+            if review.reason != "manual":
+                self.merges[f"review:{ref}"].winner_node = None
+        else:
+            review.state = "rejected"
+            self.separations |= {frozenset((review.home, end)) for end in apart}
+        return review.state
 
     def undo(self, ref: str) -> str:
         """`undone`, or why it was refused without effect."""
@@ -439,6 +366,14 @@ class Model:
             return "unknown_membership"
         self.memberships += [Membership(node, group_id, at, False, "") for node in sorted(self.component(end))]
         return "left"
+
+    def link_contact(self, who: dict[str, str], accounts: list[str]) -> str:
+        """A CRM contact of these accounts is linked to the node that owns the identifier."""
+        owned = self.owned.get((who["type"], who["value"]))
+        if owned is None:
+            return "unknown_identifier"
+        self.contact_accounts[owned.node] = self.contact_accounts.get(owned.node, set()) | set(accounts)
+        return "linked"
 
     def put_rules(self, document: dict[str, Any]) -> None:
         self.rules = Rules(document)

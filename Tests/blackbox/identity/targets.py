@@ -1,7 +1,8 @@
 """What a history is played on: the model, or a running Tandem through HTTP and SQL.
 
 Both answer outcomes in the same words: a batch the list of `accepted`, `duplicate` or a refusal's code, in order of
-the messages; a merge `applied` or `refused`; an undo `undone` or `refused`; a leave `left` or `refused`.
+the messages; a merge `applied`, `review` or `refused`; an undo `undone` or `refused`; a leave `left` or `refused`; a
+contact `linked` or `refused`; a decision about a review `approved`, `rejected`, `obsolete` or `refused`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ class Target(Protocol):
     def undo(self, ref: str) -> str: ...
     def leave(self, who: dict, group_id: str) -> str: ...
     def put_rules(self, rules: dict) -> None: ...
+    def link_contact(self, external_id: str, who: dict, accounts: list[str]) -> str: ...
+    def decide_review(self, ref: str, approve: bool) -> str: ...
     def visible_state(self, prefix: str) -> list[list[Any]]: ...
     def profile(self, who: dict) -> dict[str, Any] | None: ...
 
@@ -40,6 +43,10 @@ def play(target: Target, op: dict[str, Any]) -> Any:
         return target.undo(op["ref"])
     if op["op"] == "leave":
         return target.leave(op["who"], op["group_id"])
+    if op["op"] == "contact":
+        return target.link_contact(op["external_id"], op["who"], op["accounts"])
+    if op["op"] == "decide":
+        return target.decide_review(op["ref"], op["approve"])
     target.put_rules(op["rules"])
     return "stored"
 
@@ -67,7 +74,7 @@ class ModelTarget:
 
     def merge(self, winner: dict, loser: dict, ref: str) -> str:
         outcome = self.apply(op="merge", winner=winner, loser=loser, ref=ref)
-        return outcome if outcome == "applied" else "refused"
+        return outcome if outcome in ("applied", "review") else "refused"
 
     def undo(self, ref: str) -> str:
         outcome = self.apply(op="undo", ref=ref)
@@ -79,6 +86,14 @@ class ModelTarget:
 
     def put_rules(self, rules: dict) -> None:
         self.apply(op="rules", rules=rules)
+
+    def link_contact(self, external_id: str, who: dict, accounts: list[str]) -> str:
+        outcome = self.apply(op="contact", external_id=external_id, who=who, accounts=accounts)
+        return outcome if outcome == "linked" else "refused"
+
+    def decide_review(self, ref: str, approve: bool) -> str:
+        outcome = self.apply(op="decide", ref=ref, approve=approve)
+        return outcome if outcome in ("approved", "rejected", "obsolete") else "refused"
 
     def visible_state(self, prefix: str) -> list[list[Any]]:
         return self.model.visible_state()
@@ -168,8 +183,8 @@ class HttpTarget:
 
     def merge(self, winner: dict, loser: dict, ref: str) -> str:
         body = {"winner": self.side(winner), "loser": self.side(loser), "ref": ref}
-        status, _ = self.expect((201, 409, 422), "POST", "/v1/merges", body)
-        return "applied" if status == 201 else "refused"
+        status, _ = self.expect((201, 202, 409, 422), "POST", "/v1/merges", body)
+        return {201: "applied", 202: "review"}.get(status, "refused")
 
     def undo(self, ref: str) -> str:
         _, found = self.expect((200,), "GET", f"/v1/merges?ref={quote(ref, safe='')}")
@@ -188,6 +203,28 @@ class HttpTarget:
 
     def put_rules(self, rules: dict) -> None:
         self.expect((200,), "PUT", "/v1/identity/rules", rules)
+
+    def link_contact(self, external_id: str, who: dict, accounts: list[str]) -> str:
+        if self.find(who) is None:
+            return "refused"  # a contact of an unknown person is another subject
+        for account in accounts:
+            self.expect((200, 201), "PUT", f"/v1/accounts/by/external_id/{quote(account)}", {"name": account})
+        roles = [{"external_id": account, "role": "buyer"} for account in accounts]
+        self.expect((201,), "POST", "/v1/contacts", {"external_id": external_id, "profile": who, "accounts": roles})
+        return "linked"
+
+    def decide_review(self, ref: str, approve: bool) -> str:
+        verb = "approve" if approve else "reject"
+        after = ""
+        while True:
+            _, found = self.expect((200,), "GET", f"/v1/merge-reviews?limit=100{after}")
+            for review in found["items"]:
+                if review["ref"] == ref:
+                    status, answer = self.expect((200, 409), "POST", f"/v1/merge-reviews/{review['id']}:{verb}", {})
+                    return answer["state"] if status == 200 else "refused"
+            if not found["page"]["has_more"]:
+                return "refused"
+            after = f"&after={quote(found['page']['next'], safe='')}"
 
     def query(self, name: str, prefix: str = "") -> list[list[Any]]:
         """Rows of a file of sql/tests/identity."""

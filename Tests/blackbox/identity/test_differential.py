@@ -33,12 +33,12 @@ Targets = Callable[[str], HttpTarget]
 
 @pytest.fixture(scope="module")
 def target_of(tandem: Server) -> Iterator[Targets]:
-    """A tenant, by slug, with the module cdp alone: contacts would add the account check to every merge."""
+    """A tenant, by slug: `crm-…` with contacts, others with the module cdp alone, where no merge asks for accounts."""
     targets: dict[str, HttpTarget] = {}
 
     def of(slug: str) -> HttpTarget:
         if slug not in targets:
-            tenant = tandem.tenant(slug, modules="cdp")
+            tenant = tandem.tenant(slug, modules="cdp,crm" if slug.startswith("crm-") else "cdp")
             targets[slug] = HttpTarget(
                 tandem.base_url, tenant.write_key, tenant.secret_key, tandem.dsn, tenant.schema
             )
@@ -52,6 +52,12 @@ def target_of(tandem: Server) -> Iterator[Targets]:
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + SEEDS))
 def test_a_random_history_leaves_the_server_as_it_leaves_the_model(target_of: Targets, seed: int) -> None:
     report = run_seed(seed, OPS, target_of(f"model-{seed % TENANTS}"), f"s{seed:05d}x")
+    assert report is None, str(report)
+
+
+@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + max(SEEDS // 4, 1)))
+def test_contacts_of_several_accounts_are_reviewed_as_the_model_says(target_of: Targets, seed: int) -> None:
+    report = run_seed(seed, OPS, target_of(f"crm-{seed % TENANTS}"), f"c{seed:05d}x", contacts=True)
     assert report is None, str(report)
 
 

@@ -231,16 +231,56 @@ def test_the_cap_of_identifiers_and_of_merges(model: Model) -> None:
     assert [rule for _, _, rule in model.demotions] == ["max_ids", "max_merges"]
 
 
-def test_contacts_of_two_accounts_are_not_joined_by_an_event_and_open_one_review() -> None:
-    model = three_users()
+def test_contacts_of_two_accounts_are_not_joined_by_an_event_and_open_one_review(model: Model) -> None:
+    first, second = two_contacts(model, "acme", "globex")
+    assert list(model.reviews) == [first] and model.reviews[first].refs == [first, second]
+    assert (model.reviews[first].home, model.reviews[first].ends) == (0, [1])
+    assert parts(model) == [["a"], ["z"]]
+    assert [rule for _, _, rule in model.demotions] == ["review", "review"]
+
+
+def two_contacts(model: Model, *accounts: str) -> list[str]:
+    """A user and a visitor with a contact each, and two events that would join them."""
+    send(model, userId="a")
     send(model, anonymousId="z")
-    model.contact_accounts = {0: {"acme"}, 3: {"globex"}}
-    event = send(model, userId="a", anonymousId="z")
-    assert list(model.reviews) == [event] and ("anonymous_id", "z") in model.reviews[event]
-    assert parts(model) == [["a"], ["b"], ["c"], ["z"]]
-    model.contact_accounts = {0: {"acme"}, 3: {"acme"}}
+    for who, account in zip((user("a"), visitor("z")), accounts, strict=True):
+        assert model.link_contact(who, [account]) == "linked"
+    return [send(model, userId="a", anonymousId="z") for _ in range(2)]
+
+
+def visitor(value: str) -> dict[str, str]:
+    return {"type": "anonymous_id", "value": value}
+
+
+def test_contacts_of_one_account_are_joined(model: Model) -> None:
+    two_contacts(model, "acme", "acme")
+    assert parts(model) == [["a", "z"]] and model.reviews == {}
+
+
+def test_an_approved_review_joins_and_can_be_undone(model: Model) -> None:
+    ref, _ = two_contacts(model, "acme", "globex")
+    assert model.decide_review(ref, approve=True) == "approved"
+    assert parts(model) == [["a", "z"]]
+    assert model.decide_review(ref, approve=True) == "already_decided"
+    assert model.undo(f"review:{ref}") == "undone"
+    assert parts(model) == [["a"], ["z"]]
+
+
+def test_a_rejected_review_separates(model: Model) -> None:
+    ref, _ = two_contacts(model, "acme", "globex")
+    assert model.decide_review(ref, approve=False) == "rejected"
+    assert model.separations == {frozenset((0, 1))}
     send(model, userId="a", anonymousId="z")
-    assert parts(model) == [["a", "z"], ["b"], ["c"]]
+    assert model.demotions[-1][2] == "separated"
+
+
+def test_a_review_of_profiles_joined_meanwhile_is_obsolete(model: Model) -> None:
+    ref, _ = two_contacts(model, "acme", "globex")
+    assert model.merge(user("a"), visitor("z"), "hand") == "review"
+    assert model.merge(user("a"), visitor("z"), "hand") == "ref_exists"
+    assert model.merge(user("a"), visitor("z"), "forced", force=True) == "applied"
+    assert model.decide_review(ref, approve=True) == "obsolete"
+    assert model.decide_review("hand", approve=False) == "obsolete"
 
 
 # --- section 10: alias ---

@@ -23,7 +23,7 @@ named as (
     join edge e on e.merge = m.id and e.active
     join part p on p.node = e.a
     left join part w on w.node = m.winner_node
-    where m.cause = 'manual' and m.state = 'applied'
+    where m.winner_node is not null and m.state = 'applied'
     order by p.oldest, m.created_at desc, m.id desc
 ),
 expected as (
