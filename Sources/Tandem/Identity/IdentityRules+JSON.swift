@@ -123,7 +123,8 @@ private struct RulesReader {
             type: type,
             priority: integer(object["priority"], at: "\(pointer)/priority", in: 0...1_000_000) ?? index + 1,
             limit: limit ?? (type == Identifier.userID ? 1 : rules.defaultLimit),
-            window: window(object["window"], at: "\(pointer)/window") ?? (limit == nil ? rules.defaultWindow : .ever))
+            window: window(object["window"], at: "\(pointer)/window")
+                ?? (limit == nil && type != Identifier.userID ? rules.defaultWindow : .ever))
         if let blocked = object["blocked"] { entry.blocked = self.blocked(blocked, at: "\(pointer)/blocked") }
         if let value = object["blocked_patterns"] {
             entry.blockedPatterns = patterns(value, at: "\(pointer)/blocked_patterns")

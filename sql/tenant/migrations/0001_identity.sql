@@ -36,7 +36,7 @@ create table component (
 comment on table component is 'A live profile: derived from nodes and active edges, in the same transaction.';
 
 create table identifier (
-    type text collate "C" not null check (octet_length(type) between 1 and 64),
+    type text collate "C" not null check (octet_length(type) between 1 and 128),
     value text collate "C" not null check (octet_length(value) between 1 and 512),
     node bigint not null references node,
     attached_at timestamptz not null,
