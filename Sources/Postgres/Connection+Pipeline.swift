@@ -22,6 +22,7 @@ extension Connection {
     func run(
         _ statements: [Statement], settings: [Setting], until deadline: Deadline
     ) throws(PostgresError) -> [Rows] {
+        for statement in statements { try statement.check() }
         let mayRepeat = transactionStatus == .idle
         var answers = try pipeline(statements, settings: settings, until: deadline)
         if answers.isStale && mayRepeat {

@@ -16,6 +16,7 @@ extension Connection {
     /// - Parameter deadline: for each of the transaction's own round trips; `body` has its own.
     /// - Throws: what `body` throws; kind `server(25P02)` when `body` swallowed an error of the server, since nothing
     ///   can be committed then; kind `connection` or `deadlineExceeded` from the commit leave the outcome unknown.
+    @discardableResult
     public func transaction<Result, Failure: PostgresFailure>(
         settings: [Setting] = [], readOnly: Bool = false, isolation: TransactionIsolation = .readCommitted,
         deadline: Duration? = nil, _ body: (Connection) throws(Failure) -> Result
@@ -42,7 +43,7 @@ extension Connection {
     }
 
     /// As above, for closures whose error type the compiler does not infer.
-    @_disfavoredOverload
+    @_disfavoredOverload @discardableResult
     public func transaction<Result>(
         settings: [Setting] = [], readOnly: Bool = false, isolation: TransactionIsolation = .readCommitted,
         deadline: Duration? = nil, _ body: (Connection) throws -> Result

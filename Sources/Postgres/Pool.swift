@@ -45,6 +45,9 @@ public struct PoolStatistics: Sendable, Equatable {
     public var failedAttempts = 0
     /// Calls refused because no connection became free in time.
     public var timeouts = 0
+    /// Calls that got a connection, and how long they waited for it together, since the start.
+    public var served = 0
+    public var waited: Duration = .zero
 }
 
 /// A bounded set of connections, each on a thread of its own.
@@ -74,6 +77,7 @@ public final class Pool: Sendable {
     ///   - deadline: for waiting, connecting and all statements together, from now.
     /// - Throws: what `body` throws, or kinds `poolTimeout`, `poolClosed`, `cancelled` (nothing was sent), or
     ///   `connection` when no connection could be made. A task that is cancelled while `body` runs gets its result.
+    @discardableResult
     public func withConnection<Result: Sendable, Failure: PostgresFailure>(
         affinity: Int = 0, deadline: Duration = .seconds(5),
         _ body: @escaping @Sendable (Connection) throws(Failure) -> Result
@@ -102,7 +106,7 @@ public final class Pool: Sendable {
     }
 
     /// As above, for closures whose error type the compiler does not infer.
-    @_disfavoredOverload
+    @_disfavoredOverload @discardableResult
     public func withConnection<Result: Sendable>(
         affinity: Int = 0, deadline: Duration = .seconds(5),
         _ body: @escaping @Sendable (Connection) throws -> Result

@@ -1,4 +1,5 @@
 import Dispatch
+import Logging
 import Synchronization
 
 /// The shared state of a pool and its threads.
@@ -21,6 +22,8 @@ final class PoolCore: Sendable {
         var opened = 0
         var failedAttempts = 0
         var timeouts = 0
+        var served = 0
+        var waitedNanoseconds: Int64 = 0
         var endWaiters: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -58,7 +61,8 @@ final class PoolCore: Sendable {
             PoolStatistics(
                 inUse: state.schedule.busyCount, waiting: state.schedule.waiters.count,
                 connections: state.schedule.connectedCount, opened: state.opened,
-                failedAttempts: state.failedAttempts, timeouts: state.timeouts)
+                failedAttempts: state.failedAttempts, timeouts: state.timeouts, served: state.served,
+                waited: .nanoseconds(state.waitedNanoseconds))
         }
     }
 
@@ -106,7 +110,11 @@ final class PoolCore: Sendable {
         let timeout = DispatchTime.now() + .nanoseconds(Int(clamping: configuration.idleTimeout.nanoseconds))
         while bells[slot].wait(timeout: timeout) == .success {
             let order: Order? = state.withLock { state in
-                if let waiter = state.mailboxes[slot].take() { return .work(waiter) }
+                if let waiter = state.mailboxes[slot].take() {
+                    state.served += 1
+                    state.waitedNanoseconds -= waiter.enqueued.remainingNanoseconds
+                    return .work(waiter)
+                }
                 return Self.isDrained(state) ? .stop : nil
             }
             if let order { return order }
@@ -130,6 +138,7 @@ final class PoolCore: Sendable {
 
     func connectFailed(_ slot: Int, _ error: PostgresError) {
         let random = Double.random(in: 0..<1)
+        configuration.connection.logger.warning("cannot connect", metadata: ["error": "\(error)"])
         change { state, _ in
             state.failedAttempts += 1
             state.schedule.connectFailed(slot, error, at: .now, random: random)

@@ -9,6 +9,7 @@ struct PoolSchedule<Job: Sendable>: Sendable {
         let affinity: Int
         let deadline: Deadline
         let job: Job
+        let enqueued = Deadline.now
         fileprivate var overtaken = 0
 
         init(id: UInt64, affinity: Int, deadline: Deadline, job: Job) {

@@ -52,6 +52,21 @@ public struct Statement: Sendable, Equatable, ExpressibleByStringInterpolation {
         return Statement(unchecked: sql, binds)
     }
 
+    /// Refuses what libpq cannot carry, before it is sent.
+    func check() throws(PostgresError) {
+        guard binds.count <= Self.maximumBinds else {
+            throw PostgresError(
+                kind: .server("54000"), message: "\(binds.count) parameters, at most \(Self.maximumBinds) are possible")
+        }
+        for case .literal(let text, _) in binds where text.utf8.contains(0) {
+            // In text format a zero byte would end the value early; in binary the server itself refuses it so.
+            throw PostgresError(kind: .server("22021"), message: "a value contains a zero byte")
+        }
+    }
+
+    /// The protocol counts parameters in 16 bits.
+    private static let maximumBinds = 65_535
+
     public struct StringInterpolation: StringInterpolationProtocol {
         public typealias StringLiteralType = StaticString
 

@@ -5,10 +5,13 @@ import Testing
 
 /// One-dimensional arrays go to the server and come back unchanged.
 @Suite struct ArrayTests {
+    // No test here leaves anything behind, so they share a database.
+    private static let database = Result { try TestServer.shared.database() }
+
     private let connection: Connection
 
     init() throws {
-        connection = try TestServer.shared.database().connect()
+        connection = try Self.database.get().connect()
     }
 
     private func echo(_ bind: Bind) throws -> Row {

@@ -32,7 +32,7 @@ import Testing
 
     @Test func aSlowStatementIsCutAndCancelledAtTheServer() throws {
         let pid = connection.backendPID
-        let error = try failure(within: .seconds(2)) {
+        let error = try failure(within: .seconds(5)) {
             try connection.execute("select pg_sleep(60)", deadline: .milliseconds(200))
         }
         #expect(error.kind == .deadlineExceeded)
@@ -53,12 +53,12 @@ import Testing
         ]
         for call in calls {
             let connection = try database.connect()
-            #expect(try failure(within: .seconds(2)) { try call(connection) }.kind == .deadlineExceeded)
+            #expect(try failure(within: .seconds(5)) { try call(connection) }.kind == .deadlineExceeded)
         }
     }
 
     @Test func aDeadlineInTheBodyEndsTheTransaction() throws {
-        let error = try failure(within: .seconds(2)) {
+        let error = try failure(within: .seconds(5)) {
             try connection.transaction { connection in
                 _ = try connection.execute("select pg_sleep(60)", deadline: .milliseconds(100))
             }
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test func aPastDeadlineSendsNothing() throws {
-        let error = try failure(within: .seconds(1)) { try connection.execute("select 1", deadline: .zero) }
+        let error = try failure(within: .seconds(5)) { try connection.execute("select 1", deadline: .zero) }
         #expect(error.kind == .deadlineExceeded)
         #expect(connection.isOpen)
     }
@@ -84,12 +84,12 @@ import Testing
             let connection = try Connection.open(configuration)
             try connection.execute("select 1")
             proxy.mode = mode
-            let error = try failure(within: .seconds(2)) {
+            let error = try failure(within: .seconds(5)) {
                 try connection.execute("select 2", deadline: .milliseconds(300))
             }
             #expect(error.kind == .deadlineExceeded)
         }
-        let refused = try failure(within: .seconds(2)) { _ = try Connection.open(configuration) }
+        let refused = try failure(within: .seconds(5)) { _ = try Connection.open(configuration) }
         #expect(refused.kind == .connection)
         #expect(refused.message.contains("in time"))
     }
@@ -103,7 +103,7 @@ import Testing
         try connection.script("create table item (x text)")
         let blocker = try database.connect()
         try blocker.script("begin; lock table item")
-        let error = try failure(within: .seconds(3)) {
+        let error = try failure(within: .seconds(5)) {
             try connection.copyIn(
                 into: "copy item from stdin", rows: repeatElement([UInt8](repeating: 120, count: 1 << 16), count: 4000),
                 deadline: .milliseconds(500))
@@ -118,7 +118,7 @@ import Testing
             ConnectionConfiguration(conninfo: "postgresql://postgres@127.0.0.1:\(proxy.port)/\(database.name)"))
         try connection.execute("select 1")
         proxy.cut()
-        let error = try failure(within: .seconds(2)) { try connection.execute("select 1") }
+        let error = try failure(within: .seconds(5)) { try connection.execute("select 1") }
         #expect(error.kind == .connection)
         #expect(!connection.isOpen)
     }

@@ -55,14 +55,14 @@ import Testing
 
         try server.stop(.immediate)
         let clock = ContinuousClock()
+        let start = clock.now
         for affinity in 0..<50 {
-            let start = clock.now
             let error = await #expect(throws: PostgresError.self) {
                 try await pool.withConnection(affinity: affinity) { _ = try $0.execute("select 1") }
             }
             #expect(error?.kind == .connection)
-            #expect(clock.now - start < .seconds(1))
         }
+        #expect(clock.now - start < .seconds(10))
         #expect(pool.statistics.failedAttempts < 50)
         #expect(pool.statistics.connections == 0)
 
@@ -108,10 +108,35 @@ import Testing
                 }
             }
         }
-        #expect(clock.now - start < .milliseconds(1500))
+        #expect(clock.now - start < .seconds(6))
         proxy.mode = .pass
         try await heals(pool, within: .seconds(5))
         await pool.shutdown()
+    }
+
+    @Test func aStandingConnectionComesBack() throws {
+        let database = try TestServer.shared.database()
+        let admin = try database.connect()
+        let standing = StandingConnection(database.configuration)
+        let pid = try standing.ready().backendPID
+        #expect(try standing.ready().backendPID == pid)
+        try standing.ready().script("begin")
+        #expect(try standing.ready().transactionStatus == .idle)
+        try admin.execute("select pg_terminate_backend(\(pid), 5000)")
+        let next = try standing.ready()
+        #expect(next.backendPID != pid)
+        #expect(try next.execute("select 1").one().int(0) == 1)
+    }
+
+    @Test func aStandingConnectionFailsFastWhileTheServerIsAway() throws {
+        let configuration = try ConnectionConfiguration(conninfo: "postgresql://postgres@127.0.0.1:1/none")
+        let standing = StandingConnection(configuration, backoff: (.seconds(60), .seconds(60)))
+        var messages: Set<String> = []
+        for _ in 0..<5 {
+            let error = try #require(throws: PostgresError.self) { try standing.ready() }
+            messages.insert(error.message)
+        }
+        #expect(messages.count == 1)
     }
 
     @Test func anAbandonedPoolEndsItsThreads() async throws {

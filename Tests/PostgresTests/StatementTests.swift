@@ -36,6 +36,20 @@ import Testing
         #expect(try connection.execute("select count(*) from account").one().int(0) == 4)
     }
 
+    @Test func whatCannotBeCarriedIsRefusedAndHarmsNothing() throws {
+        let connection = try TestServer.shared.database().connect()
+        let many = Statement(unchecked: "select 1", Array(repeating: .int(1), count: 65_536))
+        let tooMany = #expect(throws: PostgresError.self) { try connection.execute(many) }
+        #expect(tooMany?.serverState == "54000")
+        for bind in [Bind.text("a\u{0}b"), .untyped("a\u{0}b"), .textArray(["a\u{0}b"])] {
+            let error = #expect(throws: PostgresError.self) {
+                try connection.execute(Statement(sql: "select $1", [bind]))
+            }
+            #expect(error?.serverState == "22021")
+        }
+        #expect(connection.isOpen)
+    }
+
     @Test func oneCallRunsOneStatementOnly() throws {
         let connection = try TestServer.shared.database().connect()
         let error = #expect(throws: PostgresError.self) {

@@ -5,10 +5,13 @@ import Testing
 
 /// Values go to the server and come back unchanged.
 @Suite struct ValueTests {
+    // No test here leaves anything behind, so they share a database.
+    private static let database = Result { try TestServer.shared.database() }
+
     private let connection: Connection
 
     init() throws {
-        connection = try TestServer.shared.database().connect()
+        connection = try Self.database.get().connect()
     }
 
     private func echo(_ bind: Bind) throws -> Row {
@@ -155,12 +158,12 @@ import Testing
         let rows = try connection.execute("select generate_series(1, 3)")
         #expect(rows.count == 3)
         #expect(try rows.map { try $0.int(0) } == [1, 2, 3])
-        try connection.script("create table t (x int)")
+        try connection.script("create temp table t (x int)")
         #expect(try connection.execute("insert into t select generate_series(1, 5)").affected == 5)
     }
 
     @Test func rowsOutliveTheirConnection() throws {
-        let connection = try TestServer.shared.database().connect()
+        let connection = try Self.database.get().connect()
         let rows = try connection.execute("select 'kept'::text")
         connection.close()
         #expect(try rows.one().text(0) == "kept")
