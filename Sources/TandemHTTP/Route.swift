@@ -69,20 +69,26 @@ public struct Route: Sendable {
         self.feature = feature
         self.scope = scope
         self.module = module
-        self.permission = scope == .secret ? permission ?? Route.permission(method, template) : nil
+        self.permission = scope == .secret ? permission ?? Route.permission(method, template, feature) : nil
         self.body = body ?? ([.post, .put, .patch].contains(method) ? .json(limit: Limits.body) : .none)
         self.parameters = parameters
         self.success = success
         self.handler = handler
     }
 
-    /// `POST /v1/accounts/search` reads, `POST /v1/accounts` writes.
-    private static func permission(_ method: HTTPRequest.Method, _ template: String) -> String {
-        let segments = RoutePattern.split(template)
-        let resource = segments.count > 1 ? segments[1].split(separator: ":")[0] : "api"
+    /// The scope of the feature, for reading or writing: `POST /v1/accounts/search` reads, `POST /v1/accounts` writes.
+    private static func permission(_ method: HTTPRequest.Method, _ template: String, _ feature: String) -> String {
+        let resource =
+            switch feature {
+            case "CRM": "crm"
+            case "Profiles", "Identity": "profiles"
+            case "Audiences": "audiences"
+            default: "settings"
+            }
+        let last = RoutePattern.split(template).last ?? ""
         let reads =
-            method == .get || segments.last == "search" || template.hasSuffix(":aggregate")
-            || template.hasSuffix(":preview") || template.hasSuffix(":simulate")
+            method == .get || last == "search"
+            || [":aggregate", ":preview", ":simulate"].contains(where: last.hasSuffix)
         return "\(resource):\(reads ? "read" : "write")"
     }
 }
