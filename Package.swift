@@ -69,7 +69,8 @@ let package = Package(
         .target(
             name: "TandemHTTP",
             dependencies: [
-                "Tandem",
+                "Postgres", "Tandem",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

@@ -12,15 +12,19 @@ public struct RouteResponder: HTTPResponder {
     public let table: RouteTable
     let authenticator: any Authenticator
     let drain: Drain
+    let idempotency: Idempotency?
     let metrics: HTTPMetrics
     let logger: Logger
 
+    /// - Parameter idempotency: nil on listeners without tenants.
     public init(
-        table: RouteTable, authenticator: any Authenticator, drain: Drain, metrics: HTTPMetrics, logger: Logger
+        table: RouteTable, authenticator: any Authenticator, drain: Drain, idempotency: Idempotency? = nil,
+        metrics: HTTPMetrics, logger: Logger
     ) {
         self.table = table
         self.authenticator = authenticator
         self.drain = drain
+        self.idempotency = idempotency
         self.metrics = metrics
         self.logger = logger
     }
@@ -68,6 +72,7 @@ public struct RouteResponder: HTTPResponder {
             call.principal = try await authenticator.authenticate(request, for: route)
         }
         call.body = try await body(of: request, for: route)
+        if let idempotency { return try await idempotency.respond(call, route.handler) }
         return try await route.handler(call)
     }
 
