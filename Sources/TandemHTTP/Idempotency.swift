@@ -53,7 +53,8 @@ public struct Idempotency: Sendable {
         case "done":
             return try replay(stored)
         case "other":
-            throw Problem.unprocessable("idempotency_key_reused", "This Idempotency-Key came with another request before.")
+            throw Problem.unprocessable(
+                "idempotency_key_reused", "This Idempotency-Key came with another request before.")
         default:
             throw Problem.conflict(
                 "idempotency_in_flight",

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Postgres
 import FoundationEssentials
 import Tandem
 
@@ -6,6 +7,10 @@ extension Problem {
     /// The one place where the product's errors become HTTP. Nil for an error that is a fault of ours: the caller logs it
     /// and answers `internal_error`.
     init?(translating error: any Error) {
+        if let error = error as? PostgresError {
+            self.init(translating: error)
+            return
+        }
         guard let error = error as? TandemError else { return nil }
         switch error {
         case .merged(let id):
@@ -38,6 +43,21 @@ extension Problem {
             .conflict,
             .badRequest, .denied:
             self.init(Problem.status(of: error), error.code, error.message)
+        }
+    }
+
+    private init?(translating error: PostgresError) {
+        switch error.kind {
+        case .connection, .poolClosed, .poolTimeout, .cancelled:
+            self = .unavailable("unavailable", "The database cannot be reached at this moment.")
+        case .deadlineExceeded:
+            self = .unavailable("deadline_exceeded", "The request took too long.")
+        case .decoding:
+            return nil
+        case .server(let state):
+            self.init(
+                translating: TandemError(
+                    sqlState: state.rawValue, message: error.message, detail: error.detail, hint: error.hint))
         }
     }
 

@@ -1,0 +1,23 @@
+/// What became of one message of a request.
+public enum IngestOutcome: Sendable, Hashable {
+    case accepted
+    /// Its messageId was seen within the dedupe window; this copy has no effect.
+    case duplicate
+    /// Not stored as an event but in the quarantine, where it waits until somebody decides.
+    case held
+    /// Refused, and kept in the quarantine with the reason. `code` is for machines, `message` for people.
+    case rejected(code: String, message: String)
+}
+
+/// Why a request got no outcomes. Nothing or part of it may be stored; the same request sent again is safe, because
+/// messages are known by their messageId.
+public enum IngestFailure: Error, Sendable, Hashable {
+    /// More waits than the server wants to hold.
+    case queueFull
+    /// The time for the request is over.
+    case deadlineExceeded
+    /// The database cannot be reached, or is shutting down.
+    case unavailable
+    /// A fault of ours; the log has it.
+    case failed
+}

@@ -1,0 +1,161 @@
+import Foundation
+import Testing
+
+@testable import Tandem
+
+@Suite struct IngestQueueTests {
+    final class Item: IngestQueueItem {
+        let name: String
+        let tenantID: UUID
+        let orderKeys: [Int]
+        let count: Int
+        let byteCount: Int
+        let startDeadline: ContinuousClock.Instant
+
+        init(
+            _ name: String, _ tenant: UUID, keys: [Int] = [], count: Int = 1, bytes: Int = 100,
+            deadline: ContinuousClock.Instant = .now + .seconds(60)
+        ) {
+            self.name = name
+            tenantID = tenant
+            orderKeys = keys
+            self.count = count
+            byteCount = bytes
+            startDeadline = deadline
+        }
+    }
+
+    private let a = UUID()
+    private let b = UUID()
+
+    private func queue(_ items: Item..., limit: Int = 1_000_000) -> IngestQueue<Item> {
+        var queue = IngestQueue<Item>(byteLimit: limit)
+        for item in items { _ = queue.enqueue(item) }
+        return queue
+    }
+
+    private func names(_ queue: inout IngestQueue<Item>) -> [String]? { queue.take(limit: 128)?.items.map(\.name) }
+
+    private func take(_ queue: inout IngestQueue<Item>) throws -> IngestQueue<Item>.Batch {
+        let batch = queue.take(limit: 128)
+        return try #require(batch)
+    }
+
+    private func enqueue(_ queue: inout IngestQueue<Item>, _ item: Item) -> Bool { queue.enqueue(item) }
+
+    @Test func aBatchTakesWholeRequestsInOrderUpToTheLimit() {
+        var queue = queue(Item("1", a, count: 60), Item("2", a, count: 60), Item("3", a, count: 60))
+        #expect(names(&queue) == ["1", "2"])
+        #expect(names(&queue) == ["3"])
+        #expect(names(&queue) == nil)
+    }
+
+    @Test func aRequestOverTheLimitIsABatchOfItsOwn() {
+        var queue = queue(Item("1", a, count: 500), Item("2", a))
+        #expect(names(&queue) == ["1"])
+        #expect(names(&queue) == ["2"])
+    }
+
+    @Test func tenantsTakeTurns() {
+        var queue = queue(Item("a1", a, count: 128), Item("a2", a, count: 128), Item("b1", b))
+        #expect(names(&queue) == ["a1"])
+        #expect(names(&queue) == ["b1"])
+        #expect(names(&queue) == ["a2"])
+    }
+
+    @Test func aRequestWaitsBehindOneInFlightWithTheSameId() throws {
+        var queue = queue(Item("1", a, keys: [7]))
+        let first = try take(&queue)
+        #expect(enqueue(&queue, Item("2", a, keys: [7])))
+        #expect(enqueue(&queue, Item("3", a, keys: [8])))
+        #expect(enqueue(&queue, Item("4", a, keys: [8, 7])))
+        #expect(enqueue(&queue, Item("5", a, keys: [8])))
+        // 3 shares nothing; 4 waits for 7, and 5 behind 4.
+        #expect(names(&queue) == ["3"])
+        #expect(names(&queue) == nil)
+        queue.finish(first)
+        #expect(names(&queue) == ["2"])
+    }
+
+    @Test func requestsWithTheSameIdShareABatchInOrder() {
+        var queue = queue(Item("1", a, keys: [7]), Item("2", a, keys: [7]), Item("3", a, keys: [7]))
+        #expect(names(&queue) == ["1", "2", "3"])
+    }
+
+    @Test func idsOfAnotherTenantDoNotMatter() throws {
+        var queue = queue(Item("1", a, keys: [7]), Item("2", b, keys: [7]))
+        #expect(names(&queue) == ["1"])
+        #expect(names(&queue) == ["2"])
+    }
+
+    @Test func aFullQueueTurnsAwayUntilSomethingIsAnswered() throws {
+        var queue = queue(Item("1", a, bytes: 600), limit: 1_000)
+        #expect(!enqueue(&queue, Item("2", a, bytes: 600)))
+        let batch = try take(&queue)
+        // In flight it still counts.
+        #expect(!enqueue(&queue, Item("2", a, bytes: 600)))
+        queue.finish(batch)
+        #expect(enqueue(&queue, Item("2", a, bytes: 600)))
+        #expect(queue.byteCount == 600)
+    }
+
+    @Test func whatWaitedTooLongComesOut() throws {
+        let now = ContinuousClock.now
+        var queue = queue(Item("1", a, deadline: now), Item("2", a, deadline: now + .seconds(1)))
+        let expired = queue.expire(now: now)
+        #expect(expired.map(\.name) == ["1"])
+        #expect(queue.waitingCount == 1)
+        #expect(names(&queue) == ["2"])
+        let later = queue.expire(now: now + .seconds(2))
+        #expect(later.isEmpty)
+    }
+
+    /// Whatever is interleaved: each request is served once, and those of one id in the order they came.
+    @Test(arguments: 1...20) func nothingIsLostDoubledOrOvertaken(_ seed: UInt64) throws {
+        var random = SplitMix(state: seed)
+        var queue = IngestQueue<Item>(byteLimit: .max)
+        var inFlight: [IngestQueue<Item>.Batch] = []
+        var keysInFlight: Set<Int> = []
+        var served: [Item] = []
+        var sent = 0
+        var lastOfKey: [Int: Int] = [:]
+        while served.count < 400 {
+            if sent < 400, Bool.random(using: &random) {
+                let keys = (0..<Int.random(in: 0...2, using: &random)).map { _ in Int.random(in: 0..<12, using: &random)
+                }
+                #expect(enqueue(&queue, Item("\(sent)", a, keys: Array(Set(keys)))))
+                sent += 1
+            } else if inFlight.count < 2, let batch = queue.take(limit: 8) {
+                for item in batch.items {
+                    #expect(keysInFlight.isDisjoint(with: item.orderKeys), "overtakes one in flight")
+                    for key in item.orderKeys {
+                        let number = try #require(Int(item.name))
+                        #expect(lastOfKey[key, default: -1] < number)
+                        lastOfKey[key] = number
+                    }
+                }
+                keysInFlight.formUnion(batch.items.flatMap(\.orderKeys))
+                inFlight.append(batch)
+            } else if !inFlight.isEmpty {
+                let batch = inFlight.remove(at: Int.random(in: 0..<inFlight.count, using: &random))
+                queue.finish(batch)
+                served += batch.items
+                keysInFlight = Set(inFlight.flatMap(\.items).flatMap(\.orderKeys))
+            }
+        }
+        #expect(Set(served.map(\.name)).count == 400)
+        #expect(queue.byteCount == 0)
+        #expect(queue.waitingCount == 0)
+    }
+
+    private struct SplitMix: RandomNumberGenerator {
+        var state: UInt64
+        mutating func next() -> UInt64 {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var z = state
+            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+            return z ^ (z >> 31)
+        }
+    }
+}
