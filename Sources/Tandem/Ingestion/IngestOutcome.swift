@@ -3,8 +3,6 @@ public enum IngestOutcome: Sendable, Hashable {
     case accepted
     /// Its messageId was seen within the dedupe window; this copy has no effect.
     case duplicate
-    /// Not stored as an event but in the quarantine, where it waits until somebody decides.
-    case held
     /// Refused, and kept in the quarantine with the reason. `code` is for machines, `message` for people.
     case rejected(code: String, message: String)
 }
@@ -20,4 +18,16 @@ public enum IngestFailure: Error, Sendable, Hashable {
     case unavailable
     /// A fault of ours; the log has it.
     case failed
+}
+
+/// Words for the codes that the procedure refuses a message with.
+enum IngestRejection {
+    static func message(of code: String) -> String {
+        if let error = MessageError(rawValue: code) { return error.message }
+        return switch code {
+        case "suppressed": "The person asked not to be recorded."
+        case "unstorable": "The database cannot store this event."
+        default: "The event was refused."
+        }
+    }
 }

@@ -101,9 +101,9 @@ struct IngestQueue<Item: IngestQueueItem> {
 
     /// A batch is answered: what waited for its ids may begin.
     mutating func finish(_ batch: Batch) {
+        byteCount -= batch.items.reduce(0) { $0 + $1.byteCount }
         guard var lineup = tenants[batch.tenantID] else { return }
         for item in batch.items {
-            byteCount -= item.byteCount
             for key in item.orderKeys {
                 let held = (lineup.inFlight[key] ?? 1) - 1
                 lineup.inFlight[key] = held == 0 ? nil : held

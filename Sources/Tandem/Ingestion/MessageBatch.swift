@@ -90,32 +90,27 @@ public struct MessageBatch: Sendable {
         }
     }
 
-    /// The bytes of one message as sent (but for replaced text), for the quarantine.
-    public func original(_ index: Int) -> [UInt8] {
-        document.withRoot { root in
-            var original: [UInt8] = []
-            forEachItem(of: root) { if $0 == index { original = Array($1.source) } }
-            return original
-        }
-    }
-
-    /// What the quarantine shows of a message that nobody validates now.
+    /// What the quarantine shows and keeps of a message that nobody validates now.
     public struct Outline: Sendable, Hashable {
         public var index: Int
         public var messageID: String?
         public var type: String?
         public var name: String?
+        /// The message's bytes as sent (but for replaced text).
+        public var original: ArraySlice<UInt8>
     }
 
-    public func outlines() -> [Outline] {
+    /// The messages at `indexes`, in order.
+    public func outlines(at indexes: Set<Int>) -> [Outline] {
         document.withRoot { root in
             var outlines: [Outline] = []
             forEachItem(of: root) { index, item in
+                guard indexes.contains(index) else { return }
                 let type: String? = if case .message(let type) = path { type.rawValue } else { shown(item["type"]) }
                 outlines.append(
                     Outline(
                         index: index, messageID: shownMessageID(of: item), type: type,
-                        name: shown(item["event"] ?? item["name"])))
+                        name: shown(item["event"] ?? item["name"]), original: Array(item.source)[...]))
             }
             return outlines
         }

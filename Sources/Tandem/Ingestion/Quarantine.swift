@@ -1,4 +1,4 @@
-public import FoundationEssentials
+public import Foundation
 public import Postgres
 
 /// An event that was not stored, as the quarantine keeps it.
@@ -37,6 +37,28 @@ public struct QuarantinedEvent: Sendable {
         self.original = original.prefix(QuarantinedEvent.originalLimit)
     }
 
+    /// Why an event is there.
+    public struct Reason: Sendable {
+        public let code: String
+        public let message: String
+
+        public init(code: String, message: String) {
+            self.code = code
+            self.message = message
+        }
+    }
+
+    /// The events of a request by their places in it.
+    static func events(of request: IngestRequest, reasons: [Int: Reason]) -> [QuarantinedEvent] {
+        request.batch.outlines(at: Set(reasons.keys)).compactMap { outline in
+            guard let reason = reasons[outline.index] else { return nil }
+            return QuarantinedEvent(
+                id: .v7(), receivedAt: request.receivedAt, source: request.source.id, keyID: request.keyID,
+                messageID: outline.messageID, type: outline.type, name: outline.name, code: reason.code,
+                message: reason.message, path: request.path, original: outline.original)
+        }
+    }
+
     /// Bytes kept of an original. A rejected event that is larger was rejected for that, and is never processed again.
     public static let originalLimit = 32 << 10
 }
@@ -50,6 +72,20 @@ public enum Quarantine {
         case rejected
         case reprocessed
         case discarded
+    }
+
+    /// Keeps a whole request as it is, until somebody decides. Answers how many events that were.
+    public static func hold(
+        _ request: IngestRequest, reason: QuarantinedEvent.Reason, in pool: Pool
+    ) async throws(PostgresError) -> Int {
+        var reasons: [Int: QuarantinedEvent.Reason] = [:]
+        for index in 0..<request.batch.count { reasons[index] = reason }
+        let events = QuarantinedEvent.events(of: request, reasons: reasons)
+        let database = request.tenant.database
+        try await pool.withConnection(affinity: database.affinity) { (connection) throws(PostgresError) in
+            _ = try connection.single(settings: database.settings(), add(events, state: .held))
+        }
+        return events.count
     }
 
     /// One call for all `events`; the same id again changes nothing.

@@ -1,0 +1,167 @@
+import Glibc
+public import Logging
+public import Postgres
+public import ServiceLifecycle
+import Synchronization
+
+/// Stores events: many requests, few transactions.
+///
+/// Requests wait in a queue; as soon as a lane is free it takes what waits of one tenant (up to `batchLimit` messages) and
+/// stores it in one transaction. There is no timer: on an idle server a request is a batch of its own, under load batches
+/// grow by themselves. A request is answered after its commit.
+public final class Batcher: Service {
+    public struct Settings: Sendable {
+        /// Messages in a transaction.
+        public var batchLimit = 128
+        /// Threads, each with a connection.
+        public var lanes = 2
+        /// What may wait, in bytes; more is turned away.
+        public var queueBytes = 64 << 20
+
+        public init() {}
+    }
+
+    private struct State {
+        var queue: IngestQueue<IngestJob>
+        var isStopping = false
+        var running = 0
+    }
+
+    private enum Next {
+        case batch(IngestQueue<IngestJob>.Batch)
+        case stop
+    }
+
+    public let stats = IngestStats()
+    private let configuration: ConnectionConfiguration
+    private let settings: Settings
+    private let policies: IdentityPolicies
+    private let hook: (any IngestHook)?
+    private let logger: Logger
+    private let state: Monitor<State>
+    private let stopped = Mutex<CheckedContinuation<Void, Never>?>(nil)
+
+    public init(
+        configuration: ConnectionConfiguration, policies: IdentityPolicies, settings: Settings = Settings(),
+        hook: (any IngestHook)? = nil, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.settings = settings
+        self.policies = policies
+        self.hook = hook
+        self.logger = logger
+        state = Monitor(State(queue: IngestQueue(byteLimit: settings.queueBytes)))
+    }
+
+    /// Bytes that wait or are in flight.
+    public var queueBytes: Int { state.withLock { $0.queue.byteCount } }
+
+    /// Messages that wait.
+    public var waitingCount: Int { state.withLock { $0.queue.waitingCount } }
+
+    /// One outcome for each message of the request, after the commit.
+    /// - Parameter policy: the tenant's identity rules, see `IdentityPolicies`.
+    public func submit(
+        _ request: IngestRequest, policy: IdentifierPolicy
+    ) async throws(IngestFailure) -> [IngestOutcome] {
+        let job = IngestJob(request, policy: policy)
+        let result = await withCheckedContinuation { continuation in
+            job.wait(continuation)
+            let isQueued = state.withLock { state in
+                !state.isStopping && state.queue.enqueue(job)
+            }
+            if isQueued {
+                state.signal()
+            } else {
+                stats.refused()
+                job.answer(.failure(.queueFull))
+            }
+        }
+        return try result.get()
+    }
+
+    /// Runs until graceful shutdown, then stores what still waits.
+    public func run() async throws {
+        start()
+        try? await gracefulShutdown()
+        await stop()
+    }
+
+    /// Starts the lanes. For tests; a server calls `run`.
+    func start() {
+        state.withLock { $0.running = settings.lanes }
+        for number in 1...settings.lanes {
+            let isStarted = DedicatedThread.spawn(name: "ingest-\(number)") { [self] in
+                serve()
+                laneEnded()
+            }
+            if !isStarted {
+                logger.error("the system refuses a thread", metadata: ["lane": "\(number)"])
+                laneEnded()
+            }
+        }
+        DedicatedThread.spawn(name: "ingest-expiry") { [self] in
+            while expire() { sleepMilliseconds(200) }
+        }
+    }
+
+    /// Returns when all that waited is answered.
+    func stop() async {
+        await withCheckedContinuation { continuation in
+            stopped.withLock { $0 = continuation }
+            let isOver = state.withLock { state in
+                state.isStopping = true
+                return state.running == 0
+            }
+            state.broadcast()
+            if isOver { resumeStopped() }
+        }
+    }
+
+    private func laneEnded() {
+        let isLast = state.withLock { state in
+            state.running -= 1
+            return state.running == 0 && state.isStopping
+        }
+        if isLast { resumeStopped() }
+    }
+
+    private func resumeStopped() {
+        stopped.withLock { waiter in
+            waiter?.resume()
+            waiter = nil
+        }
+    }
+
+    private func serve() {
+        let lane = IngestLane(
+            configuration: configuration, policies: policies, hook: hook, batchLimit: settings.batchLimit, stats: stats,
+            logger: logger)
+        while true {
+            let limit = settings.batchLimit
+            let next: Next = state.wait { state in
+                if let batch = state.queue.take(limit: limit) { return .batch(batch) }
+                return state.isStopping && state.queue.waitingCount == 0 ? .stop : nil
+            }
+            guard case .batch(let batch) = next else { break }
+            if let tenant = batch.items.first?.request.tenant { lane.process(batch.items, of: tenant) }
+            state.withLock { $0.queue.finish(batch) }
+            // What waited for this batch's ids may begin, and at the end the other lane has to look again.
+            state.broadcast()
+        }
+        lane.close()
+    }
+
+    /// Answers what waited too long; false when the batcher is at its end.
+    private func expire() -> Bool {
+        let (expired, goesOn) = state.withLock { state in
+            (state.queue.expire(now: .now), !state.isStopping || state.running > 0)
+        }
+        for job in expired { job.answer(.failure(.deadlineExceeded)) }
+        return goesOn
+    }
+
+    private func sleepMilliseconds(_ milliseconds: UInt32) {
+        usleep(milliseconds * 1_000)
+    }
+}

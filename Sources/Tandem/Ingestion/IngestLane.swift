@@ -1,0 +1,235 @@
+import Glibc
+import Logging
+import Postgres
+
+/// One thread with one connection that stores batches. Two of them serve a database: while one waits for its commit, the
+/// other fills the next batch.
+///
+/// Not `Sendable`: it lives on its thread.
+final class IngestLane {
+    /// A message of a job, by its place in it.
+    struct Piece {
+        let job: IngestJob
+        let index: Int
+        var item: IngestJob.Item { job.items[index] }
+    }
+
+    private let configuration: ConnectionConfiguration
+    private let policies: IdentityPolicies
+    private let hook: (any IngestHook)?
+    private let batchLimit: Int
+    private let stats: IngestStats
+    private let logger: Logger
+    private var connection: Connection?
+
+    init(
+        configuration: ConnectionConfiguration, policies: IdentityPolicies, hook: (any IngestHook)?, batchLimit: Int,
+        stats: IngestStats, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.policies = policies
+        self.hook = hook
+        self.batchLimit = batchLimit
+        self.stats = stats
+        self.logger = logger
+    }
+
+    /// Stores a batch and answers its requests.
+    func process(_ jobs: [IngestJob], of tenant: Tenant) {
+        let pieces = jobs.flatMap { job in job.items.indices.map { Piece(job: job, index: $0) } }
+        let deadline = jobs.map(\.request.deadline).min() ?? .now
+        do throws(IngestFailure) {
+            var start = 0
+            while start < pieces.count {
+                let end = min(start + batchLimit, pieces.count)
+                try store(pieces[start..<end], tenant, deadline)
+                start = end
+            }
+            try keepRejected(pieces, tenant, deadline)
+            for job in jobs { job.answer(.success(job.outcomes)) }
+        } catch {
+            for job in jobs { job.answer(.failure(error)) }
+        }
+    }
+
+    func close() {
+        connection?.close()
+        connection = nil
+    }
+
+    /// Stores `pieces` in one transaction, or in several where one message spoils it.
+    private func store(
+        _ pieces: ArraySlice<Piece>, _ tenant: Tenant, _ deadline: ContinuousClock.Instant
+    ) throws(IngestFailure) {
+        var mustHalve: PostgresError?
+        try retrying(tenant, deadline) { (connection) throws(PostgresError) in
+            try transact(pieces, tenant, connection, deadline)
+        } onHalve: { error in
+            mustHalve = error
+        }
+        guard let error = mustHalve else { return }
+        if pieces.count > 1 {
+            let middle = pieces.startIndex + pieces.count / 2
+            try store(pieces[..<middle], tenant, deadline)
+            try store(pieces[middle...], tenant, deadline)
+            return
+        }
+        for piece in pieces {
+            logger.warning("a message cannot be stored", metadata: ["tenant": "\(tenant.slug)", "error": "\(error)"])
+            if case .message = piece.item {
+                piece.job.outcomes[piece.index] = .rejected(
+                    code: "unstorable", message: IngestRejection.message(of: "unstorable"))
+            }
+        }
+    }
+
+    /// Runs `body` until it succeeds, the time is over, or `onHalve` has been told that the batch itself is to blame.
+    private func retrying(
+        _ tenant: Tenant, _ deadline: ContinuousClock.Instant,
+        _ body: (Connection) throws(PostgresError) -> Void, onHalve: (PostgresError) -> Void
+    ) throws(IngestFailure) {
+        var attempt = 0
+        while true {
+            let failure: PostgresError
+            do throws(PostgresError) {
+                return try body(try open(deadline))
+            } catch {
+                failure = error
+            }
+            let decision = IngestRetry.decide(
+                failure, attempt: attempt, timeLeft: deadline - .now, jitter: Double.random(in: 0..<1))
+            attempt += 1
+            stats.retried()
+            switch decision {
+            case .again(let milliseconds):
+                pause(milliseconds)
+            case .reloadRules:
+                policies.forget(tenant)
+            case .reconnect(let milliseconds):
+                close()
+                pause(milliseconds)
+            case .halve:
+                return onHalve(failure)
+            case .giveUp(let reason):
+                logger.error(
+                    "a batch could not be stored", metadata: ["tenant": "\(tenant.slug)", "error": "\(failure)"])
+                throw reason
+            }
+        }
+    }
+
+    private func transact(
+        _ pieces: ArraySlice<Piece>, _ tenant: Tenant, _ connection: Connection, _ deadline: ContinuousClock.Instant
+    ) throws(PostgresError) {
+        let policy = try policies.remembered(tenant) ?? policies.reload(tenant, on: connection)
+        let version = policy.rules.version
+        for piece in pieces where piece.job.rulesVersion != version { piece.job.read(again: policy) }
+        var messages: [WireMessage] = []
+        var stored: [Piece] = []
+        var refused: [Piece] = []
+        messages.reserveCapacity(pieces.count)
+        for piece in pieces {
+            switch piece.item {
+            case .message(let message):
+                messages.append(message)
+                stored.append(piece)
+            case .refused:
+                refused.append(piece)
+            }
+        }
+        var statements: [Statement] = []
+        if !messages.isEmpty {
+            statements.append(.call("ingest_batch", IngestColumns(messages, rulesVersion: version).binds))
+        }
+        if !refused.isEmpty { statements.append(Quarantine.add(quarantined(refused), state: .rejected)) }
+        if let hook { statements += hook.statements(for: messages, refused: refused.count, of: tenant) }
+        let results = try connection.single(
+            settings: tenant.database.ingestSettings, statements,
+            deadline: max(.zero, min(deadline - .now, .seconds(10))))
+        stats.stored(messages: messages.count)
+        for piece in refused {
+            if case .refused(let reason) = piece.item {
+                piece.job.outcomes[piece.index] = .rejected(code: reason.error.code, message: reason.error.message)
+            }
+        }
+        if !messages.isEmpty, let rows = results.first { try note(rows, stored) }
+    }
+
+    private func note(_ rows: Rows, _ pieces: [Piece]) throws(PostgresError) {
+        for row in rows {
+            let piece = pieces[try row.int(0) - 1]
+            switch try row.text(1) {
+            case "accepted":
+                piece.job.outcomes[piece.index] = .accepted
+            case "duplicate":
+                piece.job.outcomes[piece.index] = .duplicate
+            default:
+                let code = try row.optionalText(2) ?? "rejected"
+                piece.job.outcomes[piece.index] = .rejected(code: code, message: IngestRejection.message(of: code))
+            }
+        }
+    }
+
+    /// What the procedure refused, and what no transaction could store, goes into the quarantine before the answer.
+    private func keepRejected(
+        _ pieces: [Piece], _ tenant: Tenant, _ deadline: ContinuousClock.Instant
+    ) throws(IngestFailure) {
+        let rejected = pieces.filter { piece in
+            if case .rejected = piece.job.outcomes[piece.index], case .message = piece.item { return true }
+            return false
+        }
+        if rejected.isEmpty { return }
+        let events = quarantined(rejected)
+        try retrying(tenant, deadline) { (connection) throws(PostgresError) in
+            try connection.single(
+                settings: tenant.database.ingestSettings, [Quarantine.add(events, state: .rejected)],
+                deadline: max(.zero, min(deadline - .now, .seconds(10))))
+        } onHalve: { error in
+            logger.error(
+                "rejected messages were not kept", metadata: ["tenant": "\(tenant.slug)", "error": "\(error)"])
+        }
+    }
+
+    private func quarantined(_ pieces: [Piece]) -> [QuarantinedEvent] {
+        var events: [QuarantinedEvent] = []
+        var start = pieces.startIndex
+        while start < pieces.endIndex {
+            let job = pieces[start].job
+            let end = pieces[start...].firstIndex { $0.job !== job } ?? pieces.endIndex
+            var reasons: [Int: QuarantinedEvent.Reason] = [:]
+            for piece in pieces[start..<end] {
+                switch (piece.item, job.outcomes[piece.index]) {
+                case (.refused(let refusal), _):
+                    reasons[piece.index] = .init(code: refusal.error.code, message: refusal.error.message)
+                case (_, .rejected(let code, let message)):
+                    reasons[piece.index] = .init(code: code, message: message)
+                default:
+                    break
+                }
+            }
+            events += QuarantinedEvent.events(of: job.request, reasons: reasons)
+            start = end
+        }
+        return events
+    }
+
+    private func open(_ deadline: ContinuousClock.Instant) throws(PostgresError) -> Connection {
+        if let connection, connection.isOpen { return connection }
+        let opened = try Connection.open(configuration, deadline: max(.zero, min(deadline - .now, .seconds(3))))
+        connection = opened
+        return opened
+    }
+
+    private func pause(_ milliseconds: Int) {
+        if milliseconds > 0 { usleep(UInt32(milliseconds) * 1_000) }
+    }
+}
+
+extension TenantDatabase {
+    /// Without `force_generic_plan` each inner statement of a small batch would be planned anew on each call.
+    var ingestSettings: [Connection.Setting] {
+        settings(
+            statementTimeout: .seconds(8), lockTimeout: .seconds(5),
+            extra: [(name: "plan_cache_mode", value: "force_generic_plan")])
+    }
+}

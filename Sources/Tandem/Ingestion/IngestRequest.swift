@@ -1,0 +1,148 @@
+public import Foundation
+import Synchronization
+
+/// The messages of one request, on their way through the batcher.
+public struct IngestRequest: Sendable {
+    public let tenant: Tenant
+    public let batch: MessageBatch
+    public let source: MessageSource
+    /// Microseconds since 1970.
+    public let receivedAt: Int64
+    /// From the header `SentAt`, microseconds since 1970.
+    public let sentAtHeader: Int64?
+    /// For the quarantine: the key it came with and the route.
+    public let keyID: String
+    public let path: String
+    public let deadline: ContinuousClock.Instant
+
+    public init(
+        tenant: Tenant, batch: MessageBatch, source: MessageSource, receivedAt: Int64, sentAtHeader: Int64? = nil,
+        keyID: String, path: String, deadline: ContinuousClock.Instant
+    ) {
+        self.tenant = tenant
+        self.batch = batch
+        self.source = source
+        self.receivedAt = receivedAt
+        self.sentAtHeader = sentAtHeader
+        self.keyID = keyID
+        self.path = path
+        self.deadline = deadline
+    }
+}
+
+/// Message ids for messages that came without one: the same ones when the request is read again.
+private final class MadeMessageIDs: Sendable {
+    private let made = Mutex<[String]>([])
+
+    /// Hands them out from the first on.
+    func reader() -> @Sendable () -> String {
+        let next = Atomic<Int>(0)
+        let box = Box(next)
+        return { [self] in
+            let index = box.value.wrappingAdd(1, ordering: .relaxed).oldValue
+            return made.withLock { made in
+                while made.count <= index { made.append(MessageBatch.randomMessageID()) }
+                return made[index]
+            }
+        }
+    }
+
+    private final class Box: Sendable {
+        let value: Atomic<Int>
+        init(_ value: consuming Atomic<Int>) { self.value = value }
+    }
+}
+
+/// A request in the queue, and the task that waits for it.
+///
+/// Unchecked: after `init` its variables belong to the one lane that holds the job.
+final class IngestJob: IngestQueueItem, @unchecked Sendable {
+    /// A message of the request: to be stored, or refused already.
+    enum Item {
+        case message(WireMessage)
+        case refused(RejectedMessage)
+    }
+
+    let request: IngestRequest
+    let orderKeys: [Int]
+    let byteCount: Int
+    let startDeadline: ContinuousClock.Instant
+    private(set) var items: [Item] = []
+    private(set) var rulesVersion = 0
+    var outcomes: [IngestOutcome]
+    private let ids = MadeMessageIDs()
+    private let waiter = Mutex<CheckedContinuation<Result<[IngestOutcome], IngestFailure>, Never>?>(nil)
+
+    /// What a transaction may take at the end of a request's time.
+    static let executionTime: Duration = .seconds(9)
+
+    init(_ request: IngestRequest, policy: IdentifierPolicy) {
+        self.request = request
+        startDeadline = request.deadline - Self.executionTime
+        outcomes = Array(repeating: .accepted, count: request.batch.count)
+        let (items, keys, bytes) = Self.read(request, policy, ids)
+        self.items = items
+        orderKeys = keys
+        byteCount = bytes
+        rulesVersion = policy.rules.version
+    }
+
+    var tenantID: UUID { request.tenant.id }
+    var count: Int { items.count }
+
+    /// Reads the messages again under newer rules.
+    func read(again policy: IdentifierPolicy) {
+        (items, _, _) = Self.read(request, policy, ids)
+        rulesVersion = policy.rules.version
+    }
+
+    private static func read(
+        _ request: IngestRequest, _ policy: IdentifierPolicy, _ ids: MadeMessageIDs
+    ) -> (items: [Item], keys: [Int], bytes: Int) {
+        let result = request.batch.read(
+            MessageBatch.Circumstances(
+                source: request.source, policy: policy, receivedAt: request.receivedAt,
+                sentAtHeader: request.sentAtHeader, makeMessageID: ids.reader()))
+        var items: [Item] = []
+        items.reserveCapacity(request.batch.count)
+        var keys: Set<Int> = []
+        var bytes = 512
+        var (message, rejected) = (result.messages.startIndex, result.rejected.startIndex)
+        for index in 0..<request.batch.count {
+            if message < result.messages.endIndex, result.messages[message].index == index {
+                let next = result.messages[message]
+                message += 1
+                for key in orderKeys(of: next) { keys.insert(key) }
+                // Payload, traits, and what the columns around them take.
+                bytes += next.payload.count + (next.traits?.count ?? 0) + 512
+                items.append(.message(next))
+            } else if rejected < result.rejected.endIndex {
+                items.append(.refused(result.rejected[rejected]))
+                rejected += 1
+                bytes += 1_024
+            }
+        }
+        return (items, Array(keys), bytes)
+    }
+
+    private static func orderKeys(of message: WireMessage) -> [Int] {
+        var keys: [Int] = []
+        if let id = message.rawUserID { keys.append(id.hashValue) }
+        if let id = message.rawAnonymousID { keys.append(id.hashValue) }
+        if let id = message.previousID { keys.append(id.hashValue) }
+        return keys
+    }
+
+    func wait(_ continuation: CheckedContinuation<Result<[IngestOutcome], IngestFailure>, Never>) {
+        waiter.withLock { $0 = continuation }
+    }
+
+    /// Answers the waiting task; only the first answer counts.
+    func answer(_ result: Result<[IngestOutcome], IngestFailure>) {
+        let continuation = waiter.withLock { waiter in
+            defer { waiter = nil }
+            return waiter
+        }
+        continuation?.resume(returning: result)
+    }
+}
