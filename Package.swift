@@ -80,7 +80,16 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
-        .target(name: "TandemAPI", dependencies: ["Tandem", "TandemHTTP"], swiftSettings: strict),
+        .target(
+            name: "TandemAPI",
+            dependencies: [
+                "Postgres", "Tandem", "TandemHTTP",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
         .target(
             name: "TandemConsole",
             dependencies: [

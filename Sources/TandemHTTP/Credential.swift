@@ -2,10 +2,10 @@ import HTTPTypes
 import Hummingbird
 
 /// A key as a request shows it in its headers or in its query.
-struct Credential: Equatable {
+public enum Credential {
     /// The key of `Authorization`: Basic with the key as user name (a missing colon is tolerated, as the vendors do), or
     /// Bearer. 401 for a header of another form.
-    static func header(_ value: String?) throws(Problem) -> String? {
+    public static func header(_ value: String?) throws(Problem) -> String? {
         guard let value else { return nil }
         let parts = value.split(separator: " ", maxSplits: 1)
         guard parts.count == 2 else { throw malformed }

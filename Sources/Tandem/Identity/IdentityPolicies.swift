@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 public import Postgres
 import Synchronization
 
@@ -19,7 +19,13 @@ public final class IdentityPolicies: Sendable {
         }
     }
 
-    func remembered(_ tenant: Tenant) -> IdentifierPolicy? { known.withLock { $0[tenant.id] } }
+    /// The same, on a connection of the caller's.
+    func policy(of tenant: Tenant, on connection: Connection) throws(PostgresError) -> IdentifierPolicy {
+        if let policy = remembered(tenant) { return policy }
+        return try reload(tenant, on: connection)
+    }
+
+    private func remembered(_ tenant: Tenant) -> IdentifierPolicy? { known.withLock { $0[tenant.id] } }
 
     /// Reads the rules that are in force now.
     @discardableResult

@@ -4,5 +4,5 @@ public import Postgres
 public protocol IngestHook: Sendable {
     /// Runs after the events are in, before the commit; an error of these statements undoes the batch.
     /// - Parameter refused: number of messages that were refused before and go into the quarantine.
-    func statements(for messages: [IngestMessage], refused: Int, of tenant: Tenant) -> [Statement]
+    func statements(for messages: [WireMessage], refused: Int, of tenant: Tenant) -> [Statement]
 }

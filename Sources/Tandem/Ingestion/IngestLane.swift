@@ -121,7 +121,7 @@ final class IngestLane {
     private func transact(
         _ pieces: ArraySlice<Piece>, _ tenant: Tenant, _ connection: Connection, _ deadline: ContinuousClock.Instant
     ) throws(PostgresError) {
-        let policy = try policies.remembered(tenant) ?? policies.reload(tenant, on: connection)
+        let policy = try policies.policy(of: tenant, on: connection)
         let version = policy.rules.version
         for piece in pieces where piece.job.rulesVersion != version { piece.job.read(again: policy) }
         var messages: [WireMessage] = []

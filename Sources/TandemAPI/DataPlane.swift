@@ -1,0 +1,48 @@
+import Hummingbird
+public import Logging
+public import Tandem
+public import TandemHTTP
+
+/// Everything that tenants' keys reach: ingest, profiles, records. One value makes the routes, their description and the
+/// listener.
+public struct DataPlane: Sendable {
+    public let routes: [Route]
+    public let metrics = HTTPMetrics()
+    public let drain = Drain()
+    let context: TandemContext
+    let batcher: Batcher
+
+    /// - Parameters:
+    ///   - batcher: a service of its own, which has to stop after the listeners.
+    ///   - version: of the binary, for `/openapi.json`.
+    ///   - extra: routes of other layers (the console) on the same listener.
+    ///   - holdDays: how long events of suspended tenants, disabled sources and expired keys are held.
+    public init(
+        context: TandemContext, batcher: Batcher, policies: IdentityPolicies, version: String, extra: [Route] = [],
+        holdDays: Int = 7
+    ) {
+        self.context = context
+        self.batcher = batcher
+        let authenticator = KeyAuthenticator(access: context.access, clock: context.clock)
+        let ingest = IngestService(
+            context: context, batcher: batcher, policies: policies, authenticator: authenticator,
+            sources: SecretKeySources(context: context), holdDays: holdDays)
+        let own = IngestRoutes(service: ingest).routes + ServiceRoutes(context: context, drain: drain).routes
+        let description = DescriptionRoute(version: version)
+        routes = own + [description.route(describing: own)] + extra
+    }
+
+    /// The listener as a service.
+    /// - Parameter port: 0 takes a free one, which `onListening` is told.
+    public func listener(
+        host: String, port: Int, drainDelay: Duration = .seconds(5), logger: Logger,
+        onListening: @escaping @Sendable (_ host: String, _ port: Int) async -> Void = { _, _ in }
+    ) -> Listener {
+        let responder = RouteResponder(
+            table: RouteTable(routes), authenticator: KeyAuthenticator(access: context.access, clock: context.clock),
+            drain: drain, idempotency: Idempotency(pool: context.pool), metrics: metrics, logger: logger)
+        return Listener(
+            host: host, port: port, responder: responder, drainDelay: drainDelay, logger: logger,
+            onListening: onListening)
+    }
+}

@@ -1,0 +1,200 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Postgres
+import Synchronization
+import Tandem
+import TandemHTTP
+
+/// From a request with messages to its answer.
+struct IngestService: Sendable {
+    let context: TandemContext
+    let batcher: Batcher
+    let policies: IdentityPolicies
+    let authenticator: KeyAuthenticator
+    let sources: SecretKeySources
+    /// How long events of suspended tenants, disabled sources and expired keys are held; then 401.
+    let holdDays: Int
+
+    func take(_ call: Call, path: IngestPath, body: [UInt8], fromBrowser: Bool) async throws -> Response {
+        let batch: MessageBatch
+        do {
+            batch = try MessageBatch(body, path: path)
+        } catch {
+            throw Problem(
+                error == .bodyTooLarge || error == .batchTooLarge ? .contentTooLarge : .badRequest, error.code,
+                error.message)
+        }
+        let access = try await authenticate(call, bodyKey: batch.writeKey)
+        guard let tenant = access.tenant else { throw KeyAuthenticator.invalid }
+        let source = try await sources.source(of: access, tenant)
+        let request = IngestRequest(
+            tenant: tenant, batch: batch, source: MessageSource(source, fromBrowser: fromBrowser),
+            receivedAt: context.clock.microseconds, sentAtHeader: call.headers[.sentAt].flatMap { WireTime.parse($0) },
+            keyID: access.key.keyID, path: call.route.pattern.template, deadline: call.deadline)
+        switch access.standing(at: context.clock.now()) {
+        case .refused:
+            throw KeyAuthenticator.invalid
+        case .held(let reason, let since):
+            try KeyAuthenticator.checkModule(of: tenant, call.route)
+            return try await hold(request, reason, since)
+        case .good:
+            try KeyAuthenticator.checkModule(of: tenant, call.route)
+            return try await store(request)
+        }
+    }
+
+    private func store(_ request: IngestRequest) async throws -> Response {
+        let policy = try await policies.policy(of: request.tenant, from: context.pool)
+        do {
+            let outcomes = try await batcher.submit(request, policy: policy)
+            return try IngestAnswer(outcomes, of: request.batch).response
+        } catch let failure as IngestFailure {
+            throw Self.problem(failure)
+        }
+    }
+
+    private func hold(_ request: IngestRequest, _ reason: Access.Reason, _ since: Date) async throws -> Response {
+        guard context.clock.now().timeIntervalSince(since) < Double(holdDays) * 86_400 else {
+            throw Problem.unauthorized(reason.rawValue, "The key is no longer served.")
+        }
+        let words =
+            switch reason {
+            case .tenantSuspended: "The tenant was suspended."
+            case .sourceDisabled: "The source was disabled."
+            case .keyExpired: "The key had expired."
+            }
+        let count = try await Quarantine.hold(
+            request, reason: .init(code: reason.rawValue, message: words), in: context.pool)
+        return IngestAnswer(held: count, of: request.batch).json
+    }
+
+    /// The key of the header, the body or the query. Two that differ are refused: the sender does not know which it means.
+    private func authenticate(_ call: Call, bodyKey: String?) async throws -> Access {
+        let headerKey = try Self.headerKey(call, bodyKey)
+        let keys = [headerKey, bodyKey, call.query["writeKey"]].compactMap { $0 }.filter { !$0.isEmpty }
+        guard let key = keys.first else {
+            throw Problem.unauthorized(
+                "missing_key", "Send the write key as Basic user name, in the body or in the query.")
+        }
+        if keys.contains(where: { $0 != key }) {
+            throw Problem.badRequest("key_mismatch", "The request carries two different keys.")
+        }
+        guard let access = try await authenticator.find(key), access.allows(scope: "events:write") else {
+            throw KeyAuthenticator.invalid
+        }
+        return access
+    }
+
+    /// A bearer token that is no key of ours may be a vendor's OAuth token, if the body has the key.
+    private static func headerKey(_ call: Call, _ bodyKey: String?) throws -> String? {
+        let header = call.headers[.authorization]
+        let key = try Credential.header(header)
+        if let key, bodyKey != nil, header?.lowercased().hasPrefix("bearer ") == true, KeyText(parsing: key) == nil {
+            return nil
+        }
+        return key
+    }
+
+    private static func problem(_ failure: IngestFailure) -> Problem {
+        switch failure {
+        case .queueFull:
+            .unavailable("overloaded", "More events wait than can be held; send the same request again.")
+        case .deadlineExceeded:
+            .unavailable(
+                "unknown_outcome", "The request was not finished in time; send it again with the same messageIds.")
+        case .unavailable:
+            .unavailable(
+                "unavailable", "The database cannot be reached; send the request again with the same messageIds.")
+        case .failed:
+            .internalError
+        }
+    }
+}
+
+/// The answer to a request with messages.
+struct IngestAnswer {
+    private let batch: MessageBatch
+    private let outcomes: [IngestOutcome]
+    private let held: Int
+
+    init(_ outcomes: [IngestOutcome], of batch: MessageBatch) {
+        self.batch = batch
+        self.outcomes = outcomes
+        held = 0
+    }
+
+    init(held: Int, of batch: MessageBatch) {
+        self.batch = batch
+        outcomes = []
+        self.held = held
+    }
+
+    /// 400 for a single message that was refused.
+    var response: Response {
+        get throws(Problem) {
+            if batch.path != .batch, case .rejected(let code, let message)? = outcomes.first {
+                throw .badRequest(code, message)
+            }
+            return json
+        }
+    }
+
+    var json: Response {
+        let accepted = outcomes.count { $0 == .accepted }
+        let duplicates = outcomes.count { $0 == .duplicate }
+        if batch.path != .batch {
+            var object: JSONObject = [
+                "success": true, "accepted": .number(accepted), "duplicates": .number(duplicates),
+            ]
+            if held > 0 { object["quarantined"] = .number(held) }
+            return Response(json: .object(object))
+        }
+        return Response(json: [
+            "success": true, "received": .number(batch.count), "accepted": .number(accepted),
+            "duplicates": .number(duplicates), "quarantined": .number(held), "rejected": .array(rejected),
+        ])
+    }
+
+    private var rejected: [JSON] {
+        var reasons: [Int: (code: String, message: String)] = [:]
+        for (index, outcome) in outcomes.enumerated() {
+            if case .rejected(let code, let message) = outcome { reasons[index] = (code, message) }
+        }
+        if reasons.isEmpty { return [] }
+        return batch.outlines(at: Set(reasons.keys)).compactMap { outline in
+            reasons[outline.index].map { reason in
+                [
+                    "index": .number(outline.index), "messageId": .string(orNull: outline.messageID),
+                    "code": .string(reason.code), "message": .string(reason.message),
+                ]
+            }
+        }
+    }
+}
+
+/// Which source stands for events that come with a secret key: the tenant's first server source. Remembered per tenant, since
+/// a source's number never changes.
+final class SecretKeySources: Sendable {
+    private let context: TandemContext
+    private let known = Mutex<[UUID: Source]>([:])
+
+    init(context: TandemContext) {
+        self.context = context
+    }
+
+    func source(of access: Access, _ tenant: Tenant) async throws -> Source {
+        if let source = access.source { return source }
+        if let source = known.withLock({ $0[tenant.id] }) { return source }
+        let logger = context.logger
+        let sources = try await context.pool.withConnection { (connection) throws(PostgresError) -> [Source] in
+            try TenantDirectory(connection, actor: "server", logger: logger).sources(tenant)
+        }
+        guard let source = sources.filter({ $0.kind == .server }).min(by: { $0.number < $1.number }) ?? sources.first
+        else {
+            throw Problem.conflict("no_source", "The tenant has no source.")
+        }
+        known.withLock { $0[tenant.id] = source }
+        return source
+    }
+}
