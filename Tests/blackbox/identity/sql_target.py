@@ -121,4 +121,14 @@ class SqlTarget:
         return self.query("visible_state", prefix)
 
     def profile(self, who: dict) -> dict[str, Any] | None:
-        return None
+        if self.tenant.profile(who["type"], who["value"]) is None:
+            return None
+        found = self.tenant.value("select profile_by_identifier(%s, %s)", who["type"], who["value"])
+        return {
+            "identifiers": sorted([one["type"], one["value"]] for one in found["identifiers"]),
+            "anonymous_ids": sorted(found["anonymous_ids"]),
+            "has_user_id": found["user_id"] is not None,
+            "traits": found["traits"],
+            "groups": sorted(one["group_id"] for one in found["accounts"]),
+            "merged": len(found["merged_ids"]),
+        }

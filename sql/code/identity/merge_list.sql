@@ -22,7 +22,9 @@ begin
             select e.merge
             from node asked
             join node n on n.component = asked.component
-            join edge e on e.a = n.id or e.b = n.id
+            cross join lateral (
+                select x.merge from edge x where x.a = n.id union all select y.merge from edge y where y.b = n.id
+            ) e
             where asked.public_id = p_profile
         )
         and (p_before_at is null or (m.created_at, m.id) < (p_before_at, p_before_id))

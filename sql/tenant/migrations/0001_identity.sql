@@ -75,8 +75,8 @@ create table edge (
     active boolean not null default true,
     check (a <> b)
 );
-create index edge_a on edge (a) where active;
-create index edge_b on edge (b) where active;
+create index edge_a on edge (a);
+create index edge_b on edge (b);
 create index edge_merge on edge (merge);
 comment on table edge is 'One executed join between two owning nodes; active edges form a forest.';
 
