@@ -116,6 +116,7 @@ enum CodeDeployer {
             file.text.unicodeScalars.prefix(position).count { $0 == "\n" } + 1
         }
         let place = line.map { "sql/\(file.path):\($0)" } ?? "sql/\(file.path)"
-        return PostgresError(kind: error.kind, sqlState: error.sqlState, message: "\(place): \(error.message)", fields: fields)
+        return PostgresError(
+            kind: error.kind, sqlState: error.sqlState, message: "\(place): \(error.message)", fields: fields)
     }
 }

@@ -176,5 +176,7 @@ public struct TenantDirectory {
     }
 
     /// Creating roles and dropping schemas takes longer than a request.
-    var slow: [Connection.Setting] { TenantDatabase.control(statementTimeout: .seconds(600), lockTimeout: .seconds(30)) }
+    var slow: [Connection.Setting] {
+        TenantDatabase.control(statementTimeout: .seconds(600), lockTimeout: .seconds(30))
+    }
 }

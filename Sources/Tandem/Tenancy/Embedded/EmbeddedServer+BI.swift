@@ -1,0 +1,19 @@
+import Foundation
+import Glibc
+
+extension EmbeddedServer {
+    /// A certificate for BI from elsewhere: the operator's own `server.crt` and `server.key` in the cluster's folder stay;
+    /// without them one is made that signs itself, which encrypts but proves no name.
+    func makeCertificate() throws(EmbeddedServerError) {
+        let certificate = directory.cluster + "/server.crt"
+        let key = directory.cluster + "/server.key"
+        if access(certificate, F_OK) == 0 && access(key, F_OK) == 0 { return }
+        try run(
+            "/usr/bin/openssl",
+            [
+                "req", "-new", "-x509", "-days", "3650", "-nodes", "-newkey", "ec", "-pkeyopt",
+                "ec_paramgen_curve:prime256v1", "-subj", "/CN=tandem", "-keyout", key, "-out", certificate,
+            ])
+        chmod(key, 0o600)
+    }
+}

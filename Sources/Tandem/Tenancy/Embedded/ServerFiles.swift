@@ -1,0 +1,106 @@
+import Foundation
+import Glibc
+
+/// The text of the embedded server's configuration files. Pure: what they say depends on nothing but these values.
+struct ServerFiles: Sendable, Equatable {
+    var port: Int
+    var socketDirectory: String
+    /// Memory of the machine in bytes.
+    var memory: UInt64
+    /// Free bytes where the cluster lies.
+    var freeDisk: UInt64
+    /// Users of the operating system that may connect through the socket as `tandem` and as `postgres`.
+    var operators: [String]
+    /// An address beside 127.0.0.1 for BI; nil: none.
+    var biHost: String?
+
+    /// Durable by default: fsync, full_page_writes and synchronous_commit are on.
+    var configuration: String {
+        let megabyte: UInt64 = 1 << 20
+        let sharedBuffers = max(128, min(4096, memory / 4 / megabyte))
+        let maintenance = max(64, min(1024, memory / 16 / megabyte))
+        // A checkpoint must not come for want of WAL space in a burst, nor may WAL fill a small disk.
+        let maxWAL = max(1024, min(8192, freeDisk / 5 / megabyte))
+        let tempFiles = max(1024, freeDisk / 4 / megabyte)
+        return """
+            # Written by tandem at each start. ALTER SYSTEM (postgresql.auto.conf) overrides it.
+            listen_addresses = '\(["127.0.0.1", biHost].compactMap { $0 }.joined(separator: ","))'
+            port = \(port)
+            unix_socket_directories = '\(socketDirectory)'
+            unix_socket_permissions = 0700
+            max_connections = 100
+            client_connection_check_interval = '5s'
+            idle_in_transaction_session_timeout = '10min'
+            password_encryption = 'scram-sha-256'
+            ssl = \(biHost == nil ? "off" : "on")
+
+            shared_buffers = '\(sharedBuffers)MB'
+            effective_cache_size = '\(max(256, memory / 2 / megabyte))MB'
+            maintenance_work_mem = '\(maintenance)MB'
+            work_mem = '16MB'
+            max_locks_per_transaction = 256
+            random_page_cost = 1.1
+            jit = off
+            temp_file_limit = '\(tempFiles)MB'
+
+            fsync = on
+            full_page_writes = on
+            synchronous_commit = on
+            wal_compression = on
+            max_wal_size = '\(maxWAL)MB'
+            min_wal_size = '80MB'
+            checkpoint_timeout = '15min'
+
+            logging_collector = on
+            log_directory = 'log'
+            log_filename = 'postgres-%a.log'
+            log_rotation_age = '1d'
+            log_truncate_on_rotation = on
+            # Values may be personal data.
+            log_parameter_max_length = 0
+            log_parameter_max_length_on_error = 0
+            log_min_error_statement = 'panic'
+            log_checkpoints = off
+            timezone = 'UTC'
+            log_timezone = 'UTC'
+            lc_messages = 'C'
+
+            """
+    }
+
+    /// BI logins by password, from this machine and, when opened, over TLS; operators through the socket as themselves;
+    /// nobody else.
+    var hostAccess: String {
+        var lines = [
+            "# Written by tandem at each start.",
+            "local tandem +tandem_bi scram-sha-256",
+            "local all tandem,postgres peer map=operators",
+            "host tandem +tandem_bi 127.0.0.1/32 scram-sha-256",
+        ]
+        if biHost != nil {
+            lines += [
+                "hostssl tandem +tandem_bi 0.0.0.0/0 scram-sha-256", "hostssl tandem +tandem_bi ::/0 scram-sha-256",
+            ]
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    var identities: String {
+        operators.flatMap { ["operators \"\($0)\" tandem", "operators \"\($0)\" postgres"] }
+            .joined(separator: "\n") + "\n"
+    }
+
+    /// Memory of this machine, or of this container if that is less.
+    static var machineMemory: UInt64 {
+        let physical = UInt64(max(0, sysconf(Int32(_SC_PHYS_PAGES)))) * UInt64(max(0, sysconf(Int32(_SC_PAGESIZE))))
+        let limit = (try? String(contentsOfFile: "/sys/fs/cgroup/memory.max", encoding: .utf8))
+            .flatMap { UInt64($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        return min(physical, limit ?? physical)
+    }
+
+    static func freeDisk(at path: String) -> UInt64 {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return 16 << 30 }
+        return UInt64(status.f_bavail) * UInt64(status.f_frsize)
+    }
+}
