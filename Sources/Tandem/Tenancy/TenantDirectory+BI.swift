@@ -11,11 +11,9 @@ extension TenantDirectory {
         guard !name.isEmpty, name.utf8.count <= 200 else { throw Self.invalid("/name", "1 to 200 bytes") }
         let password = Base62.random(32)
         let verifier = SCRAM.verifier(password: password, salt: (0..<16).map { _ in UInt8.random(in: 0...255) })
-        let rows = try connection.single(
-            settings: slow,
-            .call(
-                "create_bi_login", .uuid(tenant.id), .text(name), .null(.text), .text(verifier), .text(actor)))
-        return (try BILogin(row: rows.one()), password)
+        let rows = try change([.call(
+                "create_bi_login", .uuid(tenant.id), .text(name), .null(.text), .text(verifier), .text(actor))])
+        return (try BILogin(row: rows[0].one()), password)
     }
 
     /// A tenant's BI logins by age, revoked ones too.
@@ -32,8 +30,6 @@ extension TenantDirectory {
     /// Ends the sessions of a BI login and drops it.
     public func revokeBILogin(_ tenant: Tenant, name: String) throws(PostgresError) -> BILogin {
         try BILogin(
-            row: connection.single(
-                settings: slow, .call("revoke_bi_login", .uuid(tenant.id), .text(name), .text(actor))
-            ).one())
+            row: change([.call("revoke_bi_login", .uuid(tenant.id), .text(name), .text(actor))])[0].one())
     }
 }

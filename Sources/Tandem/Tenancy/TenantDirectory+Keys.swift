@@ -11,13 +11,10 @@ extension TenantDirectory {
         guard !name.isEmpty, name.utf8.count <= 200 else { throw Self.invalid("/name", "1 to 200 bytes") }
         let trust = trust ?? .default(for: kind)
         return try Source(
-            row: connection.single(
-                settings: slow,
-                .call(
+            row: change([.call(
                     "create_source", .uuid(ids.next()), .uuid(tenant.id), .text(name), .text(kind.rawValue),
                     .bool(trust.mayIdentify), .bool(trust.mayCreateAccounts), .text(trust.mayWriteCRM.rawValue),
-                    .text(actor))
-            ).one())
+                    .text(actor))])[0].one())
     }
 
     /// A tenant's sources by number.
@@ -47,12 +44,9 @@ extension TenantDirectory {
         mayCreateAccounts: Bool? = nil, mayWriteCRM: Source.CRMRight? = nil
     ) throws(PostgresError) -> Source {
         try Source(
-            row: connection.single(
-                settings: slow,
-                .call(
+            row: change([.call(
                     "update_source", .uuid(source.id), name.bind, enabled.bind, mayIdentify.bind,
-                    mayCreateAccounts.bind, (mayWriteCRM?.rawValue).bind, .text(actor))
-            ).one())
+                    mayCreateAccounts.bind, (mayWriteCRM?.rawValue).bind, .text(actor))])[0].one())
     }
 
     // Keys
@@ -80,10 +74,10 @@ extension TenantDirectory {
             throw Self.invalid("/scopes", "\(unknown) is none of \(known)")
         }
         let text = KeyText.random(kind)
-        let rows = try connection.single(
-            settings: slow,
-            keyStatement(text, tenant: tenant?.id, source: source?.id, scopes: scopes, expiresAt: expiresAt))
-        return (try APIKey(row: rows.one()), text)
+        let rows = try change([
+            keyStatement(text, tenant: tenant?.id, source: source?.id, scopes: scopes, expiresAt: expiresAt)
+        ])
+        return (try APIKey(row: rows[0].one()), text)
     }
 
     /// A tenant's keys by age, revoked ones too; nil: admin keys.
@@ -114,9 +108,7 @@ extension TenantDirectory {
     public func rotateKey(_ key: APIKey, grace: Duration) throws(PostgresError) -> (key: APIKey, text: KeyText) {
         let text = KeyText.random(key.kind)
         let end = Date().addingTimeInterval(Double(grace.components.seconds))
-        let results = try connection.single(
-            settings: slow,
-            [
+        let results = try change([
                 keyStatement(
                     text, tenant: key.tenant, source: key.source, scopes: key.scopes, expiresAt: key.expiresAt),
                 .call("expire_key", .uuid(key.id), .timestamptz(end.microseconds), .text(actor)),
@@ -127,9 +119,7 @@ extension TenantDirectory {
     /// Ends a key at once, on every node within five seconds.
     public func revokeKey(_ key: APIKey) throws(PostgresError) -> APIKey {
         try APIKey(
-            row: connection.single(
-                settings: slow, .call("expire_key", .uuid(key.id), .null(.timestamptz), .text(actor))
-            ).one())
+            row: change([.call("expire_key", .uuid(key.id), .null(.timestamptz), .text(actor))])[0].one())
     }
 
     // Within the transaction of `create`

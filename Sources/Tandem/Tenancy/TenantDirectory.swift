@@ -11,10 +11,15 @@ public struct TenantDirectory {
     let actor: String
     let ids: IDGenerator
     let logger: Logger
+    /// Every change is made, checked by the database, and rolled back.
+    let isDryRun: Bool
 
-    public init(_ connection: Connection, actor: String, ids: IDGenerator = .uuidV7(), logger: Logger) {
+    public init(
+        _ connection: Connection, actor: String, isDryRun: Bool = false, ids: IDGenerator = .uuidV7(), logger: Logger
+    ) {
         self.connection = connection
         self.actor = actor
+        self.isDryRun = isDryRun
         self.ids = ids
         self.logger = logger
     }
@@ -57,9 +62,10 @@ public struct TenantDirectory {
                 "create_tenant", .uuid(ids.next()), .text(draft.slug), .text(draft.displayName),
                 .text(TenantSchema.random().name), .textArray(draft.modules.sorted().map(\.rawValue)),
                 .text(draft.timezone), .text(draft.currency), .text(actor)))
-        try Migrator(connection, logger: logger).migrate(begun)
         let write = KeyText.random(.write)
         let secret = KeyText.random(.secret)
+        if isDryRun { return Created(tenant: begun, writeKey: write, secretKey: secret) }
+        try Migrator(connection, logger: logger).migrate(begun)
         let active = try connection.transaction(settings: slow) { (connection) throws(PostgresError) in
             let row = try connection.execute(.call("activate_tenant", .uuid(begun.id))).one()
             let server = try makeSource(begun.id, name: "server", kind: .server)
@@ -100,7 +106,7 @@ public struct TenantDirectory {
             .call(
                 "update_tenant", .uuid(tenant.id), displayName.bind, timezone.bind, currency.bind,
                 modules.map { .textArray($0.sorted().map(\.rawValue)) } ?? .null(.textArray), .text(actor)))
-        guard modules != nil else { return changed }
+        guard modules != nil, !isDryRun else { return changed }
         try Migrator(connection, logger: logger).migrate(changed)
         try connection.single(settings: slow, .call("initialise_modules", .uuid(tenant.id)), deadline: .seconds(60))
         return try find(changed.publicID.description)
@@ -124,8 +130,7 @@ public struct TenantDirectory {
     ///
     /// - Parameter now: without waiting for the end of its grace period.
     public func drop(_ tenant: Tenant, now: Bool = false) throws(PostgresError) {
-        try connection.single(
-            settings: slow, .call("drop_tenant", .uuid(tenant.id), .bool(now), .text(actor)), deadline: .seconds(600))
+        try change([.call("drop_tenant", .uuid(tenant.id), .bool(now), .text(actor))], deadline: .seconds(600))
     }
 
     private func setState(
@@ -164,7 +169,7 @@ public struct TenantDirectory {
     }
 
     private func tenant(_ statement: Statement) throws(PostgresError) -> Tenant {
-        try Tenant(row: connection.single(settings: slow, statement, deadline: .seconds(60)).one())
+        try Tenant(row: change([statement])[0].one())
     }
 
     private func tenants(_ statement: Statement) throws(PostgresError) -> [Tenant] {
@@ -173,6 +178,34 @@ public struct TenantDirectory {
             result.append(try Tenant(row: row))
         }
         return result
+    }
+
+    /// Runs statements that change something, as one transaction; a dry run undoes it.
+    @discardableResult
+    func change(_ statements: [Statement], deadline: Duration = .seconds(60)) throws(PostgresError) -> [Rows] {
+        guard isDryRun else { return try connection.single(settings: slow, statements, deadline: deadline) }
+        var rows: [Rows] = []
+        do throws(DryRun) {
+            try connection.transaction(settings: slow) { (connection) throws(DryRun) in
+                do throws(PostgresError) {
+                    for statement in statements { rows.append(try connection.execute(statement, deadline: deadline)) }
+                } catch {
+                    throw DryRun(error)
+                }
+                throw DryRun.undone
+            }
+        } catch {
+            if case .failed(let failure) = error { throw failure }
+        }
+        return rows
+    }
+
+    /// Leaves a transaction without a commit.
+    private enum DryRun: PostgresFailure {
+        case undone
+        case failed(PostgresError)
+
+        init(_ error: PostgresError) { self = .failed(error) }
     }
 
     /// Creating roles and dropping schemas takes longer than a request.

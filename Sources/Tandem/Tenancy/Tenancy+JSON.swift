@@ -1,0 +1,62 @@
+import Foundation
+
+// The shapes that the command line and the admin plane share.
+
+extension Tenant {
+    /// `{"id","slug","display_name","schema","modules","timezone","currency","state","version","created_at"}`, and
+    /// `suspended_at`, `delete_after` where they hold.
+    public var json: JSONObject {
+        var object: JSONObject = [
+            "id": .string(publicID.description), "slug": .string(slug), "display_name": .string(displayName),
+            "schema": .string(schema.name), "modules": .array(modules.sorted().map { .string($0.rawValue) }),
+            "timezone": .string(timezone), "currency": .string(currency), "state": .string(state.rawValue),
+            "version": .number(version), "created_at": .string(createdAt.iso8601),
+        ]
+        if let suspendedAt { object["suspended_at"] = .string(suspendedAt.iso8601) }
+        if let deleteAfter { object["delete_after"] = .string(deleteAfter.iso8601) }
+        return object
+    }
+}
+
+extension Source {
+    public var json: JSONObject {
+        [
+            "id": .string(publicID.description), "number": .number(number), "name": .string(name),
+            "kind": .string(kind.rawValue), "may_identify": .bool(trust.mayIdentify),
+            "may_create_accounts": .bool(trust.mayCreateAccounts),
+            "may_write_crm": .string(trust.mayWriteCRM.rawValue), "enabled": .bool(isEnabled),
+            "created_at": .string(createdAt.iso8601),
+        ]
+    }
+}
+
+extension APIKey {
+    /// - Parameters:
+    ///   - text: the key itself, when it was just made; a write key's is known anyway.
+    ///   - source: the name of its source.
+    public func json(text: KeyText? = nil, source name: String? = nil) -> JSONObject {
+        [
+            "id": .string(publicID.description), "kind": .string(kind.rawValue), "keyid": .string(keyID),
+            "key": .string(orNull: text?.text ?? clear), "source": .string(orNull: name),
+            "scopes": .array(scopes.map { .string($0) }), "expires_at": .string(orNull: expiresAt?.iso8601),
+            "revoked_at": .string(orNull: revokedAt?.iso8601), "last_used_at": .string(orNull: lastUsedAt?.iso8601),
+            "created_at": .string(createdAt.iso8601),
+        ]
+    }
+}
+
+extension BILogin {
+    public var json: JSONObject {
+        [
+            "login": .string(login), "name": .string(name), "created_at": .string(createdAt.iso8601),
+            "revoked_at": .string(orNull: revokedAt?.iso8601),
+        ]
+    }
+}
+
+extension Date {
+    /// UTC with milliseconds: `2026-11-24T08:00:00.000Z`.
+    var iso8601: String {
+        formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted))
+    }
+}
