@@ -1,5 +1,44 @@
 import ArgumentParser
+import Foundation
 
+/// `tandem NOUN VERB`.
+///
+/// To add a noun: a file with its command in its feature's folder (a `DatabaseCommand` if it needs the database) and one
+/// entry in `subcommands` below, under the heading where people will look for it.
 @main
-struct Main: ParsableCommand {
+struct Main: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tandem",
+        abstract: "A customer data platform and a CRM in one PostgreSQL database.",
+        discussion: """
+            First steps:
+              tandem serve                                  start everything in this folder
+              tandem tenant create acme                     a tenant with its first keys
+              tandem bi user create acme analyst            a login for psql and BI tools
+
+            tandem help environment, help configuration and help exit-codes tell the rest.
+            """,
+        subcommands: [
+            HelpCommand.self, ServeCommand.self, StatusCommand.self, DoctorCommand.self, VersionCommand.self,
+        ],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Tenants and access",
+                subcommands: [
+                    TenantCommand.self, SourceCommand.self, KeyCommand.self, BICommand.self, MigrateCommand.self,
+                ])
+        ])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            CommandFailure.report(error)
+        }
+    }
 }

@@ -75,9 +75,13 @@ public final class EmbeddedServer: Sendable {
     }
 
     private static func takeServeLock(_ directory: DataDirectory) throws(EmbeddedServerError) -> FileLock {
-        if let lock = try FileLock.take(directory.serveLock, exclusive: true, wait: false) {
-            lock.write("\(getpid())\n")
-            return lock
+        // More than once: `tandem status` looks at the lock for a moment.
+        for _ in 0..<5 {
+            if let lock = try FileLock.take(directory.serveLock, exclusive: true, wait: false) {
+                lock.write("\(getpid())\n")
+                return lock
+            }
+            Thread.sleep(forTimeInterval: 0.02)
         }
         let holder = (try? String(contentsOfFile: directory.serveLock, encoding: .utf8))
             .flatMap { Int32($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
@@ -99,11 +103,22 @@ public final class EmbeddedServer: Sendable {
     /// Where BI connects: 127.0.0.1, or the address that `serve --bi-listen` opened; nil while PostgreSQL is down.
     public var biAddress: (host: String, port: Int, tls: Bool)? {
         guard let state = RunningState(directory) else { return nil }
-        return (state.bi_host ?? "127.0.0.1", state.port, state.bi_host != nil)
+        return (state.biHost ?? "127.0.0.1", state.port, state.biHost != nil)
     }
 
     /// The process id of PostgreSQL's main process, if it runs.
     public var postmasterPID: Int32? { Postmaster(cluster: directory.cluster)?.pid }
+
+    /// The process that serves on this data directory now, if any.
+    public var servingPID: Int32? {
+        if isServing { return getpid() }
+        guard let lock = try? FileLock.take(directory.serveLock, exclusive: false, wait: false) else {
+            return (try? String(contentsOfFile: directory.serveLock, encoding: .utf8))
+                .flatMap { Int32($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        }
+        withExtendedLifetime(lock) {}
+        return nil
+    }
 
     private var port: Int { RunningState(directory)?.port ?? 5432 }
 
@@ -134,7 +149,7 @@ public final class EmbeddedServer: Sendable {
     }
 
     private var transientNow: Bool { RunningState(directory)?.transient ?? false }
-    private var currentBIHost: String? { RunningState(directory)?.bi_host }
+    private var currentBIHost: String? { RunningState(directory)?.biHost }
 
     private func socketPath(_ postmaster: Postmaster) -> String {
         "\(postmaster.socketDirectory)/.s.PGSQL.\(postmaster.port)"

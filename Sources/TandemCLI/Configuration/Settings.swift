@@ -1,0 +1,127 @@
+import Foundation
+import Logging
+import TOMLKit
+
+/// What flags, then environment variables `TANDEM_…`, then the configuration file say. One name everywhere.
+struct Settings {
+    /// Every key that the file may have and, in capitals after `TANDEM_`, the environment.
+    enum Key: String, CaseIterable {
+        case databaseURL = "database_url"
+        case dataDir = "data_dir"
+        case listen
+        case adminListen = "admin_listen"
+        case biListen = "bi_listen"
+        case logLevel = "log_level"
+        case tenant
+        case output
+        case connections
+        case ingestConnections = "ingest_connections"
+        case drainDelay = "drain_delay"
+
+        var explanation: String {
+            switch self {
+            case .databaseURL: "a PostgreSQL of your own; without it the embedded one is used"
+            case .dataDir: "where the embedded PostgreSQL lies (default .tandem)"
+            case .listen: "address of the API and the console (default 127.0.0.1:8080; port 0 takes a free one)"
+            case .adminListen: "address of the admin plane and the metrics (default 127.0.0.1:8081)"
+            case .biListen: "address that opens the embedded PostgreSQL to BI tools elsewhere, over TLS"
+            case .logLevel: "trace, debug, info, notice, warning, error or critical (default info when serving)"
+            case .tenant: "the tenant that commands without --tenant mean"
+            case .output: "table, json, jsonl, csv or name (default table)"
+            case .connections: "database connections for requests (default four per core)"
+            case .ingestConnections: "database connections for events (default 2)"
+            case .drainDelay: "seconds between the first sign of a stop and the end of listening (default 1)"
+            }
+        }
+
+        var variable: String { "TANDEM_" + rawValue.uppercased() }
+    }
+
+    private let values: [Key: String]
+
+    subscript(key: Key) -> String? { values[key] }
+
+    /// - Parameter flags: more flags than the global ones.
+    /// - Throws: `CommandFailure` with exit code 78 for a file that is missing, malformed or has an unknown key.
+    init(
+        _ options: GlobalOptions, flags: [Key: String?] = [:],
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws {
+        var given = flags.compactMapValues { $0 }
+        let global: [Key: String?] = [
+            .output: options.output?.rawValue, .tenant: options.tenant, .dataDir: options.dataDir,
+            .databaseURL: options.databaseURL, .logLevel: options.logLevel,
+        ]
+        given.merge(global.compactMapValues { $0 }) { first, _ in first }
+        var values: [Key: String] = [:]
+        let path = options.config ?? environment["TANDEM_CONFIG"]
+        if path != nil || FileManager.default.fileExists(atPath: "tandem.toml") {
+            values = try Self.file(path ?? "tandem.toml")
+        }
+        for key in Key.allCases {
+            if let value = environment[key.variable], !value.isEmpty { values[key] = value }
+        }
+        values.merge(given) { _, flag in flag }
+        self.values = values
+    }
+
+    static func file(_ path: String) throws -> [Key: String] {
+        let text: String
+        do {
+            text = try String(contentsOfFile: path, encoding: .utf8)
+        } catch {
+            throw CommandFailure.configuration("\(path) cannot be read")
+        }
+        let table: TOMLTable
+        do {
+            table = try TOMLTable(string: text)
+        } catch {
+            throw CommandFailure.configuration("\(path) is no TOML: \(error)")
+        }
+        var values: [Key: String] = [:]
+        for name in table.keys.sorted() {
+            guard let key = Key(rawValue: name) else {
+                throw CommandFailure.configuration(
+                    "\(path) has the unknown key \(name)", hint: "tandem help configuration lists the keys")
+            }
+            guard let value = table[name], let text = value.string ?? value.int.map({ String($0) }) else {
+                throw CommandFailure.configuration("\(path): \(name) must be a string or an integer")
+            }
+            values[key] = text
+        }
+        return values
+    }
+
+    /// An address `HOST:PORT`.
+    func address(_ key: Key, default fallback: String) throws -> (host: String, port: Int) {
+        try Self.address(values[key] ?? fallback, of: key)
+    }
+
+    static func address(_ text: String, of key: Key) throws -> (host: String, port: Int) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count >= 2, let last = parts.last, let port = Int(last), (0...65535).contains(port) else {
+            throw CommandFailure.configuration("\(key.rawValue) must be HOST:PORT, not \(text)")
+        }
+        let host = text.dropLast(last.count + 1).trimmingCharacters(in: ["[", "]"])
+        return (host.isEmpty ? "127.0.0.1" : host, port)
+    }
+
+    func number(_ key: Key, default fallback: Int, in range: ClosedRange<Int>) throws -> Int {
+        guard let text = values[key] else { return fallback }
+        guard let number = Int(text), range.contains(number) else {
+            throw CommandFailure.configuration(
+                "\(key.rawValue) must be \(range.lowerBound) to \(range.upperBound), not \(text)")
+        }
+        return number
+    }
+
+    func logLevel(default fallback: Logger.Level) throws -> Logger.Level {
+        guard let text = values[.logLevel] else { return fallback }
+        guard let level = Logger.Level(rawValue: text) else {
+            throw CommandFailure.configuration("log_level must be one of trace … critical, not \(text)")
+        }
+        return level
+    }
+
+    var dataDirectory: String { values[.dataDir] ?? ".tandem" }
+}

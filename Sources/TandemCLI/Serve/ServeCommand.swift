@@ -1,0 +1,107 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Postgres
+import ServiceLifecycle
+import Tandem
+import UnixSignals
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Start PostgreSQL (unless a URL is given), the API and the console.",
+        discussion: """
+            Stays in the foreground. Ctrl-C lets open requests end, then stops everything; a second Ctrl-C does not wait.
+            When ready it prints one line on standard error: {"msg":"listening","listen":…,"admin_listen":…,"pid":…}.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @Option(help: "Address of the API and the console (TANDEM_LISTEN; 127.0.0.1:8080).") var listen: String?
+    @Option(help: "Address of the admin plane and the metrics (TANDEM_ADMIN_LISTEN; 127.0.0.1:8081).")
+    var adminListen: String?
+    @Option(help: "Open the embedded PostgreSQL to BI tools elsewhere, over TLS (TANDEM_BI_LISTEN).")
+    var biListen: String?
+    @Option(help: "Seconds between the first sign of a stop and the end of listening (TANDEM_DRAIN_DELAY; 1).")
+    var drainDelay: String?
+
+    func run() async throws {
+        let settings = try Settings(
+            global,
+            flags: [.listen: listen, .adminListen: adminListen, .biListen: biListen, .drainDelay: drainDelay])
+        let level = try settings.logLevel(default: .info)
+        LoggingSystem.bootstrap { label in
+            var handler = JSONLogHandler(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        let plan = try ServePlan(settings)
+        let logger = Logger(label: "tandem")
+        let server = try plan.embeddedServer(logger: logger)
+        do {
+            try await serve(plan, server, logger: logger)
+        } catch {
+            try? server?.close()
+            throw error
+        }
+        if let server, try server.close() { logger.info("PostgreSQL is stopped") }
+        logger.info("stopped")
+    }
+
+    private func serve(_ plan: ServePlan, _ server: EmbeddedServer?, logger: Logger) async throws {
+        var database = try server?.connection ?? ConnectionConfiguration(conninfo: plan.databaseURL ?? "")
+        database.logger = logger
+        database.keywords["application_name"] = database.keywords["application_name"] ?? "tandem"
+        try Self.migrate(database, logger: logger)
+        let context = try await TandemContext.open(
+            database, connections: plan.connections, ingestConnections: plan.ingestConnections, logger: logger)
+        var services: [any Service] = backgroundServices(context)
+        if let server { services.append(EmbeddedServerWatch(server, logger: logger)) }
+        services += try httpServices(context, plan: plan, logger: logger)
+        // Shut down from the last to the first: listeners before what they stand on.
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Self.quiet(logger)))
+        let impatience = Task { await Self.leaveOnSecondSignal(server, logger: logger) }
+        defer { impatience.cancel() }
+        try await group.run()
+        await context.shutdown()
+    }
+
+    private static func migrate(_ configuration: ConnectionConfiguration, logger: Logger) throws {
+        var patient = configuration
+        patient.queryTimeout = .seconds(600)
+        patient.startupSettings["idle_in_transaction_session_timeout"] = "10min"
+        let connection = try Connection.open(patient, deadline: .seconds(60))
+        defer { connection.close() }
+        try ControlPlane.prepare(connection, logger: logger)
+        let failures = try Migrator(connection, logger: logger).migrateAll { done, total, tenant in
+            logger.info("migrated", metadata: ["tenant": "\(tenant.slug)", "done": "\(done)", "total": "\(total)"])
+        }
+        guard failures.isEmpty else {
+            let names = failures.map { "\($0.tenant.slug): \($0.error)" }.joined(separator: "; ")
+            throw CommandFailure(
+                exit: .failed, code: "migrations_failed", message: "not all tenants were migrated: \(names)",
+                hint: "tandem migrate plan lists them; tandem migrate up tries again")
+        }
+    }
+
+    /// The first signal begins the drain (the service group sees it too); the second ends the process.
+    private static func leaveOnSecondSignal(_ server: EmbeddedServer?, logger: Logger) async {
+        var count = 0
+        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+            count += 1
+            if count == 1 {
+                logger.notice("stopping; again to stop at once", metadata: ["signal": "\(signal)"])
+                continue
+            }
+            try? server?.close()
+            exit(130)
+        }
+    }
+
+    private static func quiet(_ logger: Logger) -> Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .warning)
+        return logger
+    }
+}

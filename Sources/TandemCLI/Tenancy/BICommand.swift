@@ -1,0 +1,93 @@
+import ArgumentParser
+import Foundation
+import Tandem
+
+struct BICommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bi", abstract: "Logins for psql and BI tools.", subcommands: [User.self])
+
+    struct User: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Database logins that read one tenant.", subcommands: [Create.self, List.self, Revoke.self])
+    }
+
+    struct Create: DatabaseCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Create a login that reads what BI sees of a tenant. Its password is shown once.")
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "The tenant.") var tenant: String
+        @Argument(help: "A name to know it by; the login itself is opaque.") var name: String
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            let found = try session.tenant(tenant)
+            let made = try session.directory.createBILogin(found, name: name)
+            if global.dryRun {
+                return Output(
+                    content: .object(["name": .string(name), "dry_run": .bool(true)]), name: "name",
+                    text: "Would create a BI login \(name) for \(found.slug).")
+            }
+            let dsn = BICommand.dsn(made.login.login, made.password, session)
+            return Output(
+                content: .object([
+                    "login": .string(made.login.login), "password": .string(made.password),
+                    "schema": .string(found.schema.name), "dsn": .string(dsn), "name": .string(name),
+                ]),
+                name: "login",
+                text: """
+                    Login      \(made.login.login)
+                    Password   \(made.password)   (shown once)
+                    DSN        \(dsn)
+                    """,
+                next: ["psql '\(dsn)' -c '\\d'"])
+        }
+    }
+
+    struct List: DatabaseCommand {
+        static let configuration = CommandConfiguration(abstract: "List a tenant's BI logins.")
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "The tenant.") var tenant: String?
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            Output(
+                content: .list(try session.directory.biLogins(session.tenant(tenant)).map(\.json)),
+                columns: [
+                    ("NAME", "name"), ("LOGIN", "login"), ("CREATED", "created_at"), ("REVOKED", "revoked_at"),
+                ],
+                name: "login")
+        }
+    }
+
+    struct Revoke: DatabaseCommand {
+        static let configuration = CommandConfiguration(abstract: "End a BI login and its sessions.")
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "The tenant.") var tenant: String
+        @Argument(help: "Its name or its login.") var name: String
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            Output(
+                content: .object(try session.directory.revokeBILogin(session.tenant(tenant), name: name).json),
+                name: "login")
+        }
+    }
+
+    /// A URL that psql and SQLAlchemy take: the embedded server's own TCP port, or where the database URL leads.
+    static func dsn(_ login: String, _ password: String, _ session: DatabaseSession) -> String {
+        if let address = session.server?.biAddress {
+            let mode = address.tls ? "?sslmode=require" : ""
+            return "postgresql://\(login):\(password)@\(address.host):\(address.port)/tandem\(mode)"
+        }
+        let keywords = session.connection.configuration.keywords
+        let host = keywords["host"]?.split(separator: ",").first.map(String.init) ?? "localhost"
+        let port = keywords["port"]?.split(separator: ",").first.map(String.init) ?? "5432"
+        let database = keywords["dbname"] ?? keywords["user"] ?? "postgres"
+        var query: [String] = []
+        if let mode = keywords["sslmode"] { query.append("sslmode=\(mode)") }
+        if host.hasPrefix("/") {
+            query.append("host=\(host)")
+            query.append("port=\(port)")
+            return "postgresql://\(login):\(password)@/\(database)?" + query.joined(separator: "&")
+        }
+        let suffix = query.isEmpty ? "" : "?" + query.joined(separator: "&")
+        return "postgresql://\(login):\(password)@\(host):\(port)/\(database)\(suffix)"
+    }
+}

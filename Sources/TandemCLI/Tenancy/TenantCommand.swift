@@ -1,0 +1,189 @@
+import ArgumentParser
+import Foundation
+import Tandem
+
+struct TenantCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tenant", abstract: "Create, list and change tenants.",
+        subcommands: [
+            Create.self, List.self, Show.self, Update.self, Suspend.self, Resume.self, Delete.self, Restore.self,
+        ])
+
+    static let columns: [(title: String, key: String)] = [
+        ("NAME", "slug"), ("ID", "id"), ("SCHEMA", "schema"), ("MODULES", "modules"), ("STATE", "state"),
+        ("VERSION", "version"), ("CREATED", "created_at"),
+    ]
+
+    struct Create: DatabaseCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Create a tenant with its first sources and keys. Interrupted, the same command continues.")
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "Its name: lower-case letters, digits, hyphens.") var slug: String
+        @Option(help: "Its name for people.") var displayName: String?
+        @Option(help: "cdp, crm or both.") var modules: ModuleList = ModuleList(modules: [.cdp, .crm])
+        @Option(help: "IANA name.") var timezone: String = "UTC"
+        @Option(help: "ISO 4217 code.") var currency: String = "USD"
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            let start = ContinuousClock.now
+            let draft = TenantDirectory.Draft(
+                slug: slug, displayName: displayName, modules: modules.modules, timezone: timezone, currency: currency)
+            let created = try session.directory.create(draft)
+            let tenant = created.tenant
+            if global.dryRun {
+                return Output(
+                    content: .object(["tenant": .object(tenant.json), "dry_run": .bool(true)]), name: "tenant.id",
+                    text: "Would create tenant \(slug) with modules \(modules).")
+            }
+            let seconds = (ContinuousClock.now - start).formatted(.units(allowed: [.seconds], fractionalPart: .show(length: 2)))
+            return Output(
+                content: .object([
+                    "tenant": .object(tenant.json),
+                    "keys": .object([
+                        "write": .string(created.writeKey.text), "secret": .string(created.secretKey.text),
+                    ]),
+                ]),
+                name: "tenant.id",
+                text: """
+                    Created tenant \(tenant.slug)   id \(tenant.publicID)   schema \(tenant.schema)   \(seconds)
+                    Write key    \(created.writeKey.text)   (sends events)
+                    Secret key   \(created.secretKey.text)   (shown once: store it now)
+                    """,
+                next: ["tandem bi user create \(tenant.slug) analyst"])
+        }
+    }
+
+    struct List: DatabaseCommand {
+        static let configuration = CommandConfiguration(abstract: "List the tenants.")
+        @OptionGroup var global: GlobalOptions
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            let tenants = try session.directory.list()
+            return Output(
+                content: .list(tenants.map(\.json)), columns: TenantCommand.columns, name: "slug",
+                next: tenants.isEmpty ? ["tandem tenant create acme"] : [])
+        }
+    }
+
+    struct Show: DatabaseCommand {
+        static let configuration = CommandConfiguration(abstract: "Show one tenant.")
+        @OptionGroup var global: GlobalOptions
+        @Argument var reference: String?
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            Output(content: .object(try session.tenant(reference).json))
+        }
+    }
+
+    struct Update: DatabaseCommand {
+        static let configuration = CommandConfiguration(abstract: "Change a tenant's names, or add a module.")
+        @OptionGroup var global: GlobalOptions
+        @Argument var reference: String?
+        @Option var displayName: String?
+        @Option(help: "cdp, crm or both; a module cannot be taken away.") var modules: ModuleList?
+        @Option var timezone: String?
+        @Option var currency: String?
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            let tenant = try session.directory.update(
+                session.tenant(reference), displayName: displayName, timezone: timezone, currency: currency,
+                modules: modules?.modules)
+            return Output(content: .object(tenant.json))
+        }
+    }
+
+    struct Suspend: DatabaseCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Refuse a tenant's requests and hold its events in quarantine.")
+        @OptionGroup var global: GlobalOptions
+        @Argument var reference: String?
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            let tenant = try session.directory.setSuspended(true, session.tenant(reference))
+            return Output(content: .object(tenant.json), next: ["tandem tenant resume \(tenant.slug)"])
+        }
+    }
+
+    struct Resume: DatabaseCommand {
+        static let configuration = CommandConfiguration(abstract: "Serve a suspended tenant again.")
+        @OptionGroup var global: GlobalOptions
+        @Argument var reference: String?
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            Output(content: .object(try session.directory.setSuspended(false, session.tenant(reference)).json))
+        }
+    }
+
+    struct Delete: DatabaseCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Delete a tenant after a grace period; until then tenant restore takes it back.")
+        @OptionGroup var global: GlobalOptions
+        @Argument var reference: String?
+        @Option(help: "The tenant's name again, as a confirmation.") var confirm: String?
+        @Option(help: "The grace period; 0d drops everything at once.") var grace: DurationText = DurationText(
+            duration: .seconds(7 * 86400))
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            let tenant = try session.tenant(reference)
+            guard confirm == tenant.slug || global.dryRun else {
+                throw CommandFailure(
+                    exit: .cancelled, code: "not_confirmed",
+                    message: "this deletes tenant \(tenant.slug), schemas \(tenant.schema) and \(tenant.schema)_i",
+                    hint: "confirm with --confirm \(tenant.slug)")
+            }
+            let deleted = try session.directory.delete(tenant, grace: grace.duration)
+            if grace.duration == .zero && !global.dryRun {
+                try session.directory.drop(deleted, now: true)
+                return Output(
+                    content: .object(deleted.json), name: "slug", text: "Dropped tenant \(tenant.slug) for good.")
+            }
+            return Output(
+                content: .object(deleted.json), name: "slug", next: ["tandem tenant restore \(tenant.slug)"])
+        }
+    }
+
+    struct Restore: DatabaseCommand {
+        static let configuration = CommandConfiguration(abstract: "Take back a deletion within its grace period.")
+        @OptionGroup var global: GlobalOptions
+        @Argument var reference: String?
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            Output(content: .object(try session.directory.restore(session.tenant(reference)).json))
+        }
+    }
+}
+
+/// `cdp,crm`.
+struct ModuleList: ExpressibleByArgument, CustomStringConvertible {
+    let modules: Set<Module>
+
+    init(modules: Set<Module>) { self.modules = modules }
+
+    init?(argument: String) {
+        let names = argument.split(separator: ",").map { Module(rawValue: $0.trimmingCharacters(in: .whitespaces)) }
+        let modules = Set(names.compactMap { $0 })
+        guard !names.isEmpty, !names.contains(nil) else { return nil }
+        self.modules = modules
+    }
+
+    var description: String { modules.sorted().map(\.rawValue).joined(separator: ",") }
+    var defaultValueDescription: String { description }
+}
+
+/// `90d`, `24h`, `15m`, `30s`, `2w`.
+struct DurationText: ExpressibleByArgument, CustomStringConvertible {
+    let duration: Duration
+
+    init(duration: Duration) { self.duration = duration }
+
+    init?(argument: String) {
+        let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400]
+        guard let last = argument.last, let unit = units[last], let count = Int(argument.dropLast()),
+            (0...100_000).contains(count)
+        else { return nil }
+        duration = .seconds(count * unit)
+    }
+
+    var description: String { "\(duration.components.seconds / 86400)d" }
+    var defaultValueDescription: String { description }
+}
