@@ -31,7 +31,9 @@ public enum Doctor {
         guard state.hasControlPlane, state.isMember else {
             return findings + [finding("control-plane", .fail, "there is none: tandem migrate up makes it")]
         }
-        for row in try connection.execute(ControlPlane.file("control/deploy/doctor.sql")) {
+        for row in try connection.single(
+            settings: TenantDatabase.control(), ControlPlane.file("control/deploy/doctor.sql"))
+        {
             findings.append(
                 finding(
                     try row.text("check"), Result(rawValue: try row.text("result")) ?? .fail, try row.text("detail")))

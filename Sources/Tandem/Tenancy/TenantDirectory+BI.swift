@@ -11,8 +11,10 @@ extension TenantDirectory {
         guard !name.isEmpty, name.utf8.count <= 200 else { throw Self.invalid("/name", "1 to 200 bytes") }
         let password = Base62.random(32)
         let verifier = SCRAM.verifier(password: password, salt: (0..<16).map { _ in UInt8.random(in: 0...255) })
-        let rows = try change([.call(
-                "create_bi_login", .uuid(tenant.id), .text(name), .null(.text), .text(verifier), .text(actor))])
+        let rows = try change([
+            .call(
+                "create_bi_login", .uuid(tenant.id), .text(name), .null(.text), .text(verifier), .text(actor))
+        ])
         return (try BILogin(row: rows[0].one()), password)
     }
 

@@ -11,10 +11,12 @@ extension TenantDirectory {
         guard !name.isEmpty, name.utf8.count <= 200 else { throw Self.invalid("/name", "1 to 200 bytes") }
         let trust = trust ?? .default(for: kind)
         return try Source(
-            row: change([.call(
+            row: change([
+                .call(
                     "create_source", .uuid(ids.next()), .uuid(tenant.id), .text(name), .text(kind.rawValue),
                     .bool(trust.mayIdentify), .bool(trust.mayCreateAccounts), .text(trust.mayWriteCRM.rawValue),
-                    .text(actor))])[0].one())
+                    .text(actor))
+            ])[0].one())
     }
 
     /// A tenant's sources by number.
@@ -44,9 +46,11 @@ extension TenantDirectory {
         mayCreateAccounts: Bool? = nil, mayWriteCRM: Source.CRMRight? = nil
     ) throws(PostgresError) -> Source {
         try Source(
-            row: change([.call(
+            row: change([
+                .call(
                     "update_source", .uuid(source.id), name.bind, enabled.bind, mayIdentify.bind,
-                    mayCreateAccounts.bind, (mayWriteCRM?.rawValue).bind, .text(actor))])[0].one())
+                    mayCreateAccounts.bind, (mayWriteCRM?.rawValue).bind, .text(actor))
+            ])[0].one())
     }
 
     // Keys
@@ -109,10 +113,10 @@ extension TenantDirectory {
         let text = KeyText.random(key.kind)
         let end = Date().addingTimeInterval(Double(grace.components.seconds))
         let results = try change([
-                keyStatement(
-                    text, tenant: key.tenant, source: key.source, scopes: key.scopes, expiresAt: key.expiresAt),
-                .call("expire_key", .uuid(key.id), .timestamptz(end.microseconds), .text(actor)),
-            ])
+            keyStatement(
+                text, tenant: key.tenant, source: key.source, scopes: key.scopes, expiresAt: key.expiresAt),
+            .call("expire_key", .uuid(key.id), .timestamptz(end.microseconds), .text(actor)),
+        ])
         return (try APIKey(row: results[0].one()), text)
     }
 

@@ -82,7 +82,8 @@ struct DatabaseSession {
             try ControlPlane.prepare(connection, logger: logger)
         } else if try !ControlPlane.isCurrent(connection) {
             throw CommandFailure(
-                exit: .pending, code: "migrations_pending", message: "the database is at another version than this binary",
+                exit: .pending, code: "migrations_pending",
+                message: "the database is at another version than this binary",
                 hint: "tandem migrate up brings it here; so does tandem serve")
         }
     }

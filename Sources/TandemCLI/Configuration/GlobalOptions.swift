@@ -11,7 +11,9 @@ struct GlobalOptions: ParsableArguments {
     @Option(help: "Where the embedded PostgreSQL lies (TANDEM_DATA_DIR; .tandem).")
     var dataDir: String?
 
-    @Option(name: .customLong("database-url"), help: "A PostgreSQL of your own instead of the embedded one (TANDEM_DATABASE_URL).")
+    @Option(
+        name: .customLong("database-url"),
+        help: "A PostgreSQL of your own instead of the embedded one (TANDEM_DATABASE_URL).")
     var databaseURL: String?
 
     @Option(help: "The configuration file (TANDEM_CONFIG; tandem.toml).")

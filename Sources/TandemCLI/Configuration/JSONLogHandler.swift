@@ -16,16 +16,14 @@ struct JSONLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    func log(
-        level: Logger.Level, message: Logger.Message, metadata explicit: Logger.Metadata?, source: String,
-        file: String, function: String, line: UInt
-    ) {
+    func log(event: LogEvent) {
         var object: JSONObject = [
             "ts": .string(Date().formatted(.iso8601.time(includingFractionalSeconds: true))),
-            "level": .string(level.rawValue), "msg": .string("\(message)"),
+            "level": .string(event.level.rawValue), "msg": .string("\(event.message)"),
         ]
-        let all = metadata.merging(explicit ?? [:]) { _, new in new }
+        let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
         for (key, value) in all.sorted(by: { $0.key < $1.key }) { object[key] = .string("\(value)") }
+        if let error = event.error { object["error"] = .string("\(error)") }
         Self.write(object)
     }
 

@@ -47,7 +47,9 @@ struct HelpCommand: ParsableCommand {
     }
 
     static var environment: String {
-        let own = [("TANDEM_CONFIG", "the configuration file"), ("TANDEM_POSTGRES_BIN", "the folder of initdb and pg_ctl")]
+        let own = [
+            ("TANDEM_CONFIG", "the configuration file"), ("TANDEM_POSTGRES_BIN", "the folder of initdb and pg_ctl"),
+        ]
         let all = Settings.Key.allCases.map { ($0.variable, $0.explanation) } + own
         return all.map { pad($0.0, 28) + $0.1 }.joined(separator: "\n")
             + "\n\nlibpq's own variables (PGHOST, PGSSLMODE, PGPASSFILE, …) complete a database URL."

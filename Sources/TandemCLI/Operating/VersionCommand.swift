@@ -24,7 +24,11 @@ struct VersionCommand: ParsableCommand {
 
     /// The shared libraries that are mapped into this process, as the loader resolved them.
     static func libraries() -> [String] {
-        let maps = (try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8)) ?? ""
+        // The kernel gives this file a page at a time and says that its size is 0.
+        let file = FileHandle(forReadingAtPath: "/proc/self/maps")
+        var bytes = Data()
+        while let part = try? file?.read(upToCount: 65536), !part.isEmpty { bytes += part }
+        let maps = String(decoding: bytes, as: UTF8.self)
         let paths = maps.split(separator: "\n").compactMap { line -> String? in
             guard let slash = line.firstIndex(of: "/") else { return nil }
             let path = String(line[slash...])

@@ -154,7 +154,9 @@ struct CommandFailure: Error {
             if !fields.isEmpty {
                 object["errors"] = .array(
                     fields.map {
-                        .object(["pointer": .string($0.pointer), "code": .string($0.code), "detail": .string($0.detail)])
+                        .object([
+                            "pointer": .string($0.pointer), "code": .string($0.code), "detail": .string($0.detail),
+                        ])
                     })
             }
             text = JSON.object(["error": .object(object)]).text + "\n"

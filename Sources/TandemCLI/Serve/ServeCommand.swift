@@ -39,7 +39,7 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             try await serve(plan, server, logger: logger)
         } catch {
-            try? server?.close()
+            _ = try? server?.close()
             throw error
         }
         if let server, try server.close() { logger.info("PostgreSQL is stopped") }
@@ -94,8 +94,8 @@ struct ServeCommand: AsyncParsableCommand {
                 logger.notice("stopping; again to stop at once", metadata: ["signal": "\(signal)"])
                 continue
             }
-            try? server?.close()
-            exit(130)
+            _ = try? server?.close()
+            Foundation.exit(130)
         }
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Postgres
 import Tandem
 
 struct BICommand: ParsableCommand {

@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
-import Tandem
+public import Tandem
 
 struct KeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -57,7 +57,8 @@ struct KeyCommand: ParsableCommand {
             abstract: "Make a key like an old one, which ends after a grace period.")
         @OptionGroup var global: GlobalOptions
         @Argument(help: "key_…, its twelve characters, or the whole key.") var key: String
-        @Option(help: "How long the old one still works.") var grace: DurationText = DurationText(duration: .seconds(86400))
+        @Option(help: "How long the old one still works.") var grace: DurationText = DurationText(
+            duration: .seconds(86400))
 
         func run(_ session: DatabaseSession) throws -> Output {
             let old = try session.directory.key(key)

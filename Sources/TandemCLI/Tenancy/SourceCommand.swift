@@ -1,5 +1,5 @@
-import ArgumentParser
-import Tandem
+public import ArgumentParser
+public import Tandem
 
 struct SourceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,7 +14,8 @@ struct SourceCommand: ParsableCommand {
     struct Create: DatabaseCommand {
         static let configuration = CommandConfiguration(
             abstract: "Create a source.",
-            discussion: "Trust that is not given follows the kind: servers and imports may all, public keys only leads.")
+            discussion: "Trust that is not given follows the kind: servers and imports may all, public keys only leads."
+        )
         @OptionGroup var global: GlobalOptions
         @Argument var name: String
         @Option(help: "server, browser, mobile, webhook or import.") var kind: Source.Kind

@@ -35,7 +35,8 @@ struct TenantCommand: ParsableCommand {
                     content: .object(["tenant": .object(tenant.json), "dry_run": .bool(true)]), name: "tenant.id",
                     text: "Would create tenant \(slug) with modules \(modules).")
             }
-            let seconds = (ContinuousClock.now - start).formatted(.units(allowed: [.seconds], fractionalPart: .show(length: 2)))
+            let seconds = (ContinuousClock.now - start).formatted(
+                .units(allowed: [.seconds], fractionalPart: .show(length: 2)))
             return Output(
                 content: .object([
                     "tenant": .object(tenant.json),

@@ -3,7 +3,9 @@ select to_regrole('tandem_admin') is not null
         and to_regrole('tandem_code_user') is not null
         and to_regrole('tandem_bi') is not null as has_roles,
     coalesce(pg_has_role(session_user, to_regrole('tandem_admin'), 'member'), false) as is_member,
-    to_regclass('tandem.control_migration') is not null as has_control,
+    exists (
+        select from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+        where n.nspname = 'tandem' and c.relname = 'control_migration') as has_control,
     r.rolsuper as is_superuser,
     r.rolcreaterole as may_create_roles,
     current_database()::text as database,

@@ -73,8 +73,8 @@ struct ServerFiles: Sendable, Equatable {
     var hostAccess: String {
         var lines = [
             "# Written by tandem at each start.",
-            "local tandem +tandem_bi scram-sha-256",
             "local all tandem,postgres peer map=operators",
+            "local tandem +tandem_bi scram-sha-256",
             "host tandem +tandem_bi 127.0.0.1/32 scram-sha-256",
         ]
         if biHost != nil {
