@@ -116,7 +116,8 @@ let package = Package(
 
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TandemTesting"], swiftSettings: strict),
         .testTarget(
-            name: "TandemTests", dependencies: ["Tandem", "TandemSQL", "TandemTesting"], swiftSettings: strict),
+            name: "TandemTests", dependencies: ["Tandem", "TandemSQL", "TandemTesting"], exclude: ["Fixtures"],
+            swiftSettings: strict),
         .testTarget(
             name: "TandemAPITests",
             dependencies: [

@@ -65,8 +65,9 @@ extension Normalizer {
     /// How many words at the end are a legal form; nil for none.
     private static func legalSuffix(of words: ArraySlice<String>) -> Int? {
         guard let last = words.last else { return nil }
-        if last == "zoo", words.dropLast().last == "sp" { return 2 }
-        if last == "sro", words.dropLast().last == "spol" { return 2 }
+        if words.suffix(2).elementsEqual(["sp", "zoo"]) { return 2 }
+        if words.suffix(3).elementsEqual(["sp", "z", "oo"]) { return 3 }
+        if words.suffix(2).elementsEqual(["spol", "sro"]) { return 2 }
         return legalForms.contains(last) ? 1 : nil
     }
 

@@ -1,0 +1,41 @@
+import Foundation
+import Testing
+
+@testable import Tandem
+
+/// Reads bodies as one fixed request would, received at 2024-06-01T12:00:00Z.
+struct ReadMessages {
+    static let received = WireTime.parse("2024-06-01T12:00:00Z") ?? 0
+
+    var source = MessageSource(id: 3, trust: .default(for: .server), isPublic: false)
+    var rules = IdentityRules()
+    var phoneRegion = Normalizer.noRegion
+    var sentAtHeader: Int64?
+
+    static let browser = ReadMessages(source: MessageSource(id: 4, trust: .publicKey, isPublic: true))
+
+    func all(_ body: [UInt8], path: IngestPath) throws -> MessageBatch.Result {
+        try MessageBatch(body, path: path).read(
+            MessageBatch.Circumstances(
+                source: source, policy: IdentifierPolicy(rules, phoneRegion: phoneRegion), receivedAt: Self.received,
+                sentAtHeader: sentAtHeader, makeMessageID: { "made-here" }))
+    }
+
+    func batch(_ body: String) throws -> MessageBatch.Result { try all(Array(body.utf8), path: .batch) }
+
+    /// The one message of a body, or the reason why it was refused.
+    func one(_ type: MessageType, _ body: String) throws -> WireMessage {
+        let result = try all(Array(body.utf8), path: .message(type))
+        if let rejected = result.rejected.first { throw rejected.error }
+        return try #require(result.messages.first)
+    }
+
+    func one(_ type: MessageType, _ body: JSON) throws -> WireMessage { try one(type, body.text) }
+}
+
+func json(_ bytes: [UInt8]?) throws -> JSON? { try bytes.map { try JSON(parsing: $0) } }
+
+func fixture(_ name: String) throws -> [UInt8] {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    return Array(try Data(contentsOf: folder.appending(path: "Fixtures/\(name)")))
+}
