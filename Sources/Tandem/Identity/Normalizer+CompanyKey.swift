@@ -68,6 +68,7 @@ extension Normalizer {
         if words.suffix(2).elementsEqual(["sp", "zoo"]) { return 2 }
         if words.suffix(3).elementsEqual(["sp", "z", "oo"]) { return 3 }
         if words.suffix(2).elementsEqual(["spol", "sro"]) { return 2 }
+        if words.suffix(3).elementsEqual(["spol", "s", "ro"]) { return 3 }
         return legalForms.contains(last) ? 1 : nil
     }
 
