@@ -152,33 +152,3 @@ create table operation (
     started_at timestamptz,
     finished_at timestamptz
 );
-
-create table import (
-    id uuid primary key,
-    object text not null,
-    file_name text not null,
-    file_sha256 bytea not null,
-    mapping jsonb not null,
-    state text not null check (state in ('staged', 'running', 'done', 'failed', 'undone')),
-    read bigint not null default 0,
-    created bigint not null default 0,
-    updated bigint not null default 0,
-    unchanged bigint not null default 0,
-    rejected bigint not null default 0,
-    unknown jsonb not null default '{}',
-    actor text not null,
-    created_at timestamptz not null,
-    finished_at timestamptz
-);
-create table import_row (
-    import uuid not null references import on delete cascade,
-    row bigint not null,
-    raw jsonb not null,
-    item jsonb,
-    outcome text check (outcome in ('created', 'updated', 'unchanged', 'rejected')),
-    record_id uuid,
-    before jsonb,
-    reason jsonb,
-    primary key (import, row)
-);
-comment on table import_row is 'The ledger of an import: each row of the file, what became of it, and how the record was before.';

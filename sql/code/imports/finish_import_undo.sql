@@ -1,0 +1,26 @@
+-- Ends an undo and says what it did: {removed, restored, kept: [{row, id, code}]} (records, not rows; at most 1,000 kept
+-- ones are listed).
+create or replace function finish_import_undo(p_import uuid) returns jsonb
+language plpgsql
+as $$
+declare
+    v_result jsonb;
+begin
+    update import i set state = 'undone', undone_at = coalesce(i.undone_at, now()) where i.id = p_import;
+    select jsonb_build_object(
+        'removed', count(distinct r.record_id) filter (where r.undo = 'removed')
+            + (select count(*) from import_reference f where f.import = p_import and f.undo = 'removed'),
+        'restored', count(distinct r.record_id) filter (where r.undo = 'restored'),
+        'kept', count(distinct r.record_id) filter (where r.undo = 'kept')
+            + (select count(*) from import_reference f where f.import = p_import and f.undo = 'kept'),
+        'kept_rows', coalesce((
+            select jsonb_agg(jsonb_build_object('row', k.row, 'id', k.record_id, 'code', k.undo_reason -> 'code',
+                'detail', k.undo_reason -> 'detail') order by k.row)
+            from (select * from import_row k where k.import = p_import and k.undo = 'kept' order by k.row limit 1000) k),
+            '[]'))
+    into v_result
+    from import_row r
+    where r.import = p_import and r.undo is not null;
+    return v_result;
+end
+$$;
