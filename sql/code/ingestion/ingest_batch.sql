@@ -35,7 +35,9 @@ declare
     v_refreshed bigint[];
     v_labels bigint[];
     v_traits_of bigint[];
-    v_accounts uuid[];
+    v_accounts uuid[];          -- the account of each event
+    v_named uuid[];             -- those that the calls named
+    v_crm boolean := to_regclass('contact_node') is not null;
 begin
     select s.rules_version, s.epoch into v_rules_version, v_epoch from identity_state s;
     if v_rules_version is distinct from p_rules_version then
@@ -113,7 +115,7 @@ begin
     v_refreshed := v_shown;
     if v_any_slow then
         v_home := resolve_messages(
-            v_home, v_slow, v_rules_version, v_epoch, to_regclass('contact_node') is not null, p_event_id, p_message_id, p_type,
+            v_home, v_slow, v_rules_version, v_epoch, v_crm, p_event_id, p_message_id, p_type,
             p_ts, p_received_at, p_source, p_previous_id, p_id_msg, p_id_type, p_id_value
         );
         v_seen := activity_changes(v_home, p_ts);
@@ -127,9 +129,6 @@ begin
     if v_traits_of is not null then
         perform apply_traits(v_traits_of, v_home, p_message_id, p_type, p_ts, p_source, p_traits);
     end if;
-    if p_group_id is not null and array_remove(p_group_id, null) <> '{}' then
-        perform apply_memberships(v_home, p_message_id, p_ts, p_flags, p_source, p_group_id);
-    end if;
     if v_seen.nodes is not null then
         perform apply_activity(v_seen.nodes, v_seen.first_at, v_seen.last_at, coalesce(v_labels, '{}'));
     end if;
@@ -142,7 +141,22 @@ begin
     where u.consent is not null and u.node >= 0
     order by u.pos;
 
-    v_accounts := event_accounts(v_home, p_co_msg, p_co_kind, p_co_value);
+    select a.accounts, a.named into v_accounts, v_named
+    from place_accounts(
+        v_home, p_message_id, p_type, p_ts, p_flags, p_source, p_traits, p_group_id, p_email_norm,
+        p_co_msg, p_co_kind, p_co_value, p_co_name
+    ) a;
+    if 'group' = any (p_type) then
+        perform feed_accounts(
+            v_named, p_type, p_message_id, p_ts, p_flags, p_source, p_traits, p_co_msg, p_co_kind, p_co_value
+        );
+    end if;
+    if v_crm then
+        perform place_people(
+            v_home, v_slow, v_named, p_message_id, p_type, p_ts, p_flags, p_source, p_pf_msg, p_pf_field, p_pf_value,
+            p_email_norm, p_phone_e164
+        );
+    end if;
     insert into event_log (
         node, ts, received_at, event_id, message_id, type, name, account_id, source, session, flags, payload
     )
