@@ -4,10 +4,8 @@ public import Postgres
 
 /// What every part of a running Tandem shares. Made once by the command line (or a test) and handed down.
 public struct TandemContext: Sendable {
-    /// Requests, console, background work.
+    /// Requests, console, background work. Ingest has connections of its own (`Batcher`).
     public let pool: Pool
-    /// Ingest's own lane, so that no report makes an event wait.
-    public let ingestPool: Pool
     /// Keys and tenants, remembered for a few seconds.
     public let access: AccessDirectory
     public let clock: WallClock
@@ -17,11 +15,10 @@ public struct TandemContext: Sendable {
     public let logger: Logger
 
     public init(
-        pool: Pool, ingestPool: Pool, access: AccessDirectory, clock: WallClock = .system,
+        pool: Pool, access: AccessDirectory, clock: WallClock = .system,
         ids: IDGenerator = .uuidV7(), sealingKey: SymmetricKey, logger: Logger
     ) {
         self.pool = pool
-        self.ingestPool = ingestPool
         self.access = access
         self.clock = clock
         self.ids = ids
@@ -29,15 +26,12 @@ public struct TandemContext: Sendable {
         self.logger = logger
     }
 
-    /// Opens pools on a prepared database and reads the sealing key.
+    /// Opens a pool on a prepared database and reads the sealing key.
     public static func open(
-        _ configuration: ConnectionConfiguration, connections: Int, ingestConnections: Int = 2,
-        clock: WallClock = .system, logger: Logger
+        _ configuration: ConnectionConfiguration, connections: Int, clock: WallClock = .system, logger: Logger
     ) async throws(PostgresError) -> TandemContext {
         var general = PoolConfiguration(connection: configuration, size: connections)
         general.name = "pg"
-        var ingest = PoolConfiguration(connection: configuration, size: ingestConnections)
-        ingest.name = "ingest"
         let pool = Pool(general)
         let fresh = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
         let sealing = try await pool.withConnection { (connection) throws(PostgresError) -> [UInt8] in
@@ -46,14 +40,10 @@ public struct TandemContext: Sendable {
             ).one().bytea(0)
         }
         return TandemContext(
-            pool: pool, ingestPool: Pool(ingest),
-            access: AccessDirectory(pool: pool, clock: clock, logger: logger), clock: clock,
+            pool: pool, access: AccessDirectory(pool: pool, clock: clock, logger: logger), clock: clock,
             ids: .uuidV7(clock: clock), sealingKey: SymmetricKey(data: sealing), logger: logger)
     }
 
-    /// Closes the pools; accepted calls are served first.
-    public func shutdown() async {
-        await ingestPool.shutdown()
-        await pool.shutdown()
-    }
+    /// Closes the pool; accepted calls are served first.
+    public func shutdown() async { await pool.shutdown() }
 }

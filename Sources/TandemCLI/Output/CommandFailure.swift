@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Postgres
 import Tandem
+import TandemHTTP
 
 /// Why a command ended without success: words for people, a code for machines, an exit code for scripts.
 struct CommandFailure: Error {
@@ -59,6 +60,7 @@ struct CommandFailure: Error {
         case let error as PostgresError: self = Self.translate(error)
         case let error as TandemError: self = Self.translate(error, message: error.message)
         case let error as EmbeddedServerError: self = Self.translate(error)
+        case let error as Listener.Failure: self = .configuration(error.description)
         default: return nil
         }
     }

@@ -1,22 +1,52 @@
 import Foundation
 import Logging
+import Postgres
 import ServiceLifecycle
+import Synchronization
 import Tandem
+import TandemAPI
+import TandemHTTP
 
-/// The listeners, in the order in which they start.
-func httpServices(_ context: TandemContext, plan: ServePlan, logger: Logger) throws -> [any Service] {
-    [ReadyLine(plan: plan)]
+/// Ingest and the listeners, in the order in which they start; they stop the other way round, so that what was accepted
+/// is stored.
+func httpServices(
+    _ context: TandemContext, database: ConnectionConfiguration, plan: ServePlan, logger: Logger
+) -> [any Service] {
+    let policies = IdentityPolicies()
+    var settings = Batcher.Settings()
+    settings.lanes = plan.ingestConnections
+    let batcher = Batcher(configuration: database, policies: policies, settings: settings, logger: logger)
+    let data = DataPlane(
+        context: context, batcher: batcher, policies: policies, version: VersionCommand.number)
+    let admin = AdminPlane(context: context, data: data)
+    let ready = ReadyLine()
+    return [
+        batcher,
+        admin.listener(
+            host: plan.adminListen.host, port: plan.adminListen.port, drainDelay: plan.drainDelay, logger: logger
+        ) { ready.admin("\($0):\($1)") },
+        data.listener(
+            host: plan.listen.host, port: plan.listen.port, drainDelay: plan.drainDelay, logger: logger
+        ) { ready.data("\($0):\($1)") },
+    ]
 }
 
-/// Says once that everything is up.
-private struct ReadyLine: Service {
-    let plan: ServePlan
+/// Says once that both listeners are up, and where.
+private final class ReadyLine: Sendable {
+    private let addresses = Mutex<(data: String?, admin: String?)>((nil, nil))
 
-    func run() async throws {
+    func data(_ address: String) { note { $0.data = address } }
+    func admin(_ address: String) { note { $0.admin = address } }
+
+    private func note(_ change: (inout sending (data: String?, admin: String?)) -> Void) {
+        let known = addresses.withLock { addresses in
+            change(&addresses)
+            return addresses
+        }
+        guard let data = known.data, let admin = known.admin else { return }
         JSONLogHandler.write([
-            "msg": .string("listening"), "listen": .string("\(plan.listen.host):\(plan.listen.port)"),
-            "admin_listen": .string("\(plan.adminListen.host):\(plan.adminListen.port)"), "pid": .number(getpid()),
+            "msg": .string("listening"), "listen": .string(data), "admin_listen": .string(admin),
+            "pid": .number(getpid()),
         ])
-        try await gracefulShutdown()
     }
 }

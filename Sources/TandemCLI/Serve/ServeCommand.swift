@@ -52,10 +52,10 @@ struct ServeCommand: AsyncParsableCommand {
         database.keywords["application_name"] = database.keywords["application_name"] ?? "tandem"
         try Self.migrate(database, logger: logger)
         let context = try await TandemContext.open(
-            database, connections: plan.connections, ingestConnections: plan.ingestConnections, logger: logger)
+            database, connections: plan.connections, logger: logger)
         var services: [any Service] = backgroundServices(context)
         if let server { services.append(EmbeddedServerWatch(server, logger: logger)) }
-        services += try httpServices(context, plan: plan, logger: logger)
+        services += httpServices(context, database: database, plan: plan, logger: logger)
         // Shut down from the last to the first: listeners before what they stand on.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

@@ -1,0 +1,59 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+public import Logging
+import NIOCore
+import Postgres
+public import Tandem
+public import TandemHTTP
+
+/// What the operators' keys reach, on a listener of its own: tenants, their keys, figures for monitoring.
+public struct AdminPlane: Sendable {
+    public let routes: [Route]
+    let context: TandemContext
+    let drain = Drain()
+
+    /// - Parameter data: whose figures `/metrics` tells.
+    public init(context: TandemContext, data: DataPlane) {
+        self.context = context
+        let metrics = Route(.get, "/metrics", "Figures for Prometheus", feature: "Service", scope: .none) { _ in
+            let body = ResponseBody(byteBuffer: ByteBuffer(string: data.metrics.text() + Self.figures(context, data)))
+            return Response(
+                status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"], body: body)
+        }
+        routes =
+            [metrics] + ServiceRoutes(context: context, drain: drain).routes + AdminTenantRoutes(context: context).routes
+    }
+
+    /// The listener as a service.
+    /// - Parameter port: 0 takes a free one, which `onListening` is told.
+    public func listener(
+        host: String, port: Int, drainDelay: Duration = .seconds(5), logger: Logger,
+        onListening: @escaping @Sendable (_ host: String, _ port: Int) async -> Void = { _, _ in }
+    ) -> Listener {
+        let responder = RouteResponder(
+            table: RouteTable(routes), authenticator: KeyAuthenticator(access: context.access, clock: context.clock),
+            drain: drain, metrics: HTTPMetrics(), logger: logger)
+        return Listener(
+            host: host, port: port, responder: responder, drainDelay: drainDelay, logger: logger,
+            onListening: onListening)
+    }
+
+    /// Of the pool and of ingest; no label names a tenant.
+    private static func figures(_ context: TandemContext, _ data: DataPlane) -> String {
+        let pool = context.pool.statistics
+        let ingest = data.batcher.stats.values
+        let gauges: [(String, Int)] = [
+            ("pg_pool_in_use", pool.inUse), ("pg_pool_waiting", pool.waiting),
+            ("pg_pool_connections", pool.connections), ("ingest_queue_bytes", data.batcher.queueBytes),
+            ("ingest_waiting_messages", data.batcher.waitingCount),
+        ]
+        let counters: [(String, Int)] = [
+            ("pg_pool_opened_total", pool.opened), ("pg_pool_timeouts_total", pool.timeouts),
+            ("ingest_batches_total", ingest.batches), ("ingest_messages_total", ingest.messages),
+            ("ingest_retries_total", ingest.retries), ("ingest_refusals_total", ingest.refusals),
+        ]
+        return gauges.map { "# TYPE \($0.0) gauge\n\($0.0) \($0.1)\n" }.joined()
+            + counters.map { "# TYPE \($0.0) counter\n\($0.0) \($0.1)\n" }.joined()
+    }
+}
