@@ -30,8 +30,8 @@ public enum TandemError: Error, Sendable, Hashable {
     case badRequest(code: String, detail: String)
     /// The caller may not do this; `code` says why (`insufficient_scope`, `module_disabled`, …).
     case denied(code: String, detail: String)
-    /// A temporary fault: the same call may work in a moment.
-    case unavailable(String)
+    /// A temporary fault: the same call may work in a moment. `sqlState` where the database reported it.
+    case unavailable(String, sqlState: String? = nil)
     /// The call took longer than it was given.
     case deadlineExceeded
     /// A fault of Tandem's own. `sqlState` where the database reported it; the text is for the log, not for the caller.
@@ -53,6 +53,15 @@ public enum TandemError: Error, Sendable, Hashable {
     /// One field's error.
     public static func invalid(_ pointer: String, _ code: String, _ detail: String) -> TandemError {
         .invalid([FieldError(pointer: pointer, code: code, detail: detail)])
+    }
+
+    /// True when the same transaction may succeed if it is run again as a whole at once: it met another writer.
+    public var isRetryable: Bool {
+        switch self {
+        case .unavailable(_, let sqlState): sqlState == "40001" || sqlState == "40P01"
+        case .duplicate(let ids): ids.isEmpty
+        default: false
+        }
     }
 
     /// The stable machine word for the error, in snake_case.
@@ -167,12 +176,14 @@ extension TandemError: PostgresFailure {
             return
         }
         switch sqlState.prefix(2) {
-        case "08", "53", "40": self = .unavailable(message)
-        case "57": self = sqlState == "57014" ? .deadlineExceeded : .unavailable(message)
+        case "08", "53", "40": self = .unavailable(message, sqlState: sqlState)
+        case "57": self = sqlState == "57014" ? .deadlineExceeded : .unavailable(message, sqlState: sqlState)
         case "23":
             // The procedures look before they write; who still meets a constraint lost a race.
             self = sqlState == "23505" ? .duplicate(ids: []) : .conflict("The record was changed by someone else.")
-        case "55": self = sqlState == "55P03" ? .unavailable(message) : .failure(message, sqlState: sqlState)
+        case "55":
+            self =
+                sqlState == "55P03" ? .unavailable(message, sqlState: sqlState) : .failure(message, sqlState: sqlState)
         default: self = .failure(message, sqlState: sqlState)
         }
     }

@@ -27,7 +27,9 @@ import Testing
             error("TD004", detail: #"[{"pointer":"/name","code":"required","detail":"d"}]"#)
                 == .invalid("/name", "required", "d"))
         #expect(error("TD005", detail: #"{"opportunities":2}"#) == .inUse(references: ["opportunities": 2]))
-        #expect(error("40P01") == .unavailable("m"))
+        #expect(error("40P01") == .unavailable("m", sqlState: "40P01") && error("40P01").isRetryable)
+        #expect(error("53300") == .unavailable("m", sqlState: "53300") && !error("53300").isRetryable)
+        #expect(error("23505").isRetryable)
         #expect(error("57014") == .deadlineExceeded)
         #expect(error("42P01") == .failure("m", sqlState: "42P01"))
     }

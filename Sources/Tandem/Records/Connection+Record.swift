@@ -1,0 +1,234 @@
+public import Foundation
+public import Postgres
+
+/// A record as the API shows it.
+public struct RecordSnapshot: Sendable, Hashable {
+    public let id: RecordID
+    /// The ETag.
+    public let version: Int
+    public let json: JSON
+    /// What else there is to say of the write that made it so (see `RecordOutcome.detail`).
+    public var detail: JSON?
+}
+
+// All of these run inside a transaction of the tenant: `connection.inTenant(tenant.database) { connection in … }`.
+
+extension Connection {
+    /// Makes a record from its JSON.
+    ///
+    /// - Throws: `invalid`, `duplicate`.
+    public func recordCreate(
+        _ description: ObjectDescription, _ body: JSON, by author: RecordAuthor, catalog: ObjectCatalog = .standard,
+        region: String = Normalizer.noRegion, allowDuplicate: Bool = false
+    ) throws(TandemError) -> RecordSnapshot {
+        let reader = RecordReader(description, catalog: catalog, region: region)
+        var write = RecordWrite(.create, input: try reader.read(body, isNew: true))
+        write.allowDuplicate = allowDuplicate
+        return try recordWriteOne(description, write, by: author, catalog: catalog).snapshot
+    }
+
+    /// Changes the fields that `body` has; null clears.
+    ///
+    /// - Parameter ifMatch: the version that the caller has seen.
+    /// - Throws: `notFound`, `merged`, `versionMismatch`, `invalid`, `duplicate`.
+    public func recordUpdate(
+        _ description: ObjectDescription, id: RecordID, _ body: JSON, ifMatch: Int? = nil, by author: RecordAuthor,
+        catalog: ObjectCatalog = .standard, region: String = Normalizer.noRegion
+    ) throws(TandemError) -> RecordSnapshot {
+        let reader = RecordReader(description, catalog: catalog, region: region)
+        var write = RecordWrite(.update, id: id, input: try reader.read(body, isNew: false))
+        write.ifMatch = ifMatch
+        return try recordWriteOne(description, write, by: author, catalog: catalog).snapshot
+    }
+
+    /// Changes the record that has `value` in `field`, or makes one that has.
+    ///
+    /// - Throws: `notFound(code: "unknown_key")` if the object is not looked up by that field; `duplicate` with the ids
+    ///   when several records have the value.
+    public func recordUpsert(
+        _ description: ObjectDescription, by field: String, _ value: String, _ body: JSON, ifMatch: Int? = nil,
+        by author: RecordAuthor, catalog: ObjectCatalog = .standard, region: String = Normalizer.noRegion
+    ) throws(TandemError) -> (snapshot: RecordSnapshot, isCreated: Bool) {
+        let key = try RecordKey(description, field, value, region: region)
+        var object = body.object ?? JSONObject()
+        if key.field.name == "id" || body.object == nil {
+            // An id is no field to be written; anything but an object is the reader's error.
+        } else if object[key.field.name] == nil {
+            object[key.field.name] = .string(value)
+        }
+        let reader = RecordReader(description, catalog: catalog, region: region)
+        let full: JSON = body.object == nil ? body : .object(object)
+        let existing = try recordFind(description, key)
+        if existing.count > 1 { throw .duplicate(ids: existing) }
+        var write: RecordWrite
+        if let id = existing.first {
+            write = RecordWrite(.update, id: id, input: try reader.read(full, isNew: false))
+        } else {
+            write = RecordWrite(.create, input: try reader.read(full, isNew: true))
+            write.id = key.field.name == "id" ? RecordID(uuidString: key.value) : nil
+        }
+        write.ifMatch = ifMatch
+        let result = try recordWriteOne(description, write, by: author, catalog: catalog)
+        return (result.snapshot, result.outcome.status == .created)
+    }
+
+    /// Moves a record to the bin.
+    ///
+    /// - Throws: `notFound`, `merged`, `versionMismatch`, `inUse`.
+    public func recordDelete(
+        _ description: ObjectDescription, id: RecordID, ifMatch: Int? = nil, by author: RecordAuthor
+    ) throws(TandemError) {
+        var write = RecordWrite(.delete, id: id)
+        write.ifMatch = ifMatch
+        if let error = try recordWrite(description, [write], by: author).first?.error { throw error }
+    }
+
+    /// Brings a record back from the bin.
+    ///
+    /// - Throws: `notFound` if it is not there, `duplicate` if a key of its was taken.
+    public func recordRestore(
+        _ description: ObjectDescription, id: RecordID, by author: RecordAuthor, catalog: ObjectCatalog = .standard
+    ) throws(TandemError) -> RecordSnapshot {
+        try recordWriteOne(description, RecordWrite(.restore, id: id), by: author, catalog: catalog).snapshot
+    }
+
+    private func recordWriteOne(
+        _ description: ObjectDescription, _ write: RecordWrite, by author: RecordAuthor, catalog: ObjectCatalog
+    ) throws(TandemError) -> (snapshot: RecordSnapshot, outcome: RecordOutcome) {
+        guard let outcome = try recordWrite(description, [write], by: author).first else {
+            throw .failure("write_records answered nothing", sqlState: nil)
+        }
+        if let error = outcome.error { throw error }
+        guard let id = outcome.id else { throw .failure("write_records answered no id", sqlState: nil) }
+        var snapshot = try recordGet(description, id: id, catalog: catalog)
+        snapshot.detail = outcome.detail
+        return (snapshot, outcome)
+    }
+
+    /// One record with its children.
+    ///
+    /// - Throws: `notFound`, `merged`.
+    public func recordGet(
+        _ description: ObjectDescription, id: RecordID, catalog: ObjectCatalog = .standard
+    ) throws(TandemError) -> RecordSnapshot {
+        let selection = RecordSelection(description)
+        let rows = try run(
+            "select \(selection.columns) from \(.table(of: description)) t where t.id = \(bind: .uuid(id))"
+                as SQLFragment)
+        guard let row = rows.first else { throw try recordAbsence(description, id) }
+        return try selection.snapshot(row, catalog: catalog)
+    }
+
+    /// The records that have `value` in `field`, at most 100.
+    ///
+    /// - Throws: `notFound(code: "unknown_key")` if the object is not looked up by that field.
+    public func recordFind(
+        _ description: ObjectDescription, by field: String, _ value: String, region: String = Normalizer.noRegion
+    ) throws(TandemError) -> [RecordID] {
+        try recordFind(description, try RecordKey(description, field, value, region: region))
+    }
+
+    private func recordFind(_ description: ObjectDescription, _ key: RecordKey) throws(TandemError) -> [RecordID] {
+        let rows = try run(
+            """
+            select id from \(.table(of: description)) t where t.\(key.column) = \(bind: .untyped(key.value))
+            order by id limit 100
+            """ as SQLFragment)
+        return try rows.map { (row) throws(TandemError) in try reading { () throws(PostgresError) in try row.uuid(0) } }
+    }
+
+    private func recordAbsence(_ description: ObjectDescription, _ id: RecordID) throws(TandemError) -> TandemError {
+        let rows = try run(
+            """
+            select new_id from record_redirect where old_id = \(bind: .uuid(id))
+            and object = \(bind: .text(description.name))
+            """ as SQLFragment)
+        guard let row = rows.first else { return .notFound() }
+        return .merged(into: try reading { () throws(PostgresError) in try row.uuid(0) })
+    }
+}
+
+/// A field and a value by which a record is looked up.
+struct RecordKey {
+    let field: ObjectField
+    let value: String
+    let column: SQLIdentifier
+
+    /// Values are compared in the form in which they are stored: e-mail addresses and hosts normalised.
+    init(_ description: ObjectDescription, _ name: String, _ value: String, region: String) throws(TandemError) {
+        guard description.keys.contains(name), let field = description.field(name) else {
+            throw .notFound(code: "unknown_key")
+        }
+        self.field = field
+        var normal: String? = String(Normalizer.trimmed(value[...]))
+        switch field.type {
+        case .id: normal = PublicID(description.prefix, text: value)?.uuid.text
+        case .email: normal = Normalizer.email(value)
+        case .domain: normal = Normalizer.domain(value)
+        default: break
+        }
+        guard let normal, !normal.isEmpty else {
+            throw .invalid("/" + name, "invalid_value", "is not a value of this field")
+        }
+        self.value = normal
+        column = field.type == .email ? .companion(of: field) : .column(of: field)
+    }
+}
+
+/// The columns that show a record, and how its row is read.
+struct RecordSelection {
+    let description: ObjectDescription
+    /// Fields and children to show; nil: all.
+    var names: Set<String>?
+    /// Links to follow: their records are shown as `{id, title}` under the link's name without `_id`.
+    var followed: [ObjectField] = []
+
+    init(_ description: ObjectDescription, names: Set<String>? = nil, followed: [ObjectField] = []) {
+        self.description = description
+        self.names = names
+        self.followed = followed
+    }
+
+    /// For a table named `t`: id, version, the row, its children and followed links as one JSON value.
+    var columns: SQLFragment {
+        var parts: [SQLFragment] = ["to_jsonb(t)"]
+        for child in description.children where names?.contains(child.name) ?? true {
+            let order = SQLFragment.joined(SQLIdentifier.order(of: child).map { "c.\($0)" }, by: ", ")
+            parts.append(
+                """
+                jsonb_build_object(\(bind: .text(child.name))::text, (select coalesce(jsonb_agg(to_jsonb(c) order by \(order)),
+                '[]') from \(.table(of: child)) c where c.\(.parent(of: child)) = t.id))
+                """)
+        }
+        for field in followed {
+            guard case .link(let target) = field.type else { continue }
+            parts.append(
+                """
+                jsonb_build_object(\(bind: .text("." + field.name))::text, (select jsonb_build_array(l.\(.column(of: target)),
+                l.\(.title(of: target))) from \(.table(of: target)) l where l.\(.column(of: target)) = t.\(.column(of: field))))
+                """)
+        }
+        return "t.id, t.version, \(SQLFragment.joined(parts, by: " || "))"
+    }
+
+    func snapshot(_ row: Row, catalog: ObjectCatalog) throws(TandemError) -> RecordSnapshot {
+        let id = try reading { () throws(PostgresError) in try row.uuid(0) }
+        let version = try reading { () throws(PostgresError) in try row.int(1) }
+        guard let object = try row.json(2)?.object else { throw .failure("a record that is no object", sqlState: nil) }
+        let presenter = RecordPresenter(description: description, catalog: catalog)
+        var shown = presenter.present(object, only: names).object ?? JSONObject()
+        for field in followed {
+            guard case .link(let target) = field.type else { continue }
+            let pair = object["." + field.name]
+            let name = field.name.hasSuffix("_id") ? String(field.name.dropLast(3)) : field.name
+            guard let id = pair?[0]?.string.flatMap(RecordID.init(uuidString:)) else {
+                shown[name] = .null
+                continue
+            }
+            shown[name] = [
+                "id": .string(PublicID(target.prefix, id).description), "name": pair?[1] ?? .null,
+            ]
+        }
+        return RecordSnapshot(id: id, version: version, json: .object(shown))
+    }
+}

@@ -1,0 +1,64 @@
+public import Postgres
+
+extension Connection {
+    /// Runs `body` in one transaction of the tenant and commits it. Run again as a whole, at most three times, when it
+    /// lost against another writer (a deadlock, a serialization fault, a key that both took).
+    ///
+    /// - Throws: what `body` throws; nothing is written then.
+    public func inTenant<Result>(
+        _ tenant: TenantDatabase, readOnly: Bool = false, _ body: (Connection) throws(TandemError) -> Result
+    ) throws(TandemError) -> Result {
+        var attempts = 1
+        while true {
+            do throws(TandemError) {
+                return try transaction(settings: tenant.settings(), readOnly: readOnly, body)
+            } catch {
+                guard error.isRetryable, attempts < 4, isOpen else { throw error }
+                attempts += 1
+            }
+        }
+    }
+
+    /// One statement inside a transaction of the tenant.
+    func run(_ fragment: SQLFragment) throws(TandemError) -> Rows {
+        try run(fragment.statement)
+    }
+
+    /// One statement inside a transaction of the tenant.
+    func run(_ statement: Statement) throws(TandemError) -> Rows {
+        do throws(PostgresError) {
+            return try execute(statement)
+        } catch {
+            throw TandemError(error)
+        }
+    }
+}
+
+extension Row {
+    /// A `jsonb` column as a value; nil for null.
+    func json(_ column: Int) throws(TandemError) -> JSON? {
+        do throws(PostgresError) {
+            guard let text = try optionalText(column) else { return nil }
+            return try Self.parse(text)
+        } catch {
+            throw TandemError(error)
+        }
+    }
+
+    private static func parse(_ text: String) throws(PostgresError) -> JSON {
+        do throws(JSONError) {
+            return try JSON(parsing: text, depth: 64)
+        } catch {
+            throw PostgresError(kind: .decoding, message: "not JSON: \(error)")
+        }
+    }
+}
+
+/// Reads of a row that end in the product's error.
+func reading<Value>(_ body: () throws(PostgresError) -> Value) throws(TandemError) -> Value {
+    do throws(PostgresError) {
+        return try body()
+    } catch {
+        throw TandemError(error)
+    }
+}

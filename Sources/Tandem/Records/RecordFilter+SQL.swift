@@ -1,0 +1,77 @@
+import Postgres
+
+extension RecordFilter {
+    /// The condition on a table named `t`. Never null: a comparison on a missing value is false.
+    var sql: SQLFragment {
+        switch self {
+        case .all(let filters): "(\(SQLFragment.joined(filters.map(\.sql), by: " and ")))"
+        case .any(let filters): "(\(SQLFragment.joined(filters.map(\.sql), by: " or ")))"
+        case .not(let filter): "not \(filter.sql)"
+        case .compare(let path, let comparison, let values): Self.condition(path, comparison, values)
+        }
+    }
+
+    private static func condition(_ path: FieldPath, _ comparison: Comparison, _ values: [JSON]) -> SQLFragment {
+        guard let link = path.link, let target = path.target else {
+            return "coalesce(\(test(path.field, "t", comparison, values)), false)"
+        }
+        let inner = test(path.field, "l", comparison == .isNotSet ? .isSet : comparison, values)
+        let exists: SQLFragment = """
+            exists (select from \(.table(of: target)) l where l.\(.column(of: target)) = t.\(.column(of: link)) and \(inner))
+            """
+        return comparison == .isNotSet ? "not \(exists)" : exists
+    }
+
+    private static func test(
+        _ field: ObjectField, _ table: SQLFragment, _ comparison: Comparison, _ values: [JSON]
+    ) -> SQLFragment {
+        // An address is compared in its normal form, whatever the column shows.
+        let isExact = [.eq, .ne, .in, .notIn].contains(comparison) && field.type == .email
+        let column: SQLFragment =
+            isExact ? "\(table).\(.companion(of: field))" : "\(table).\(.column(of: field))"
+        let value = values.first.map { bind($0) } ?? ""
+        switch comparison {
+        case .eq: return "\(column) = \(value)"
+        case .ne: return "\(column) <> \(value)"
+        case .lt, .before: return "\(column) < \(value)"
+        case .lte: return "\(column) <= \(value)"
+        case .gt, .after: return "\(column) > \(value)"
+        case .gte: return "\(column) >= \(value)"
+        case .in: return "\(column) in (\(SQLFragment.joined(values.map(bind), by: ", ")))"
+        case .notIn: return "\(column) not in (\(SQLFragment.joined(values.map(bind), by: ", ")))"
+        case .isSet: return field.type == .tags ? "\(column) <> '{}'" : "\(column) is not null"
+        case .isNotSet: return field.type == .tags ? "\(column) = '{}'" : "\(column) is null"
+        case .contains where field.type == .tags:
+            return "\(column) @> array[\(bind: .text(values.first?.string ?? ""))]"
+        case .contains: return "\(column) ilike \(pattern(values, before: true, after: true))"
+        case .startsWith: return "\(column) ilike \(pattern(values, before: false, after: true))"
+        case .endsWith: return "\(column) ilike \(pattern(values, before: true, after: false))"
+        case .inLast: return "\(column) > now() - \(window(values)) and \(column) <= now()"
+        case .inNext: return "\(column) > now() and \(column) <= now() + \(window(values))"
+        case .olderThan: return "\(column) <= now() - \(window(values))"
+        }
+    }
+
+    /// A value whose type the column decides.
+    private static func bind(_ value: JSON) -> SQLFragment {
+        switch value {
+        case .bool(let flag): "\(bind: .bool(flag))"
+        case .number(let number): "\(bind: .untyped(number.text))"
+        default: "\(bind: .untyped(value.string ?? ""))"
+        }
+    }
+
+    private static func pattern(_ values: [JSON], before: Bool, after: Bool) -> SQLFragment {
+        var text = before ? "%" : ""
+        for character in values.first?.string ?? "" {
+            if "%_\\".contains(character) { text.append("\\") }
+            text.append(character)
+        }
+        if after { text += "%" }
+        return "\(bind: .text(text))"
+    }
+
+    private static func window(_ values: [JSON]) -> SQLFragment {
+        "\(bind: .text("\(values.first?.int ?? 0) \(values.last?.string ?? "day")"))::text::interval"
+    }
+}

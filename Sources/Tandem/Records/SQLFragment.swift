@@ -1,0 +1,92 @@
+import Postgres
+
+/// SQL that is put together from static text, bound values, and identifiers of a description: the only way in which
+/// Tandem composes SQL. Text from outside can only become a bind.
+struct SQLFragment: Sendable, ExpressibleByStringInterpolation {
+    fileprivate enum Part: Sendable {
+        case text(String)
+        case bind(Bind)
+    }
+
+    private var parts: [Part] = []
+
+    init() {}
+
+    init(stringLiteral value: StaticString) { parts = [.text(value.description)] }
+
+    init(stringInterpolation: StringInterpolation) { parts = stringInterpolation.parts }
+
+    struct StringInterpolation: StringInterpolationProtocol {
+        fileprivate var parts: [Part] = []
+
+        init(literalCapacity: Int, interpolationCount: Int) {
+            parts.reserveCapacity(2 * interpolationCount + 1)
+        }
+
+        mutating func appendLiteral(_ literal: StaticString) { parts.append(.text(literal.description)) }
+
+        mutating func appendInterpolation(bind: Bind) { parts.append(.bind(bind)) }
+
+        mutating func appendInterpolation(_ identifier: SQLIdentifier) { parts.append(.text(identifier.quoted)) }
+
+        mutating func appendInterpolation(_ fragment: SQLFragment) { parts.append(contentsOf: fragment.parts) }
+    }
+
+    static func + (left: SQLFragment, right: SQLFragment) -> SQLFragment {
+        var result = left
+        result.parts.append(contentsOf: right.parts)
+        return result
+    }
+
+    /// The fragments with `separator` between them.
+    static func joined(_ fragments: [SQLFragment], by separator: StaticString) -> SQLFragment {
+        var result = SQLFragment()
+        for (index, fragment) in fragments.enumerated() {
+            if index > 0 { result.parts.append(.text(separator.description)) }
+            result.parts.append(contentsOf: fragment.parts)
+        }
+        return result
+    }
+
+    /// The statement, its binds numbered in order.
+    var statement: Statement {
+        var sql = ""
+        var binds: [Bind] = []
+        for part in parts {
+            switch part {
+            case .text(let text): sql += text
+            case .bind(let bind):
+                binds.append(bind)
+                sql += "$\(binds.count)"
+            }
+        }
+        return Statement(unchecked: sql, binds)
+    }
+}
+
+/// A name of a relation or column. Made from descriptions only, which hold names of the catalog; anything that is not a
+/// plain name is a fault of the program.
+struct SQLIdentifier: Sendable, Hashable {
+    let quoted: String
+
+    static func table(of description: ObjectDescription) -> SQLIdentifier { SQLIdentifier(description.table) }
+    static func column(of field: ObjectField) -> SQLIdentifier { SQLIdentifier(field.name) }
+    /// The column in which the field's normal form stands, if it has one.
+    static func companion(of field: ObjectField) -> SQLIdentifier {
+        SQLIdentifier(field.companion?.column ?? field.name)
+    }
+    static func table(of child: ObjectChild) -> SQLIdentifier { SQLIdentifier(child.table) }
+    static func parent(of child: ObjectChild) -> SQLIdentifier { SQLIdentifier(child.parent) }
+    static func order(of child: ObjectChild) -> [SQLIdentifier] { child.order.map(SQLIdentifier.init) }
+    static func table(of target: LinkTarget) -> SQLIdentifier { SQLIdentifier(target.table) }
+    static func column(of target: LinkTarget) -> SQLIdentifier { SQLIdentifier(target.column) }
+    static func title(of target: LinkTarget) -> SQLIdentifier { SQLIdentifier(target.title) }
+
+    private init(_ name: String) {
+        precondition(
+            !name.isEmpty && name.utf8.count <= 63
+                && name.utf8.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5f },
+            "not a plain name: \(name)")
+        quoted = "\"" + name + "\""
+    }
+}
