@@ -70,8 +70,20 @@ begin
         end if;
         perform apply_memberships(p_home, p_message_id, p_ts, p_flags, p_source, v_group);
     end if;
-    select array_agg(coalesce(u.named, case when u.node > 0 then membership_account(u.node) end) order by u.pos)
-    into accounts
-    from unnest(p_home, named) with ordinality u(node, named, pos);
+    select array_agg(coalesce(u.named, a.id) order by u.pos) into accounts
+    from unnest(p_home, named) with ordinality u(node, named, pos)
+    left join lateral (
+        select (array_agg(x.id))[1] as id
+        from (
+            select k.id
+            from membership j
+            join accounts k on k.group_id = j.group_id
+            where j.node = u.node and not j."left" and not exists (
+                select from membership l where l.node = j.node and l.group_id = j.group_id and l."left" and l.at > j.at
+            )
+            limit 2
+        ) x
+        having count(*) = 1
+    ) a on u.named is null and u.node > 0;
 end
 $$;

@@ -1,0 +1,92 @@
+-- For `doctor`: whether all that is derived of nodes, active edges and per-node records equals what it is derived from. A row for
+-- each breach; none: all is well.
+create or replace function check_identity() returns table (law text, detail text)
+language plpgsql stable
+as $$
+begin
+    return query
+    select 'an active edge joins nodes of one component', format('edge %s: components %s and %s', e.id, a.component, b.component)
+    from edge e
+    join node a on a.id = e.a
+    join node b on b.id = e.b
+    where e.active and a.component <> b.component
+    union all
+    select 'an edge is active as long as its merge is applied', format('edge %s of merge %s: %s', e.id, m.ref, m.state)
+    from edge e
+    join merge m on m.id = e.merge
+    where e.active <> (m.state = 'applied')
+    union all
+    -- Connected, and one edge less than nodes: a tree.
+    select 'a component is a tree of active edges', format('component %s: %s nodes, %s reached, %s edges', t.label, t.nodes, t.reached, t.edges)
+    from (
+        select
+            n.component as label, count(*) as nodes,
+            (select count(*) from connected_nodes(min(n.id))) as reached,
+            sum((select count(*) from edge e where e.a = n.id and e.active)) as edges
+        from node n
+        group by n.component
+    ) t
+    where t.reached <> t.nodes or t.edges <> t.nodes - 1
+    union all
+    select 'a component agrees with its nodes', format('component %s', x.label)
+    from (
+        select n.component as label, count(*) as nodes from node n where n.erased_at is null group by n.component
+    ) x
+    full join component c on c.label = x.label
+    left join lateral (
+        select
+            p.id, p.public_id,
+            (select count(*) from node n join identifier i on i.node = n.id where n.component = x.label) as identifiers,
+            (select count(*) from node n join edge e on e.a = n.id and e.active where n.component = x.label) as merges
+        from node p
+        where p.id = public_node(x.label)
+    ) w on true
+    where (c.label, c.public_node, c.profile_id, c.identifiers::bigint, c.merges::bigint)
+        is distinct from (x.label, w.id, w.public_id, w.identifiers, w.merges)
+    union all
+    select 'a profile''s row shows its component', format('profile %s', coalesce(p.profile_id, r.profile_id))
+    from profile_rows(array(select c.label from component c)) r
+    full join profiles p on p.profile_id = r.profile_id
+    where (p.profile_id, p.user_id, p.email, p.phone, p.first_seen_at, p.last_seen_at)
+        is distinct from (r.profile_id, r.user_id, r.email, r.phone, r.first_seen_at, r.last_seen_at)
+    union all
+    select 'a node''s traits are the fold of its records', format('node %s, trait %s', n.id, f.key)
+    from (
+        select distinct on (r.node, d.key)
+            r.node, d.key, d.value, jsonb_build_array((extract(epoch from r.ts) * 1000000)::bigint, r.message_id, r.source) as stamp
+        from trait_record r
+        cross join lateral jsonb_each(r.delta) d
+        order by r.node, d.key, (r.source is not distinct from 0) desc, r.ts desc, r.message_id collate "C" desc, r.seq
+    ) f
+    full join (
+        select n.id, t.key, coalesce(n.traits -> t.key, 'null') as value, t.value as stamp
+        from node n
+        cross join lateral jsonb_each(n.trait_ts) t
+    ) n on n.id = f.node and n.key = f.key
+    where (n.value, n.stamp) is distinct from (f.value, f.stamp)
+    order by 1, 2;
+    if to_regclass('event_log') is not null then
+        return query
+        select 'first and last seen are those of the events', format('node %s', coalesce(s.node, e.node))
+        from activity_seen s
+        full join (
+            select l.node, min(l.ts) as first_at, date_bin('1 minute', max(l.ts), 'epoch') as last_at
+            from event_log l
+            where l.node <> 0
+            group by l.node
+        ) e on e.node = s.node
+        where (s.first_at, s.last_at) is distinct from (e.first_at, e.last_at)
+        order by 2;
+    end if;
+    if to_regclass('contact_node') is not null then
+        return query
+        select 'a contact shows the profile of its node', format('contact %s', d.id)
+        from contact_node l
+        join contacts d on d.id = l.contact_id
+        join node n on n.id = l.node
+        join component c on c.label = n.component
+        where d.profile_id is distinct from c.profile_id
+        order by 2;
+    end if;
+end
+$$;
