@@ -22,7 +22,8 @@ public struct AdminPlane: Sendable {
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"], body: body)
         }
         routes =
-            [metrics] + ServiceRoutes(context: context, drain: drain).routes + AdminTenantRoutes(context: context).routes
+            [metrics] + ServiceRoutes(context: context, drain: drain).routes
+            + AdminTenantRoutes(context: context).routes
     }
 
     /// The listener as a service.
