@@ -111,7 +111,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "TandemTesting",
-            dependencies: ["Postgres", "Tandem"],
+            dependencies: ["Postgres", "Tandem", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
 
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TandemTesting"], swiftSettings: strict),

@@ -62,6 +62,14 @@ public enum ControlPlane {
         try CodeDeployer.deploy(connection, logger: logger)
     }
 
+    /// What a superuser does once in a database: roles, the service's login `tandem`, and the rights that a read-only login
+    /// has by default and must not have. Safe to repeat.
+    public static func setUpAsSuperuser(_ connection: Connection) throws(PostgresError) {
+        for name in ["roles", "service_login", "harden"] {
+            try connection.script(text("control/bootstrap/\(name).sql"), deadline: .seconds(60))
+        }
+    }
+
     private static func migrate(_ connection: Connection, logger: Logger) throws(PostgresError) {
         let settings = TenantDatabase.control(statementTimeout: nil)
         let ledger = try connection.single(settings: settings, file("control/deploy/control_ledger.sql"))

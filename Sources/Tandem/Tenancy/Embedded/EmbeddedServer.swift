@@ -281,9 +281,7 @@ public final class EmbeddedServer: Sendable {
         if exists.isEmpty { try first.script("create database tandem", deadline: .seconds(120)) }
         let second = try Connection.open(connection(user: "postgres", database: "tandem"), deadline: .seconds(30))
         defer { second.close() }
-        for name in ["roles", "service_login", "harden"] {
-            try second.script(ControlPlane.text("control/bootstrap/\(name).sql"), deadline: .seconds(60))
-        }
+        try ControlPlane.setUpAsSuperuser(second)
         try put("", at: marker)
     }
 
