@@ -1,3 +1,4 @@
+import Dispatch
 import Postgres
 import Synchronization
 import TandemTesting
@@ -8,6 +9,25 @@ private enum CallFailure: PostgresFailure, Equatable {
     case own
 
     init(_ error: PostgresError) { self = .database(error.kind) }
+}
+
+/// Holds a call on its connection until the test lets it go; the time this takes does not matter.
+private final class Gate: Sendable {
+    private let opened = DispatchSemaphore(value: 0)
+
+    /// For the body of the call.
+    func pass() {
+        opened.wait()
+    }
+
+    func open() { opened.signal() }
+
+    /// Starts a call that holds its connection, and returns once it does.
+    func hold(_ pool: Pool) async -> Task<Void, any Error> {
+        let call = Task { try await pool.withConnection(deadline: .seconds(60)) { _ in self.pass() } }
+        while pool.statistics.inUse == 0 { await Task.yield() }
+        return call
+    }
 }
 
 private final class Counter: Sendable {
@@ -79,18 +99,14 @@ private final class Counter: Sendable {
 
     @Test func waitingCountsAgainstTheDeadline() async throws {
         let pool = pool(size: 1)
-        async let busy: Void = pool.withConnection { connection in
-            _ = try connection.execute("select pg_sleep(3)")
-        }
-        while pool.statistics.inUse == 0 { try await Task.sleep(for: .milliseconds(1)) }
-        let clock = ContinuousClock()
-        let start = clock.now
+        let gate = Gate()
+        let busy = await gate.hold(pool)
         await #expect(throws: CallFailure.database(.poolTimeout)) {
             try await pool.withConnection(deadline: .milliseconds(100)) { (_) throws(CallFailure) in }
         }
-        #expect(clock.now - start < .milliseconds(2500))
         #expect(pool.statistics.timeouts == 1)
-        try await busy
+        gate.open()
+        try await busy.value
         #expect(try await pool.withConnection { try $0.execute("select 1").one().int(0) } == 1)
         await pool.shutdown()
     }
@@ -110,21 +126,25 @@ private final class Counter: Sendable {
 
     @Test func aTooLongQueueRefusesAtOnce() async throws {
         let pool = pool(size: 1) { $0.waitingLimit = 2 }
-        let results = await withTaskGroup(of: Bool.self) { group in
+        let gate = Gate()
+        let busy = await gate.hold(pool)
+        let served = await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<10 {
                 group.addTask {
-                    let kind = await outcome { () async throws(PostgresError) in
-                        try await pool.withConnection { (connection) throws(PostgresError) in
-                            _ = try connection.execute("select pg_sleep(0.2)")
-                        }
+                    let result = await outcome { () async throws(PostgresError) in
+                        try await pool.withConnection(deadline: .seconds(60)) { (_) throws(PostgresError) in }
                     }
-                    if case .failure(let error) = kind { return error.kind != .poolTimeout }
+                    if case .failure(let error) = result { return error.kind != .poolTimeout }
                     return true
                 }
             }
+            var refused = 0
+            while refused < 8, let isServed = await group.next() { refused += isServed ? 0 : 1 }
+            gate.open()
             return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
         }
-        #expect(results == 3)
+        #expect(served == 2)
+        try await busy.value
         await pool.shutdown()
     }
 
@@ -178,39 +198,45 @@ private final class Counter: Sendable {
 
     @Test func shutdownServesWhatWaitsAndRefusesTheRest() async throws {
         let pool = pool(size: 1)
-        let done = Counter()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<5 {
-                group.addTask {
-                    try await pool.withConnection { connection in
-                        _ = try connection.execute("select pg_sleep(0.05)")
-                        done.raise(to: done.value + 1)
-                    }
-                }
+        let gate = Gate()
+        let busy = await gate.hold(pool)
+        let waiting = (0..<4).map { _ in
+            Task {
+                try await pool.withConnection(deadline: .seconds(60)) { try $0.execute("select 1").one().int(0) }
             }
-            while pool.statistics.waiting < 4 { try await Task.sleep(for: .milliseconds(1)) }
-            await pool.shutdown()
-            #expect(done.value == 5)
-            await #expect(throws: CallFailure.database(.poolClosed)) {
-                try await pool.withConnection { (_) throws(CallFailure) in }
-            }
-            try await group.waitForAll()
         }
-        await pool.shutdown()
+        while pool.statistics.waiting < 4 { await Task.yield() }
+        let end = Task { await pool.shutdown() }
+        // Refused from the moment the shutdown has begun.
+        while true {
+            let late = await outcome { () async throws(PostgresError) in
+                try await pool.withConnection(deadline: .milliseconds(20)) { (_) throws(PostgresError) in }
+            }
+            guard case .failure(let error) = late else { break }
+            if error.kind == .poolClosed { break }
+            #expect(error.kind == .poolTimeout)
+        }
+        gate.open()
+        await end.value
+        #expect(pool.statistics.served == 5)
+        for task in waiting { #expect(try await task.value == 1) }
+        try await busy.value
+        #expect(pool.statistics.connections == 0)
     }
 
     @Test func aCancelledTaskStopsWaiting() async throws {
         let pool = pool(size: 1)
-        async let busy: Void = pool.withConnection { _ = try $0.execute("select pg_sleep(0.5)") }
-        while pool.statistics.inUse == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        let gate = Gate()
+        let busy = await gate.hold(pool)
         let waiting = Task {
-            try await pool.withConnection { (_) throws(CallFailure) in }
+            try await pool.withConnection(deadline: .seconds(60)) { (_) throws(CallFailure) in }
         }
-        while pool.statistics.waiting == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        while pool.statistics.waiting == 0 { await Task.yield() }
         waiting.cancel()
         let result = await waiting.result
         #expect(throws: CallFailure.database(.cancelled)) { try result.get() }
-        try await busy
+        gate.open()
+        try await busy.value
         await pool.shutdown()
     }
 }
