@@ -56,7 +56,7 @@ begin
         select
             i.msg, max(x.node) filter (where p_id_msg[i.ord::int4 - 1] is distinct from i.msg) as first_node,
             count(x.node) < count(*) or min(n.component) <> max(n.component) as slow,
-            min(i.ord) filter (where x.node is not null) as known
+            (min(i.ord) filter (where x.node is not null))::int4 as known
         from unnest(p_id_msg, p_id_type, p_id_value) with ordinality i(msg, type, value, ord)
         left join identifier x on x.type = i.type and x.value = i.value
         left join node n on n.id = x.node
@@ -65,9 +65,11 @@ begin
     loop
         if p_flags[v_row.msg] & c_may_identify = 0 then
             if v_row.known is not null then
-                select x.node into v_home[v_row.msg]
-                from identifier x
-                where x.type = p_id_type[v_row.known] and x.value = p_id_value[v_row.known];
+                v_home[v_row.msg] := (
+                    select x.node
+                    from identifier x
+                    where x.type = p_id_type[v_row.known] and x.value = p_id_value[v_row.known]
+                );
             end if;
         else
             v_home[v_row.msg] := coalesce(v_row.first_node, 0);

@@ -1,0 +1,44 @@
+"""Tenants for tests that call the procedures themselves.
+
+They are made on the session's server; with TANDEM_TEST_SQL_DSN the tests run in the tenant t_x of that database instead.
+"""
+
+import itertools
+import os
+
+import pytest
+
+from tenant import Tenant
+
+_numbers = itertools.count(1)
+
+
+def _tenant(request, slug, modules):
+    dsn, schema, role = os.environ.get("TANDEM_TEST_SQL_DSN"), "t_x", None
+    if not dsn:
+        server = request.getfixturevalue("tandem")
+        dsn, schema = server.dsn, server.tenant(slug, modules=modules).schema
+        role = f"{schema}_app"
+    made = Tenant(dsn, f"{schema}, {schema}_i, tandem_code, pg_temp", role)
+    made.rows(
+        "insert into source (id, source_id, name, kind) "
+        "values (101, uuidv7(), 'sql-server', 'server'), (102, uuidv7(), 'sql-web', 'browser') "
+        "on conflict do nothing returning id"
+    )
+    return made
+
+
+@pytest.fixture(scope="module")
+def module_tenant(request):
+    """A tenant with cdp and crm."""
+    made = _tenant(request, f"sql-{os.getpid()}", "cdp,crm")
+    yield made
+    made.connection.close()
+
+
+@pytest.fixture
+def tenant(module_tenant):
+    """The module's tenant, with default rules; identifiers of a test carry a prefix of their own (`tenant.id`)."""
+    module_tenant.prefix = f"{os.getpid()}-{next(_numbers)}-"
+    module_tenant.put_rules({})
+    return module_tenant

@@ -1,0 +1,54 @@
+"""Eight writers on the same few identifiers: nobody sees a deadlock, nothing is lost, everything derived agrees."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+WRITERS = 8
+BATCHES = 25
+
+
+def test_writers_of_hot_identifiers_converge(tenant):
+    tenant.put_rules({"default": {"limit": 1000, "window": "ever"}, "max_merges": 10_000, "max_ids": 10_000})
+    users = [tenant.user(f"u{number}") for number in range(6)]
+    anonymous = [tenant.anonymous(f"a{number}") for number in range(10)]
+
+    def write(writer):
+        chance, own = random.Random(writer), tenant.another()
+        own.rules = tenant.rules
+        accepted = 0
+        for number in range(BATCHES):
+            messages = []
+            for item in range(chance.randint(1, 12)):
+                ids = [chance.choice(users)] if chance.random() < 0.4 else []
+                ids += chance.sample(anonymous, 1 if ids else chance.randint(1, 2))
+                # One user a profile: who meets another is demoted, and remembered.
+                kind = "identify" if chance.random() < 0.5 else "track"
+                traits = {"email": f"{writer}@example.test", "n": number} if kind == "identify" else None
+                messages.append(own.message(f"w{writer}-{number}-{item}", ids, kind, number * 60 + item, traits=traits))
+            accepted += own.send(*messages).count("accepted")
+            if writer == 0 and number % 5 == 4:
+                for (ref,) in own.rows("select ref from merge where state = 'applied' and ref like %s limit 1", tenant.prefix + "%"):
+                    own.value("select undo_merge(null, %s, 'tests')", ref)
+        own.connection.close()
+        return accepted, own.retries
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        results = list(pool.map(write, range(WRITERS)))
+    stored = tenant.value("select count(*) from event_log where message_id like %s", tenant.prefix + "%")
+    assert stored == sum(accepted for accepted, _ in results)
+    assert tenant.breaches() == []
+
+
+def test_one_new_identifier_brought_by_all_writers_has_one_node(tenant):
+    connections = [tenant.another() for _ in range(WRITERS)]
+
+    def write(pair):
+        number, own = pair
+        own.rules = tenant.rules
+        own.track(f"first-{number}", tenant.user("new"), tenant.anonymous(f"own-{number}"))
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        list(pool.map(write, enumerate(connections)))
+    assert tenant.value("select count(*) from identifier where value = %s", tenant.prefix + "new") == 1
+    homes = {tenant.home(f"first-{number}") for number in range(WRITERS)}
+    assert homes == {tenant.owner(tenant.user("new"))}
