@@ -153,6 +153,7 @@ struct RecordKey {
     let field: ObjectField
     let value: String
     let column: SQLIdentifier
+    var columnName: String { field.type == .email ? field.companion?.column ?? field.name : field.name }
 
     /// Values are compared in the form in which they are stored: e-mail addresses and hosts normalised.
     init(_ description: ObjectDescription, _ name: String, _ value: String, region: String) throws(TandemError) {

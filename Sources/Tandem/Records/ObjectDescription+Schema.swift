@@ -1,0 +1,139 @@
+extension ObjectDescription {
+    /// JSON Schema (2020-12, as OpenAPI 3.1 has it) of the record as it is read.
+    public var schema: JSON {
+        var properties = JSONObject()
+        for field in fields { properties[field.name] = field.schema(prefix: prefix, isWritten: false) }
+        for child in children { properties[child.name] = child.schema(isWritten: false) }
+        return [
+            "type": "object", "description": .string(summary),
+            "required": ["id", "version", "created_at", "updated_at"],
+            "properties": .object(properties),
+        ]
+    }
+
+    /// JSON Schema of the record as it is written: read-only fields are not taken.
+    public var inputSchema: JSON {
+        var properties = JSONObject()
+        for field in fields where !field.isReadOnly {
+            properties[field.name] = field.schema(prefix: prefix, isWritten: true)
+        }
+        for child in children { properties[child.name] = child.schema(isWritten: true) }
+        if isPerson {
+            properties["profile"] = [
+                "type": "object", "description": "The person that a new record stands for.",
+                "properties": ["type": ["type": "string"], "value": ["type": "string"], "id": ["type": "string"]],
+            ]
+        }
+        return [
+            "type": "object", "description": .string(summary), "additionalProperties": false,
+            "required": .array(fields.filter { $0.isRequired && !$0.isReadOnly }.map { .string($0.name) }),
+            "properties": .object(properties),
+        ]
+    }
+
+    /// The object as `GET /v1/objects/{object}` answers it.
+    public var json: JSON {
+        [
+            "name": .string(name), "plural": .string(plural), "prefix": .string(prefix.rawValue),
+            "summary": .string(summary), "module": .string(orNull: module?.rawValue), "title": .string(title),
+            "keys": .array(keys.map(JSON.string)), "fields": .array(fields.map(\.json)),
+            "children": .array(
+                children.map {
+                    [
+                        "name": .string($0.name), "summary": .string($0.summary),
+                        "fields": .array($0.fields.map(\.json)),
+                    ]
+                }),
+            "rights": [.string(readRight), .string(writeRight)],
+        ]
+    }
+}
+
+extension ObjectChild {
+    func schema(isWritten: Bool) -> JSON {
+        var properties = JSONObject()
+        for field in fields { properties[field.name] = field.schema(prefix: "", isWritten: isWritten) }
+        return [
+            "type": "array", "description": .string(summary),
+            "items": ["type": "object", "properties": .object(properties)],
+        ]
+    }
+}
+
+extension ObjectField {
+    /// The field as `GET /v1/objects/{object}` answers it.
+    var json: JSON {
+        var json: JSONObject = [
+            "name": .string(name), "type": .string(type.name), "required": .bool(isRequired),
+            "read_only": .bool(isReadOnly), "personal": .bool(isPersonal), "searchable": .bool(isSearchable),
+            "sortable": .bool(type.isOrdered), "summary": .string(summary),
+        ]
+        switch type {
+        case .select(let options): json["options"] = .array(options.map(JSON.string))
+        case .link(let target): json["object"] = .string(target.object)
+        case .money(let currency): json["currency"] = .string(currency)
+        default: break
+        }
+        return .object(json)
+    }
+
+    func schema(prefix: PublicID.Prefix, isWritten: Bool) -> JSON {
+        var schema: JSONObject
+        switch type {
+        case .id: schema = ["type": "string", "pattern": .string("^\(prefix.rawValue)_[0-9A-HJKMNP-TV-Z]{26}$")]
+        case .text(let maximum): schema = ["type": "string", "maxLength": .number(maximum)]
+        case .longText: schema = ["type": "string", "maxLength": .number(FieldReader.longTextBytes)]
+        case .integer(let range):
+            schema = ["type": "integer", "minimum": .number(range.lowerBound), "maximum": .number(range.upperBound)]
+        case .decimal: schema = ["type": "number"]
+        case .money: schema = ["type": "string", "pattern": "^-?[0-9]{1,15}([.][0-9]{1,4})?$"]
+        case .currency: schema = ["type": "string", "pattern": "^[A-Z]{3}$"]
+        case .percent: schema = ["type": "number", "minimum": 0, "maximum": 100]
+        case .bool: schema = ["type": "boolean"]
+        case .date: schema = ["type": "string", "format": "date"]
+        case .timestamp: schema = ["type": "string", "format": "date-time"]
+        case .email: schema = ["type": "string", "format": "email"]
+        case .phone, .domain, .record: schema = ["type": "string"]
+        case .url: schema = ["type": "string", "format": "uri-reference"]
+        case .select(let options): schema = ["type": "string", "enum": .array(options.map(JSON.string))]
+        case .link(let target):
+            schema = ["type": "string", "pattern": .string("^\(target.prefix.rawValue)_[0-9A-HJKMNP-TV-Z]{26}$")]
+            if isWritten { schema = ["type": ["string", "object"]] }
+        case .tags: schema = ["type": "array", "items": ["type": "string"]]
+        }
+        if !isRequired, type != .id, type != .tags, let kind = schema["type"] {
+            schema["type"] = .array((kind.array ?? [kind]) + ["null"])
+            if let options = schema["enum"]?.array { schema["enum"] = .array(options + [.null]) }
+        }
+        schema["description"] = .string(summary)
+        if isReadOnly { schema["readOnly"] = true }
+        return .object(schema)
+    }
+}
+
+extension FieldType {
+    /// The type's name on the wire.
+    public var name: String {
+        switch self {
+        case .id: "id"
+        case .text: "text"
+        case .longText: "long_text"
+        case .integer: "integer"
+        case .decimal: "decimal"
+        case .money: "money"
+        case .currency: "currency"
+        case .percent: "percent"
+        case .bool: "bool"
+        case .date: "date"
+        case .timestamp: "timestamp"
+        case .email: "email"
+        case .phone: "phone"
+        case .domain: "domain"
+        case .url: "url"
+        case .select: "select"
+        case .link: "link"
+        case .record: "record"
+        case .tags: "tags"
+        }
+    }
+}
