@@ -7,6 +7,12 @@ struct PatternSet: Sendable {
         ranges.contains { $0.contains(scalar.value) } != inverted
     }
 
+    /// Whether all of a text is in the set.
+    func containsAll(of text: String) -> Bool {
+        for scalar in text.unicodeScalars where !contains(scalar) { return false }
+        return true
+    }
+
     static func ascii(_ first: Unicode.Scalar, _ last: Unicode.Scalar) -> ClosedRange<UInt32> {
         first.value...last.value
     }

@@ -36,7 +36,7 @@ struct BlockedPattern: Sendable {
 
     func matches(_ value: String) -> Bool {
         let text = ignoresCase ? Normalizer.lowercased(value) : value
-        if let only { return text.unicodeScalars.allSatisfy(only.contains) }
+        if let only { return only.containsAll(of: text) }
         return run(text.unicodeScalars)
     }
 

@@ -30,13 +30,14 @@ public struct Identifier: Sendable, Hashable {
         case phone:
             return Normalizer.phone(value, region: phoneRegion)
         default:
-            if let first = value.utf8.first, let last = value.utf8.last, isInk(first), isInk(last) { return value }
+            if let first = value.utf8.first, let last = value.utf8.last, Normalizer.isInk(first), Normalizer.isInk(last)
+            {
+                return value
+            }
             let plain = Normalizer.trimmed(value[...])
             return plain.isEmpty ? nil : String(plain)
         }
     }
-
-    private static func isInk(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7f }
 }
 
 extension String {

@@ -6,6 +6,8 @@ public struct IdentifierPolicy: Sendable {
 
     private let ranks: [String: Int]
     private let blocked: Set<String>
+    /// A longer value need not be looked up.
+    private let blockedBytes: Int
     private let patterns: [BlockedPattern]
     private let blockedOfType: [String: Set<String>]
     private let patternsOfType: [String: [BlockedPattern]]
@@ -20,6 +22,7 @@ public struct IdentifierPolicy: Sendable {
         let ordered = rules.identifiers.sorted { $0.priority < $1.priority }
         ranks = Dictionary(ordered.enumerated().map { ($1.type, $0) }, uniquingKeysWith: min)
         blocked = Set(rules.blocked)
+        blockedBytes = rules.blocked.lazy.map(\.utf8.count).max() ?? 0
         patterns = compile(rules.blockedPatterns)
         blockedOfType = Dictionary(
             ordered.lazy.filter { !$0.blocked.isEmpty }.map { ($0.type, Set($0.blocked)) }, uniquingKeysWith: { $1 })
@@ -38,7 +41,7 @@ public struct IdentifierPolicy: Sendable {
     }
 
     public func isBlocked(_ identifier: Identifier) -> Bool {
-        if blocked.contains(identifier.value) { return true }
+        if identifier.value.utf8.count <= blockedBytes, blocked.contains(identifier.value) { return true }
         if patterns.contains(where: { $0.matches(identifier.value) }) { return true }
         if let values = blockedOfType[identifier.type], values.contains(identifier.value) { return true }
         return patternsOfType[identifier.type]?.contains { $0.matches(identifier.value) } ?? false

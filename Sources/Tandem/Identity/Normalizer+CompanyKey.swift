@@ -10,13 +10,36 @@ extension Normalizer {
         guard name.utf8.count <= companyBytes else { return nil }
         let plain = lowercased(String(trimmed(name[...])))
         guard !plain.isEmpty else { return nil }
-        var words = joiningSingleLetters(companyWords(plain))[...]
+        let isASCII = plain.utf8.allSatisfy { $0 < 0x80 }
+        var words = joiningSingleLetters(isASCII ? asciiCompanyWords(plain) : companyWords(plain))[...]
         while words.count > 1, let suffix = legalSuffix(of: words) {
             words = words.dropLast(min(suffix, words.count - 1))
             while words.count > 1, let last = words.last, connectors.contains(last) { words = words.dropLast() }
         }
         while words.count > 1, words.first == "the" { words = words.dropFirst() }
         return words.isEmpty ? plain : words.joined(separator: " ")
+    }
+
+    /// The same as ``companyWords(_:)`` for most names, without Unicode's tables.
+    private static func asciiCompanyWords(_ plain: String) -> [String] {
+        var words: [String] = []
+        var word: [UInt8] = []
+        func finish() {
+            if !word.isEmpty { words.append(String(decoding: word, as: UTF8.self)) }
+            word.removeAll(keepingCapacity: true)
+        }
+        for byte in plain.utf8 {
+            switch byte {
+            case 0x61...0x7a, 0x30...0x39: word.append(byte)
+            case UInt8(ascii: "."), UInt8(ascii: "'"), UInt8(ascii: "`"): continue
+            case UInt8(ascii: "&"):
+                finish()
+                words.append("and")
+            default: finish()
+            }
+        }
+        finish()
+        return words
     }
 
     /// Words of letters and digits, accents folded.
@@ -65,11 +88,13 @@ extension Normalizer {
     /// How many words at the end are a legal form; nil for none.
     private static func legalSuffix(of words: ArraySlice<String>) -> Int? {
         guard let last = words.last else { return nil }
-        if words.suffix(2).elementsEqual(["sp", "zoo"]) { return 2 }
-        if words.suffix(3).elementsEqual(["sp", "z", "oo"]) { return 3 }
-        if words.suffix(2).elementsEqual(["spol", "sro"]) { return 2 }
-        if words.suffix(3).elementsEqual(["spol", "s", "ro"]) { return 3 }
-        return legalForms.contains(last) ? 1 : nil
+        switch last {
+        case "zoo": return words.dropLast().last == "sp" ? 2 : nil
+        case "oo": return words.suffix(3).elementsEqual(["sp", "z", "oo"]) ? 3 : nil
+        case "ro": return words.suffix(3).elementsEqual(["spol", "s", "ro"]) ? 3 : nil
+        case "sro": return words.dropLast().last == "spol" ? 2 : 1
+        default: return legalForms.contains(last) ? 1 : nil
+        }
     }
 
     private static let foldedLetters: [Unicode.Scalar: String] = [

@@ -4,11 +4,9 @@ extension Normalizer {
     /// A host name in lower case and ASCII (RFC 5891 labels through Punycode), without a final dot; nil if a label is
     /// empty, too long or has characters that no host has.
     static func hostName(_ text: Substring) -> String? {
-        var name = String(text)
-        if !name.utf8.allSatisfy({ $0 < 0x80 }) {
-            name = lowercased(name).precomposedStringWithCompatibilityMapping
-            name = String(String.UnicodeScalarView(name.unicodeScalars.map { fullStops.contains($0) ? "." : $0 }))
-        }
+        if text.utf8.allSatisfy({ $0 < 0x80 }) { return asciiHostName(text) }
+        var name = lowercased(String(text)).precomposedStringWithCompatibilityMapping
+        name = String(String.UnicodeScalarView(name.unicodeScalars.map { fullStops.contains($0) ? "." : $0 }))
         name = lowercased(name)
         if name.hasSuffix(".") { name.removeLast() }
         var labels: [String] = []
@@ -18,6 +16,27 @@ extension Normalizer {
         }
         let host = labels.joined(separator: ".")
         return host.utf8.count <= hostBytes ? host : nil
+    }
+
+    private static func asciiHostName(_ text: Substring) -> String? {
+        var bytes = Array(text.utf8)
+        let (dot, hyphen) = (UInt8(ascii: "."), UInt8(ascii: "-"))
+        if bytes.last == dot { bytes.removeLast() }
+        guard (1...hostBytes).contains(bytes.count) else { return nil }
+        var label = 0
+        for (index, byte) in bytes.enumerated() {
+            let lower = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte
+            bytes[index] = lower
+            if lower == dot {
+                guard label > 0, bytes[index - 1] != hyphen else { return nil }
+                label = 0
+                continue
+            }
+            guard isHostByte(lower), label < 63, label > 0 || lower != hyphen else { return nil }
+            label += 1
+        }
+        guard label > 0, bytes.last != hyphen else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private static let fullStops: Set<Unicode.Scalar> = ["\u{3002}", "\u{ff0e}", "\u{ff61}"]

@@ -1,4 +1,5 @@
 import CSimdJSON
+import Glibc
 
 /// A value inside a ``JSONDocument``: three pointers, valid as long as the document lives.
 struct JSONNode {
@@ -77,12 +78,9 @@ struct JSONNode {
     func equals(_ other: StaticString) -> Bool {
         guard isString else { return false }
         if hasEscapes { return string == other.description }
-        let slice = slice
-        guard slice.count == other.utf8CodeUnitCount, let start = slice.baseAddress else {
-            return slice.count == other.utf8CodeUnitCount
-        }
-        return UnsafeBufferPointer(start: start, count: slice.count)
-            .elementsEqual(UnsafeBufferPointer(start: other.utf8Start, count: slice.count))
+        let count = Int(node.pointee.end) - Int(node.pointee.start)
+        guard count == other.utf8CodeUnitCount else { return false }
+        return memcmp(text + Int(node.pointee.start), other.utf8Start, count) == 0
     }
 
     /// The last value of an object's key (as in jsonb); nil for an absent key and for a value that is no object.
