@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func startupSettingsReachTheServer() throws {
-        var configuration = try TestServer.shared.database().configuration
+        var configuration = try TestServer.shared.schema().configuration
         configuration.startupSettings["application_name"] = "a b\\c"
         configuration.isReadOnly = true
         let connection = try Connection.open(configuration)
@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func theSecondServerIsFoundWhenTheFirstIsDown() throws {
-        let database = try TestServer.shared.database()
+        let database = try TestServer.shared.schema()
         let configuration = try ConnectionConfiguration(
             conninfo: "postgresql://postgres@127.0.0.1:1,127.0.0.1:\(database.server.port)/\(database.name)"
                 + "?target_session_attrs=read-write")
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func aPrimaryIsNotAStandby() throws {
-        var configuration = try TestServer.shared.database().configuration
+        var configuration = try TestServer.shared.schema().configuration
         configuration.target = .standby
         let error = #expect(throws: PostgresError.self) { try Connection.open(configuration) }
         #expect(error?.kind == .connection)

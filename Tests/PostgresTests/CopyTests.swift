@@ -14,7 +14,7 @@ private struct SourceFailure: PostgresFailure, Equatable {
     private let connection: Connection
 
     init() throws {
-        connection = try TestServer.shared.database().connect()
+        connection = try TestServer.shared.schema().connect()
         try connection.script("create table item (id int, name text)")
     }
 
@@ -42,11 +42,11 @@ private struct SourceFailure: PostgresFailure, Equatable {
     }
 
     @Test func aCopyJoinsATransactionAndItsSettings() throws {
-        try connection.script("create schema apart; create table apart.item (id int, name text)")
-        _ = try connection.transaction(settings: [("search_path", "apart")]) { connection in
+        try connection.script("create schema copy_apart; create table copy_apart.item (id int, name text)")
+        _ = try connection.transaction(settings: [("search_path", "copy_apart")]) { connection in
             try connection.copyIn(into: "copy item from stdin", rows: lines(0..<10))
         }
-        #expect(try connection.execute("select count(*) from apart.item").one().int(0) == 10)
+        #expect(try connection.execute("select count(*) from copy_apart.item").one().int(0) == 10)
         #expect(try connection.execute("select count(*) from item").one().int(0) == 0)
     }
 

@@ -8,7 +8,7 @@ import Testing
     private let connection: Connection
 
     init() throws {
-        database = try TestServer.shared.database()
+        database = try TestServer.shared.schema()
         connection = try database.connect()
     }
 
@@ -76,8 +76,7 @@ import Testing
     @Test func aNetworkThatSwallowsBytesDoesNotHoldACall() throws {
         let proxy = try FaultProxy(target: database.server.port)
         defer { proxy.close() }
-        var configuration = try ConnectionConfiguration(
-            conninfo: "postgresql://postgres@127.0.0.1:\(proxy.port)/\(database.name)")
+        var configuration = database.configuration(through: proxy)
         configuration.connectTimeout = .milliseconds(500)
         for mode in [FaultProxy.Mode.swallow, .swallowAnswers] {
             proxy.mode = .pass
@@ -98,7 +97,7 @@ import Testing
         let proxy = try FaultProxy(target: database.server.port)
         defer { proxy.close() }
         let connection = try Connection.open(
-            ConnectionConfiguration(conninfo: "postgresql://postgres@127.0.0.1:\(proxy.port)/\(database.name)"))
+            database.configuration(through: proxy))
         // The server does not read while it sleeps, so the copy fills every buffer on the way.
         try connection.script("create table item (x text)")
         let blocker = try database.connect()
@@ -115,7 +114,7 @@ import Testing
         let proxy = try FaultProxy(target: database.server.port)
         defer { proxy.close() }
         let connection = try Connection.open(
-            ConnectionConfiguration(conninfo: "postgresql://postgres@127.0.0.1:\(proxy.port)/\(database.name)"))
+            database.configuration(through: proxy))
         try connection.execute("select 1")
         proxy.cut()
         let error = try failure(within: .seconds(5)) { try connection.execute("select 1") }

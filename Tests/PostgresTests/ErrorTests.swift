@@ -8,7 +8,7 @@ import Testing
     private let connection: Connection
 
     init() throws {
-        connection = try TestServer.shared.database().connect()
+        connection = try TestServer.shared.schema().connect()
     }
 
     @Test func aViolatedConstraintNamesItself() throws {
@@ -21,7 +21,7 @@ import Testing
         #expect(error.sqlState == "23505")
         #expect(error.constraint == "person_email")
         #expect(error.table == "person")
-        #expect(error.schema == "public")
+        #expect(error.schema?.hasPrefix("test_") == true)
         #expect(error.detail?.contains("a@example.com") == true)
         #expect(!"\(error)".contains("a@example.com"))
         #expect(!error.isRetryable)
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test func anAbsentDatabaseIsAConnectionError() throws {
-        var configuration = try TestServer.shared.database().configuration
+        var configuration = try TestServer.shared.schema().configuration
         configuration.keywords["dbname"] = "absent"
         let error = try #require(throws: PostgresError.self) { try Connection.open(configuration) }
         #expect(error.kind == .connection)
@@ -88,7 +88,7 @@ import Testing
 
     @Test func aKilledSessionIsALossWithItsState() throws {
         let pid = connection.backendPID
-        let other = try TestServer.shared.database().connect()
+        let other = try TestServer.shared.schema().connect()
         try other.execute("select pg_terminate_backend(\(pid))")
         let error = try #require(throws: PostgresError.self) { try connection.execute("select 1") }
         #expect(error.kind == .connection)
@@ -100,7 +100,7 @@ import Testing
 
     @Test func noticesGoToTheLog() throws {
         let recorder = LogRecorder()
-        var configuration = try TestServer.shared.database().configuration
+        var configuration = try TestServer.shared.schema().configuration
         configuration.logger = Logger(label: "test") { _ in recorder }
         configuration.logger.logLevel = .trace
         let connection = try Connection.open(configuration)

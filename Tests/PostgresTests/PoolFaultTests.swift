@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test func aKilledSessionFailsItsCallOnly() async throws {
-        let database = try TestServer.shared.database()
+        let database = try TestServer.shared.schema()
         let pool = Pool(PoolConfiguration(connection: database.configuration, size: 1))
         let admin = try database.connect()
         let error = await #expect(throws: PostgresError.self) {
@@ -74,11 +74,10 @@ import Testing
     }
 
     @Test func aCutNetworkHeals() async throws {
-        let database = try TestServer.shared.database()
+        let database = try TestServer.shared.schema()
         let proxy = try FaultProxy(target: database.server.port)
         defer { proxy.close() }
-        var connection = try ConnectionConfiguration(
-            conninfo: "postgresql://postgres@127.0.0.1:\(proxy.port)/\(database.name)")
+        var connection = database.configuration(through: proxy)
         connection.connectTimeout = .milliseconds(600)
         var configuration = PoolConfiguration(connection: connection, size: 2)
         configuration.backoff = (.milliseconds(20), .milliseconds(200))
@@ -115,7 +114,7 @@ import Testing
     }
 
     @Test func aStandingConnectionComesBack() throws {
-        let database = try TestServer.shared.database()
+        let database = try TestServer.shared.schema()
         let admin = try database.connect()
         let standing = StandingConnection(database.configuration)
         let pid = try standing.ready().backendPID
@@ -140,7 +139,7 @@ import Testing
     }
 
     @Test func anAbandonedPoolEndsItsThreads() async throws {
-        let database = try TestServer.shared.database()
+        let database = try TestServer.shared.schema()
         var pool: Pool? = Pool(PoolConfiguration(connection: database.configuration, size: 2))
         let pid = try await pool?.withConnection { $0.backendPID } ?? 0
         pool = nil

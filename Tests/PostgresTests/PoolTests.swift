@@ -42,7 +42,7 @@ private final class Counter: Sendable {
     private let database: TestDatabase
 
     init() throws {
-        database = try TestServer.shared.database()
+        database = try TestServer.shared.schema()
     }
 
     private func pool(size: Int, _ change: (inout PoolConfiguration) -> Void = { _ in }) -> Pool {

@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func hostileTextStaysAValue() throws {
-        let connection = try TestServer.shared.database().connect()
+        let connection = try TestServer.shared.schema().connect()
         try connection.script("create table account (name text)")
         for hostile in ["'; drop table account; --", "$1", "\\'); delete from account; --", "%s"] {
             try connection.execute("insert into account values (\(hostile))")
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func whatCannotBeCarriedIsRefusedAndHarmsNothing() throws {
-        let connection = try TestServer.shared.database().connect()
+        let connection = try TestServer.shared.schema().connect()
         let many = Statement(unchecked: "select 1", Array(repeating: .int(1), count: 65_536))
         let tooMany = #expect(throws: PostgresError.self) { try connection.execute(many) }
         #expect(tooMany?.serverState == "54000")
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func oneCallRunsOneStatementOnly() throws {
-        let connection = try TestServer.shared.database().connect()
+        let connection = try TestServer.shared.schema().connect()
         let error = #expect(throws: PostgresError.self) {
             try connection.execute(Statement(unchecked: "select 1; select 2"))
         }

@@ -13,7 +13,7 @@ private enum Refusal: PostgresFailure, Equatable {
     private let connection: Connection
 
     init() throws {
-        connection = try TestServer.shared.database().connect()
+        connection = try TestServer.shared.schema().connect()
         try connection.script("create table item (id int primary key)")
     }
 

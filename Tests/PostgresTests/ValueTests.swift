@@ -6,7 +6,7 @@ import Testing
 /// Values go to the server and come back unchanged.
 @Suite struct ValueTests {
     // No test here leaves anything behind, so they share a database.
-    private static let database = Result { try TestServer.shared.database() }
+    private static let database = Result { try TestServer.shared.schema() }
 
     private let connection: Connection
 
