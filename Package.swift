@@ -121,9 +121,11 @@ let package = Package(
         .testTarget(
             name: "TandemAPITests",
             dependencies: [
-                "TandemAPI", "TandemHTTP", "TandemTesting",
+                "Postgres", "Tandem", "TandemAPI", "TandemHTTP", "TandemTesting",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),

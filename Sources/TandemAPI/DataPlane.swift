@@ -27,9 +27,21 @@ public struct DataPlane: Sendable {
         let ingest = IngestService(
             context: context, batcher: batcher, policies: policies, authenticator: authenticator,
             sources: SecretKeySources(context: context), holdDays: holdDays)
-        let own = IngestRoutes(service: ingest).routes + ServiceRoutes(context: context, drain: drain).routes
+        let store = TenantStore(context: context)
+        let own =
+            IngestRoutes(service: ingest).routes + QuarantineRoutes(store: store).routes
+            + IdentityRulesRoutes(store: store, policies: policies).routes
+            + MergeRoutes(store: store, policies: policies).routes
+            + ServiceRoutes(context: context, drain: drain).routes
         let description = DescriptionRoute(version: version)
         routes = own + [description.route(describing: own)] + extra
+    }
+
+    /// What answers a request, without a socket.
+    public func responder(logger: Logger) -> RouteResponder {
+        RouteResponder(
+            table: RouteTable(routes), authenticator: KeyAuthenticator(access: context.access, clock: context.clock),
+            drain: drain, idempotency: Idempotency(pool: context.pool), metrics: metrics, logger: logger)
     }
 
     /// The listener as a service.
@@ -38,11 +50,8 @@ public struct DataPlane: Sendable {
         host: String, port: Int, drainDelay: Duration = .seconds(5), logger: Logger,
         onListening: @escaping @Sendable (_ host: String, _ port: Int) async -> Void = { _, _ in }
     ) -> Listener {
-        let responder = RouteResponder(
-            table: RouteTable(routes), authenticator: KeyAuthenticator(access: context.access, clock: context.clock),
-            drain: drain, idempotency: Idempotency(pool: context.pool), metrics: metrics, logger: logger)
         return Listener(
-            host: host, port: port, responder: responder, drainDelay: drainDelay, logger: logger,
+            host: host, port: port, responder: responder(logger: logger), drainDelay: drainDelay, logger: logger,
             onListening: onListening)
     }
 }

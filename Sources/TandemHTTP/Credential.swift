@@ -27,16 +27,40 @@ public enum Credential {
         "invalid_authorization", "Authorization has to be Basic with the key as user name, or Bearer with the key.")
 }
 
-/// RFC 4648 base64, with or without padding.
-enum Base64 {
-    static func decode(_ text: some StringProtocol) -> [UInt8]? {
+/// RFC 4648 base64, with or without padding, of both alphabets.
+public enum Base64 {
+    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+
+    /// The alphabet that needs no escaping in URLs, without padding.
+    static func encodeURL(_ bytes: [UInt8]) -> String {
+        var text: [UInt8] = []
+        var buffer: UInt32 = 0
+        var bits: UInt32 = 0
+        for byte in bytes {
+            buffer = buffer << 8 | UInt32(byte)
+            bits += 8
+            while bits >= 6 {
+                bits -= 6
+                text.append(digits[Int(buffer >> bits & 63)])
+            }
+        }
+        if bits > 0 { text.append(digits[Int(buffer << (6 - bits) & 63)]) }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Nil when it is none.
+    public static func decode(_ text: some StringProtocol) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count * 3 / 4)
         var buffer: UInt32 = 0
         var bits = 0
+        var isPadded = false
         for byte in text.utf8 {
-            if byte == UInt8(ascii: "=") { break }
-            guard let value = value(byte) else { return nil }
+            if byte == UInt8(ascii: "=") {
+                isPadded = true
+                continue
+            }
+            guard !isPadded, let value = value(byte) else { return nil }
             buffer = buffer << 6 | UInt32(value)
             bits += 6
             if bits >= 8 {

@@ -1,4 +1,4 @@
--- A page of the quarantine, newest first, behind (p_after_at, p_after_id) if given. The original is text where it is UTF-8.
+-- A page of the quarantine, newest first, behind (p_after_at, p_after_id) if given.
 create or replace function quarantine_list(
     p_state text,
     p_after_at timestamptz,
@@ -8,9 +8,9 @@ create or replace function quarantine_list(
 language sql stable
 as $$
     select q.id, q.received_at, jsonb_build_object(
-        'id', q.id, 'received_at', q.received_at, 'state', q.state, 'code', q.code, 'message', q.message,
+        'id', q.id, 'received_at', iso_time(q.received_at), 'state', q.state, 'code', q.code, 'message', q.message,
         'type', q.type, 'name', q.name, 'message_id', q.message_id, 'path', q.path,
-        'source', s.name, 'key', q.key_id, 'size', octet_length(q.original), 'decided_at', q.decided_at)
+        'source', s.name, 'key', q.key_id, 'size', octet_length(q.original), 'decided_at', iso_time(q.decided_at))
     from quarantine q
     left join source s on s.id = q.source
     where (p_state is null or q.state = p_state)

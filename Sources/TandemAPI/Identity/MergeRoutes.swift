@@ -1,0 +1,172 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Postgres
+import Tandem
+import TandemHTTP
+
+/// Merges of profiles: a person's, an event's, and what is left to decide.
+struct MergeRoutes {
+    let store: TenantStore
+    let policies: IdentityPolicies
+
+    var routes: [Route] { [list, show, apply, undo, reviews, decide(true), decide(false)] }
+
+    private var list: Route {
+        Route(
+            .get, "/v1/merges", "List merges, newest first", feature: "Identity", scope: .secret, module: .cdp,
+            parameters: Page.parameters + [
+                .init("ref", "Only merges of this messageId or ref"), .init("profile", "Only merges of this profile"),
+            ]
+        ) { [store] call in
+            let ref = call.query["ref"]
+            let profile = call.query["profile"]
+            let id = profile.flatMap { PublicID(.profile, text: $0)?.uuid }
+            if profile != nil, id == nil { return Page(items: [], next: nil).response }
+            return try await store.page(call, filter: "\(ref ?? "")\n\(profile ?? "")") { place, limit in
+                .call("merge_list", [ref.bind, id.bind, place.at, place.id, .int4(limit)])
+            } shape: {
+                MergeShape.merge($0)
+            }
+        }
+    }
+
+    private var show: Route {
+        Route(
+            .get, "/v1/merges/{id}", "Show a merge with its edges", feature: "Identity", scope: .secret, module: .cdp
+        ) { [store] call in
+            let id = try call.id(.merge)
+            return Response(json: MergeShape.merge(try await store.value(call, .call("merge_show", .uuid(id)))))
+        }
+    }
+
+    private var apply: Route {
+        Route(
+            .post, "/v1/merges", "Merge two profiles", feature: "Identity", scope: .secret, module: .cdp,
+            parameters: [.init("dry_run", "true answers what would happen, and changes nothing")], success: 201
+        ) { [self] call in
+            let order = try await MergeOrder(
+                call.jsonObject(), policy: policies.policy(of: store.tenant(call), from: store.context.pool))
+            let dryRun = try call.flag("dry_run")
+            let answer = try await store.value(
+                call,
+                .call(
+                    "apply_merge", .jsonb(order.winner.encoded()), .jsonb(order.loser.encoded()), order.ref.bind,
+                    order.effectiveAt.map { .timestamptz($0) } ?? .null(.timestamptz), .bool(order.force),
+                    .text(call.principal.actor), .bool(dryRun)))
+            let merge = MergeShape.merge(answer)
+            if dryRun { return Response(json: merge) }
+            if merge["state"]?.string == "review" { return Response(json: merge, status: .accepted) }
+            return Response(
+                json: merge, status: .created, headers: [.location: "/v1/merges/\(merge["id"]?.string ?? "")"])
+        }
+    }
+
+    private var undo: Route {
+        Route(
+            .post, "/v1/merges/{id}:undo", "Undo a merge: both sides as if it had not been", feature: "Identity",
+            scope: .secret, module: .cdp
+        ) { [store] call in
+            let id = try call.id(.merge)
+            let answer = try await store.value(
+                call, .call("undo_merge", .uuid(id), .null(.text), .text(call.principal.actor)))
+            return Response(json: MergeShape.merge(answer))
+        }
+    }
+
+    private var reviews: Route {
+        Route(
+            .get, "/v1/merge-reviews", "List merges that wait for a decision, oldest first", feature: "Identity",
+            scope: .secret, module: .cdp,
+            parameters: Page.parameters + [.init("state", "open unless given; approved, rejected or obsolete")]
+        ) { [store] call in
+            let state = call.query["state"] ?? "open"
+            guard ["open", "approved", "rejected", "obsolete"].contains(state) else {
+                throw Problem.badRequest("invalid_parameter", "state has to be open, approved, rejected or obsolete.")
+            }
+            return try await store.page(call, filter: state) { place, limit in
+                .call("review_list", [.text(state), place.at, place.id, .int4(limit)])
+            } shape: {
+                MergeShape.review($0)
+            }
+        }
+    }
+
+    private func decide(_ approves: Bool) -> Route {
+        Route(
+            .post, "/v1/merge-reviews/{id}:\(approves ? "approve" : "reject")",
+            approves ? "Merge what the review is about" : "Keep apart for ever what the review is about",
+            feature: "Identity", scope: .secret, module: .cdp
+        ) { [store] call in
+            let id = try call.id(.review)
+            let answer = try await store.value(
+                call, .call("decide_review", .uuid(id), .bool(approves), .text(call.principal.actor)))
+            return Response(json: MergeShape.review(answer).mapping("merge") { MergeShape.merge($0) })
+        }
+    }
+}
+
+/// What `POST /v1/merges` says.
+struct MergeOrder {
+    let winner: JSON
+    let loser: JSON
+    let ref: String?
+    /// Microseconds since 1970.
+    let effectiveAt: Int64?
+    let force: Bool
+
+    init(_ body: JSONObject, policy: IdentifierPolicy) throws(Problem) {
+        var errors: [Problem.Item] = []
+        for name in body.names where !["winner", "loser", "ref", "effective_at", "force"].contains(name) {
+            errors.append(.init(pointer: "/\(name)", code: "unknown_field", detail: "There is no field \(name)."))
+        }
+        winner = MergeOrder.end(body["winner"], "/winner", policy, &errors)
+        loser = MergeOrder.end(body["loser"], "/loser", policy, &errors)
+        ref = body["ref"]?.string
+        if let value = body["ref"], !value.isNull, !(1...600).contains(value.string?.utf8.count ?? 0) {
+            errors.append(.init(pointer: "/ref", code: "invalid", detail: "ref has to be a string of 1 to 600 bytes."))
+        }
+        effectiveAt = body["effective_at"]?.string.flatMap { WireTime.parse($0) }
+        if let value = body["effective_at"], !value.isNull, effectiveAt == nil {
+            errors.append(
+                .init(pointer: "/effective_at", code: "invalid", detail: "effective_at has to be a time in ISO 8601."))
+        }
+        force = body["force"]?.bool ?? false
+        if let value = body["force"], value.bool == nil {
+            errors.append(.init(pointer: "/force", code: "invalid", detail: "force has to be true or false."))
+        }
+        if !errors.isEmpty { throw .validation(errors) }
+    }
+
+    /// A profile's id, or an identifier in its normal form, as `merge_end` reads it.
+    private static func end(
+        _ value: JSON?, _ pointer: String, _ policy: IdentifierPolicy, _ errors: inout [Problem.Item]
+    ) -> JSON {
+        if let id = value?.string.flatMap({ PublicID(.profile, text: $0) }) {
+            return ["id": .string(id.uuid.uuidString.lowercased())]
+        }
+        if let type = value?["type"]?.string, let text = value?["value"]?.string,
+            let normal = Identifier.normalize(type: type, value: text, phoneRegion: policy.phoneRegion)
+        {
+            return ["type": .string(type), "value": .string(normal)]
+        }
+        errors.append(
+            .init(pointer: pointer, code: "invalid", detail: "has to be a profile's id or {\"type\", \"value\"}."))
+        return .null
+    }
+}
+
+/// Merges and reviews as the API shows them.
+enum MergeShape {
+    static func merge(_ json: JSON) -> JSON {
+        let prefix: PublicID.Prefix = json["state"]?.string == "review" ? .review : .merge
+        return json.withPublicIDs(["id": prefix, "winner": .profile, "loser": .profile])
+            .mapping("edges") { $0.mappingElements { $0.withPublicIDs(["a": .profile, "b": .profile]) } }
+            .mapping("detail") { $0.withPublicIDs(["before": .profile, "review": .review]) }
+    }
+
+    static func review(_ json: JSON) -> JSON {
+        json.withPublicIDs(["id": .review])
+            .mapping("profiles") { $0.mappingElements { $0.withPublicIDs(["id": .profile]) } }
+    }
+}

@@ -1,0 +1,147 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Postgres
+import Tandem
+import TandemHTTP
+
+/// A tenant's data as the handlers reach it: one transaction a call, under the tenant's role.
+struct TenantStore: Sendable {
+    let context: TandemContext
+
+    /// The tenant of the key; routes of scope `secret` always have one.
+    func tenant(_ call: Call) throws(Problem) -> Tenant {
+        guard let tenant = call.principal.tenant else { throw KeyAuthenticator.invalid }
+        return tenant
+    }
+
+    /// Runs statements as one transaction.
+    func single(_ call: Call, _ statements: [Statement]) async throws -> [Rows] {
+        let database = try tenant(call).database
+        return try await context.pool.withConnection(affinity: database.affinity, deadline: .seconds(10)) {
+            (connection) throws(PostgresError) in
+            try connection.single(settings: database.settings(), statements)
+        }
+    }
+
+    func single(_ call: Call, _ statement: Statement) async throws -> Rows {
+        try await single(call, [statement]).first ?? .empty
+    }
+
+    /// Calls a function that answers one jsonb value; null becomes 404.
+    func value(_ call: Call, _ statement: Statement) async throws -> JSON {
+        guard let row = try await single(call, statement).first, let text = try row.optionalText(0) else {
+            throw Problem.notFound
+        }
+        return try JSON(stored: text)
+    }
+
+    /// Runs synchronous code on a connection of the tenant, for glue that makes its own transactions.
+    func withConnection<Result: Sendable>(
+        _ call: Call, _ body: @escaping @Sendable (Connection, Tenant) throws -> Result
+    ) async throws -> Result {
+        let tenant = try tenant(call)
+        return try await context.pool.withConnection(affinity: tenant.database.affinity, deadline: .seconds(10)) {
+            connection in try body(connection, tenant)
+        }
+    }
+
+    /// A page of a list whose function takes the last item's place and a limit, and answers rows of `id`, a time, and
+    /// the item as jsonb in its third column.
+    ///
+    /// - Parameters:
+    ///   - filter: what the caller filtered by; a cursor holds for it alone.
+    ///   - shape: makes the item as the API shows it.
+    func page(
+        _ call: Call, filter: String = "", _ statement: (_ after: PagePlace, _ limit: Int32) -> Statement,
+        shape: (JSON) throws -> JSON
+    ) async throws -> Response {
+        let limit = try call.limit()
+        let list = "\(try tenant(call).id) \(call.request.uri.path) \(filter)"
+        var place = PagePlace()
+        if let text = call.query["after"] {
+            place.cursor = try PageCursor(text, for: list, key: context.sealingKey)
+        }
+        let rows = try await single(call, statement(place, Int32(limit) + 1))
+        let shown = rows.prefix(limit)
+        var items: [JSON] = []
+        for row in shown { items.append(try shape(JSON(stored: row.text(2)))) }
+        var next: String?
+        if rows.count > limit, let last = shown.last {
+            next = PageCursor(at: try last.timestamp(1), id: try last.uuid(0)).sealed(
+                for: list, key: context.sealingKey)
+        }
+        return Page(items: items, next: next).response
+    }
+}
+
+/// Where a page begins, as the two arguments that list functions take.
+struct PagePlace {
+    var cursor: PageCursor?
+
+    var at: Bind { cursor.map { .timestamptz($0.at) } ?? .null(.timestamptz) }
+    var id: Bind { cursor.map { .uuid($0.id) } ?? .null(.uuid) }
+}
+
+/// A list as every route answers it.
+struct Page {
+    let items: [JSON]
+    let next: String?
+
+    static let parameters = [
+        Route.Parameter("limit", "Items on a page, 50 unless given, at most 1000"),
+        Route.Parameter("after", "The cursor of the page before"),
+    ]
+
+    var response: Response {
+        Response(json: [
+            "items": .array(items), "page": ["next": .string(orNull: next), "has_more": .bool(next != nil)],
+        ])
+    }
+}
+
+extension JSON {
+    /// What PostgreSQL holds: deeper than what the outside may send, since a value may hold a message whole.
+    init(stored text: String) throws {
+        try self.init(parsing: text, depth: 60)
+    }
+
+    /// The same object with the uuids at `keys` in their outside form; strings and lists of strings.
+    func withPublicIDs(_ keys: [String: PublicID.Prefix]) -> JSON {
+        guard var object = object else { return self }
+        for (key, prefix) in keys {
+            switch object[key] {
+            case .string(let text): object[key] = .string(JSON.publicID(prefix, text))
+            case .array(let list):
+                object[key] = .array(list.map { $0.string.map { .string(JSON.publicID(prefix, $0)) } ?? $0 })
+            default: break
+            }
+        }
+        return .object(object)
+    }
+
+    /// The same object with a member changed, if it is there.
+    func mapping(_ key: String, _ change: (JSON) -> JSON) -> JSON {
+        guard var object = object, let value = object[key] else { return self }
+        object[key] = change(value)
+        return .object(object)
+    }
+
+    /// Each element of a list changed.
+    func mappingElements(_ change: (JSON) -> JSON) -> JSON {
+        guard let array else { return self }
+        return .array(array.map(change))
+    }
+
+    private static func publicID(_ prefix: PublicID.Prefix, _ text: String) -> String {
+        UUID(uuidString: text).map { "\(PublicID(prefix, $0))" } ?? text
+    }
+}
+
+extension Call {
+    /// A capture as an id of that kind; what is none is not there.
+    func id(_ prefix: PublicID.Prefix, _ name: String = "id") throws(Problem) -> UUID {
+        guard let id = PublicID(prefix, text: capture(name)) else { throw .notFound }
+        return id.uuid
+    }
+}
