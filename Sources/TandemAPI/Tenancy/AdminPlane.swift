@@ -16,7 +16,7 @@ public struct AdminPlane: Sendable {
     /// - Parameter data: whose figures `/metrics` tells.
     public init(context: TandemContext, data: DataPlane) {
         self.context = context
-        let metrics = Route(.get, "/metrics", "Figures for Prometheus", feature: "Service", scope: .none) { _ in
+        let metrics = Route(.get, "/metrics", "Figures for Prometheus", feature: "Service", scope: .admin) { _ in
             let body = ResponseBody(byteBuffer: ByteBuffer(string: data.metrics.text() + Self.figures(context, data)))
             return Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"], body: body)

@@ -145,6 +145,7 @@ import Testing
             defer { idle.close() }
             try await Task.sleep(for: .milliseconds(100))
             await stop()
+            try await Task.sleep(for: .milliseconds(100))
             // A connection that asks while the server drains is answered, and told to close.
             idle.send("GET /hello/x HTTP/1.1\r\nHost: t\r\n\r\n")
             let late = try #require(await idle.readAll(), "the connection was reset")
