@@ -46,41 +46,39 @@ struct TenantStore: Sendable {
         }
     }
 
-    /// A page of a list whose function takes the last item's place and a limit, and answers rows of `id`, a time, and
-    /// the item as jsonb in its third column.
+    /// A page of a list whose function takes the keys of the last item before it and a limit, and answers rows of those
+    /// keys with the item as jsonb in the last column.
     ///
     /// - Parameters:
     ///   - filter: what the caller filtered by; a cursor holds for it alone.
+    ///   - keys: number of keys.
     ///   - shape: makes the item as the API shows it.
     func page(
-        _ call: Call, filter: String = "", _ statement: (_ after: PagePlace, _ limit: Int32) -> Statement,
-        shape: (JSON) throws -> JSON
+        _ call: Call, filter: String = "", keys count: Int = 2,
+        _ statement: (_ after: [Bind], _ limit: Bind) -> Statement, shape: (JSON) throws -> JSON
     ) async throws -> Response {
         let limit = try call.limit()
-        let list = "\(try tenant(call).id) \(call.request.uri.path) \(filter)"
-        var place = PagePlace()
+        let scope = "\(try tenant(call).schema.name)\(call.request.uri.path)"
+        let fingerprint = Array(filter.utf8)
+        var after = [Bind](repeating: .null(.unspecified), count: count)
         if let text = call.query["after"] {
-            place.cursor = try PageCursor(text, for: list, key: context.sealingKey)
+            let cursor = try PageCursor(
+                opening: text, with: context.sealingKey, scope: scope, fingerprint: fingerprint)
+            after = cursor.keys.map { $0.map { .untyped($0) } ?? .null(.unspecified) }
+            guard after.count == count else { throw Problem.badRequest("invalid_cursor", "The cursor is not one of this list.") }
         }
-        let rows = try await single(call, statement(place, Int32(limit) + 1))
+        let rows = try await single(call, statement(after, .int4(Int32(limit) + 1)))
         let shown = rows.prefix(limit)
         var items: [JSON] = []
-        for row in shown { items.append(try shape(JSON(stored: row.text(2)))) }
+        for row in shown { items.append(try shape(JSON(stored: row.text(count)))) }
         var next: String?
         if rows.count > limit, let last = shown.last {
-            next = PageCursor(at: try last.timestamp(1), id: try last.uuid(0)).sealed(
-                for: list, key: context.sealingKey)
+            var keys: [String?] = []
+            for index in 0..<count { keys.append(try last.optionalText(index)) }
+            next = PageCursor(keys: keys, fingerprint: fingerprint).sealed(with: context.sealingKey, scope: scope)
         }
         return Page(items: items, next: next).response
     }
-}
-
-/// Where a page begins, as the two arguments that list functions take.
-struct PagePlace {
-    var cursor: PageCursor?
-
-    var at: Bind { cursor.map { .timestamptz($0.at) } ?? .null(.timestamptz) }
-    var id: Bind { cursor.map { .uuid($0.id) } ?? .null(.uuid) }
 }
 
 /// A list as every route answers it.

@@ -23,8 +23,8 @@ struct MergeRoutes {
             let profile = call.query["profile"]
             let id = profile.flatMap { PublicID(.profile, text: $0)?.uuid }
             if profile != nil, id == nil { return Page(items: [], next: nil).response }
-            return try await store.page(call, filter: "\(ref ?? "")\n\(profile ?? "")") { place, limit in
-                .call("merge_list", [ref.bind, id.bind, place.at, place.id, .int4(limit)])
+            return try await store.page(call, filter: "\(ref ?? "")\n\(profile ?? "")") { after, limit in
+                .call("merge_list", [ref.bind, id.bind] + after + [limit])
             } shape: {
                 MergeShape.merge($0)
             }
@@ -84,8 +84,8 @@ struct MergeRoutes {
             guard ["open", "approved", "rejected", "obsolete"].contains(state) else {
                 throw Problem.badRequest("invalid_parameter", "state has to be open, approved, rejected or obsolete.")
             }
-            return try await store.page(call, filter: state) { place, limit in
-                .call("review_list", [.text(state), place.at, place.id, .int4(limit)])
+            return try await store.page(call, filter: state) { after, limit in
+                .call("review_list", [.text(state)] + after + [limit])
             } shape: {
                 MergeShape.review($0)
             }

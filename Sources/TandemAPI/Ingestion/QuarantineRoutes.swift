@@ -19,8 +19,8 @@ struct QuarantineRoutes {
                     throw Problem.badRequest(
                         "invalid_parameter", "state has to be held, rejected, reprocessed or discarded.")
                 }
-                return try await store.page(call, filter: state ?? "") { place, limit in
-                    .call("quarantine_list", [state.bind, place.at, place.id, .int4(limit)])
+                return try await store.page(call, filter: state ?? "") { after, limit in
+                    .call("quarantine_list", [state.bind] + after + [limit])
                 } shape: {
                     $0
                 }
