@@ -55,11 +55,18 @@ public struct RecordReader {
         var reader = self
         for (name, value) in object { reader.take(name, value) }
         for field in description.fields where field.isRequired {
-            if object[field.name].map(\.isNull) ?? isNew { reader.refuse("/" + field.name, "required", "is required") }
+            let isEmpty = reader.input.data[field.name] == .null && !reader.isReferenced(field.name)
+            if isEmpty || (isNew && object[field.name] == nil) {
+                reader.refuse("/" + field.name, "required", "is required")
+            }
         }
         reader.takePrimaryChannels(from: object)
         guard reader.errors.isEmpty else { throw .invalid(reader.errors) }
         return reader.input
+    }
+
+    private func isReferenced(_ field: String) -> Bool {
+        input.references.contains { $0.child == nil && $0.field == field }
     }
 
     private mutating func refuse(_ pointer: String, _ code: String, _ detail: String) {
