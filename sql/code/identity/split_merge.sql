@@ -53,6 +53,9 @@ begin
         update node n set component = v_after[cardinality(v_after)] where n.id = any (v_side.nodes);
     end loop;
     perform rebuild_components(array[v_label], v_after);
+    if to_regclass('contact_node') is not null then
+        perform make_missing_contacts(v_after, p_at, 'undo');
+    end if;
 
     update identity_state set epoch = epoch + 1;
     select array_agg(c.profile_id order by c.label) into v_profiles from component c where c.label = any (v_after);

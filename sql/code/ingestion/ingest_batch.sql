@@ -37,6 +37,7 @@ declare
     v_traits_of bigint[];
     v_accounts uuid[];          -- the account of each event
     v_named uuid[];             -- those that the calls named
+    v_joined text[];            -- the groups that they joined anew
     v_crm boolean := to_regclass('contact_node') is not null;
 begin
     select s.rules_version, s.epoch into v_rules_version, v_epoch from identity_state s;
@@ -143,7 +144,7 @@ begin
     where u.consent is not null and u.node >= 0
     order by u.pos;
 
-    select a.accounts, a.named into v_accounts, v_named
+    select a.accounts, a.named, a.joined into v_accounts, v_named, v_joined
     from place_accounts(
         v_home, p_message_id, p_type, p_ts, p_flags, p_source, p_traits, p_group_id, p_email_norm,
         p_co_msg, p_co_kind, p_co_value, p_co_name
@@ -155,8 +156,8 @@ begin
     end if;
     if v_crm then
         perform place_people(
-            v_home, v_slow, v_named, p_message_id, p_type, p_ts, p_flags, p_source, p_pf_msg, p_pf_field, p_pf_value,
-            p_email_norm, p_phone_e164
+            v_home, v_slow, v_named, v_joined, p_event_id, p_message_id, p_type, p_ts, p_flags, p_source,
+            p_pf_msg, p_pf_field, p_pf_value, p_email_norm, p_phone_e164
         );
     end if;
     insert into event_log (

@@ -1,9 +1,10 @@
 -- The account of each message, for ever: the one that the call names, else the only account of its home node's own memberships.
--- Stores the memberships, and makes or fills accounts where the source may. named: which of them the calls named.
+-- Stores the memberships, and makes or fills accounts where the source may. named: which of them the calls named;
+-- joined: the group that a message's node was not in before (null: none of the batch does).
 create or replace function place_accounts(
     p_home bigint[], p_message_id text[], p_type text[], p_ts timestamptz[], p_flags int4[], p_source int2[], p_traits jsonb[],
     p_group_id text[], p_email_norm text[], p_co_msg int4[], p_co_kind text[], p_co_value text[], p_co_name text[],
-    out accounts uuid[], out named uuid[]
+    out accounts uuid[], out named uuid[], out joined text[]
 )
 language plpgsql
 as $$
@@ -61,7 +62,7 @@ begin
             )
         );
         if v_in_order then
-            select o.accounts, o.named into accounts, named
+            select o.accounts, o.named, o.joined into accounts, named, joined
             from place_accounts_in_order(
                 p_home, p_message_id, p_type, p_ts, p_flags, p_source, p_traits, v_group, p_email_norm,
                 p_co_msg, p_co_kind, p_co_value, p_co_name

@@ -1,9 +1,9 @@
 -- place_accounts for a batch in which a call joins a group anew or makes or fills an account: message after message, because
--- what one does decides what the next one names. p_group: the group that each message joins.
+-- what one does decides what the next one names. p_group: the group that each message joins; joined: where it is joined anew.
 create or replace function place_accounts_in_order(
     p_home bigint[], p_message_id text[], p_type text[], p_ts timestamptz[], p_flags int4[], p_source int2[], p_traits jsonb[],
     p_group text[], p_email_norm text[], p_co_msg int4[], p_co_kind text[], p_co_value text[], p_co_name text[],
-    out accounts uuid[], out named uuid[]
+    out accounts uuid[], out named uuid[], out joined text[]
 )
 language plpgsql
 as $$
@@ -14,6 +14,7 @@ declare
 begin
     accounts := array_fill(null::uuid, array[cardinality(p_home)]);
     named := accounts;
+    joined := array_fill(null::text, array[cardinality(p_home)]);
     -- Writers that make the same account make it one after the other. These buckets are taken after all of identity.
     perform from (
         select b.id
@@ -51,6 +52,9 @@ begin
         named[v_msg.pos] := v_account;
         if v_msg.node > 0 then
             if v_msg.group_id is not null then
+                if not exists (select from current_memberships(v_msg.node) m where m.group_id = v_msg.group_id) then
+                    joined[v_msg.pos] := v_msg.group_id;
+                end if;
                 perform apply_memberships(
                     array[v_msg.node], array[v_msg.message_id], array[v_msg.ts], array[v_msg.flags], array[v_msg.source],
                     array[v_msg.group_id]

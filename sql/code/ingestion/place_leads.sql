@@ -1,9 +1,10 @@
 -- Leads of the persons behind the identify calls p_msgs of public sources: each fills the empty fields of the person's newest
 -- open lead, else of the newest open lead with its address, else makes one. A person with a contact gets none: what was said
--- stays with the profile as a suggestion.
+-- stays with the profile as a suggestion. p_later: see nodes_before.
 create or replace function place_leads(
     p_msgs int4[], p_home bigint[], p_message_id text[], p_ts timestamptz[], p_source int2[],
-    p_pf_msg int4[], p_pf_field text[], p_pf_value text[], p_email_norm text[], p_phone_e164 text[]
+    p_pf_msg int4[], p_pf_field text[], p_pf_value text[], p_email_norm text[], p_phone_e164 text[],
+    p_later text[]
 ) returns void
 language plpgsql
 as $$
@@ -31,19 +32,16 @@ begin
         )
         select s.label, min(s.msg) as msg, jsonb_object_agg(s.field, s.value) as data
         from said s
-        where not exists (
-            select from node n join contact_node cn on cn.node = n.id where n.component = s.label
-        )
+        where not exists (select from contact_node cn where cn.node = any (nodes_before(p_home[s.msg], p_later)))
         group by s.label
         order by min(s.msg)
     loop
         select l.id, to_jsonb(l) into v_lead, v_old
         from (
             select d.*, 1 as place
-            from node n
-            join lead_node ln on ln.node = n.id
+            from lead_node ln
             join leads d on d.id = ln.lead_id
-            where n.component = v_person.label and d.status not in ('converted', 'disqualified')
+            where ln.node = any (nodes_before(p_home[v_person.msg], p_later)) and d.status not in ('converted', 'disqualified')
             union all
             select d.*, 2
             from leads d

@@ -1,16 +1,20 @@
 -- Contacts and leads from a batch. Where the source may write contacts, a person with a user id or an e-mail address and an
 -- account gets a contact, and one with a contact has its fields and accounts kept up to date; where it may write leads only, an
--- identify with an address or number fills or makes a lead. p_slow: messages that changed identity; p_named: their accounts.
+-- identify with an address or number fills or makes a lead. p_slow: messages that changed identity; p_named: their accounts;
+-- p_joined: per message the group that its person joined anew.
 create or replace function place_people(
-    p_home bigint[], p_slow boolean[], p_named uuid[], p_message_id text[], p_type text[], p_ts timestamptz[], p_flags int4[],
-    p_source int2[], p_pf_msg int4[], p_pf_field text[], p_pf_value text[], p_email_norm text[], p_phone_e164 text[]
+    p_home bigint[], p_slow boolean[], p_named uuid[], p_joined text[], p_event_id uuid[], p_message_id text[], p_type text[],
+    p_ts timestamptz[], p_flags int4[], p_source int2[], p_pf_msg int4[], p_pf_field text[], p_pf_value text[],
+    p_email_norm text[], p_phone_e164 text[]
 ) returns void
 language plpgsql
 as $$
 declare
     c_contacts constant int4 := 128;
     c_leads constant int4 := 256;
-    v_msgs int4[];
+    v_run record;
+    v_merged bigint[];  -- components that messages of this batch have joined
+    v_later text[];
 begin
     -- Normal forms that SQL cannot derive, for what folds traits later.
     insert into normal_form (kind, raw, norm)
@@ -25,25 +29,52 @@ begin
     order by f.kind, f.raw
     on conflict (kind, raw) do nothing;
 
-    select array_agg(u.pos::int4 order by u.pos) into v_msgs
-    from unnest(p_home, p_slow, p_named, p_type, p_flags) with ordinality u(node, slow, named, type, flags, pos)
-    where u.node > 0 and u.flags & c_contacts <> 0
-      and (u.slow or u.named is not null or u.type in ('identify', 'group', 'alias'));
-    if v_msgs is not null then
-        perform place_contacts(
-            v_msgs, p_home, p_named, p_message_id, p_ts, p_source, p_pf_msg, p_pf_field, p_pf_value, p_email_norm, p_phone_e164
+    if true = any (p_slow) then
+        v_merged := array(
+            select distinct n.component
+            from merge m
+            join edge e on e.merge = m.id
+            join node n on n.id = e.a
+            where m.created_at >= now() and m.message_id = any (p_message_id)
         );
     end if;
-
-    select array_agg(u.pos::int4 order by u.pos) into v_msgs
-    from unnest(p_home, p_type, p_flags, p_email_norm, p_phone_e164) with ordinality
-        u(node, type, flags, email_norm, phone_e164, pos)
-    where u.node > 0 and u.flags & (c_contacts | c_leads) = c_leads and u.type = 'identify'
-      and (u.email_norm is not null or u.phone_e164 is not null);
-    if v_msgs is not null then
-        perform place_leads(
-            v_msgs, p_home, p_message_id, p_ts, p_source, p_pf_msg, p_pf_field, p_pf_value, p_email_norm, p_phone_e164
-        );
-    end if;
+    -- A lead of an earlier message stays beside the contact of a later one, but not the other way round: one run of messages
+    -- of a kind after the other. Messages of persons that this batch has joined go one by one, each knowing the joins before.
+    for v_run in
+        select r.alone, r.trusted, array_agg(r.pos order by r.pos) as msgs
+        from (
+            select m.*, case
+                when m.alone then m.pos
+                else m.pos - row_number() over (partition by m.alone, m.trusted order by m.pos)
+            end as run
+            from (
+                select u.pos::int4, u.flags & c_contacts <> 0 as trusted, coalesce(n.component = any (v_merged), false) as alone
+                from unnest(p_home, p_slow, p_named, p_type, p_flags, p_email_norm, p_phone_e164) with ordinality
+                    u(node, slow, named, type, flags, email_norm, phone_e164, pos)
+                join node n on n.id = u.node
+                where u.node > 0 and case
+                    when u.flags & c_contacts <> 0 then
+                        u.slow or u.named is not null or u.type in ('identify', 'group', 'alias')
+                    else
+                        u.flags & c_leads <> 0 and u.type = 'identify' and (u.email_norm is not null or u.phone_e164 is not null)
+                end
+            ) m
+        ) r
+        group by r.alone, r.trusted, r.run
+        order by min(r.pos)
+    loop
+        v_later := case when v_run.alone then p_message_id[v_run.msgs[1] + 1 :] end;
+        if v_run.trusted then
+            perform place_contacts(
+                v_run.msgs, p_home, p_named, p_joined, p_event_id, p_message_id, p_ts, p_source,
+                p_pf_msg, p_pf_field, p_pf_value, v_later
+            );
+        else
+            perform place_leads(
+                v_run.msgs, p_home, p_message_id, p_ts, p_source, p_pf_msg, p_pf_field, p_pf_value, p_email_norm, p_phone_e164,
+                v_later
+            );
+        end if;
+    end loop;
 end
 $$;

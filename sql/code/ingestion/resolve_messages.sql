@@ -96,7 +96,7 @@ begin
             end if;
             v_rule := violated_rule(v_labels, v_new, p_ts[v_msg.msg], p_crm);
             exit when v_rule is null;
-            if v_rule = 'review' and not v_demoted @? '$[*] ? (@[1] == "review")' then
+            if v_rule = 'review' and not v_demoted @? 'strict $[*] ? (@[1] == "review")' then
                 perform open_review(
                     p_message_id[v_msg.msg], 'accounts', v_ends, p_ts[v_msg.msg],
                     jsonb_build_object('type', p_type[v_msg.msg])
