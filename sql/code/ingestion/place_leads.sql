@@ -32,16 +32,19 @@ begin
         )
         select s.label, min(s.msg) as msg, jsonb_object_agg(s.field, s.value) as data
         from said s
-        where not exists (select from contact_node cn where cn.node = any (nodes_before(p_home[s.msg], p_later)))
+        where not exists (
+            select from unnest(nodes_before(p_home[s.msg], p_later)) n(id) join contact_node cn on cn.node = n.id
+        )
         group by s.label
         order by min(s.msg)
     loop
         select l.id, to_jsonb(l) into v_lead, v_old
         from (
             select d.*, 1 as place
-            from lead_node ln
+            from unnest(nodes_before(p_home[v_person.msg], p_later)) n(id)
+            join lead_node ln on ln.node = n.id
             join leads d on d.id = ln.lead_id
-            where ln.node = any (nodes_before(p_home[v_person.msg], p_later)) and d.status not in ('converted', 'disqualified')
+            where d.status not in ('converted', 'disqualified')
             union all
             select d.*, 2
             from leads d

@@ -13,9 +13,13 @@ begin
         select m.msg, n.component as label, w.nodes, k.contact_id
         from unnest(p_msgs) m(msg)
         join node n on n.id = p_home[m.msg]
-        cross join lateral (select nodes_before(n.id, p_later) as nodes) w
+        cross join lateral (select nodes_before(n.id, p_later) as nodes offset 0) w
         left join lateral (
-            select cn.contact_id from contact_node cn where cn.node = any (w.nodes) order by cn.contact_id limit 1
+            select cn.contact_id
+            from unnest(w.nodes) o(id)
+            join contact_node cn on cn.node = o.id
+            order by cn.contact_id
+            limit 1
         ) k on true
     ), member as materialized (
         -- The accounts of each person's memberships; since: the message of this batch that made it, null if it was there.
