@@ -67,6 +67,7 @@ def refused(connection: psycopg.Connection, statement: str) -> None:
     """The statement must fail, and for want of a right (or as read-only), not because it is wrong."""
     with pytest.raises(psycopg.Error) as failure:
         connection.execute(statement)
+    connection.rollback()
     assert failure.value.sqlstate in {"42501", "25006", "0LP01"}, f"{statement}: {failure.value}"
 
 
@@ -134,7 +135,10 @@ def test_other_schemas_are_closed(reader: psycopg.Connection, two: tuple[Tenant,
         refused(reader, statement)
 
 
-def test_nothing_is_writable_even_without_the_read_only_default(reader: psycopg.Connection, two: tuple[Tenant, Tenant]) -> None:
+def test_nothing_is_writable_even_without_the_read_only_default(
+    reader: psycopg.Connection, two: tuple[Tenant, Tenant], tandem: Server
+) -> None:
+    service = tandem.sql("select pid from pg_stat_activity where usename = 'tandem' limit 1")[0][0]
     reader.execute("set default_transaction_read_only = off")
     schema = two[0].schema
     for statement in (
@@ -144,13 +148,13 @@ def test_nothing_is_writable_even_without_the_read_only_default(reader: psycopg.
         "create temporary table t (x int)", "create temporary view v as select 1",
         "select * into temporary t from accounts",
         "create function pg_temp.f() returns int language sql as 'select 1'", "do $$ begin end $$",
-        "create extension pg_trgm", "lock table accounts in access exclusive mode",
+        "create extension pg_trgm", "begin; lock table accounts in access exclusive mode",
         "copy accounts to program 'cat'", "copy accounts to '/tmp/stolen'", "select pg_read_file('/etc/passwd')",
         "select lo_create(0)", "select lo_from_bytea(0, 'x')", "select lo_import('/etc/passwd')",
         "select pg_advisory_lock(1)", "select pg_try_advisory_lock(1)", "select pg_advisory_xact_lock(1)",
         "select pg_try_advisory_xact_lock_shared(1, 2)", "select pg_sleep(1)", "select pg_sleep_for('1 s')",
         "select pg_export_snapshot()", "select pg_notify('outbox', 'x')", "select * from pg_stat_activity",
-        "select pg_terminate_backend(1)", "alter system set fsync = off", "set temp_file_limit = -1",
+        f"select pg_terminate_backend({service})", "alter system set fsync = off", "set temp_file_limit = -1",
         "alter role current_user createrole", "create role mine", "create publication p for all tables",
     ):
         refused(reader, statement)
