@@ -23,7 +23,45 @@ extension Connection {
             let rows = try run(.call(description.isPerson ? "write_people" : "write_records", binds))
             for row in rows { outcomes.append(try Self.outcome(row, positions: sound)) }
         }
+        for outcome in outcomes where outcome.status != .error && outcome.status != .deleted {
+            try writeOwnRecords(description, of: outcome, resolved[outcome.index], by: author, at: at)
+        }
         return outcomes.sorted { $0.index < $1.index }
+    }
+
+    /// Children that are records of their own: those of the array are written, the others go to the bin.
+    ///
+    /// - Throws: the error of any of them, so that the whole write fails.
+    private func writeOwnRecords(
+        _ description: ObjectDescription, of outcome: RecordOutcome, _ write: RecordWrite, by author: RecordAuthor,
+        at: Int64?
+    ) throws(TandemError) {
+        for child in description.children {
+            guard let key = child.recordKey, let rows = write.input.records[child.name], let parent = outcome.id,
+                let object = ObjectCatalog.standard.objects.first(where: { $0.table == child.table })
+            else { continue }
+            var writes: [RecordWrite] = []
+            var kept: [String?] = []
+            for (index, row) in rows.enumerated() {
+                var data = row
+                data[child.parent] = .string(parent.text)
+                if data["position"] == nil { data["position"] = .number(index + 1) }
+                let match: JSONObject = [child.parent: .string(parent.text), key: row[key] ?? .null]
+                writes.append(RecordWrite(.upsert, match: match, input: RecordInput(normalized: data)))
+                kept.append(row[key]?.string)
+            }
+            let others = try run(
+                """
+                select id from \(.table(of: child)) where \(.parent(of: child)) = \(bind: .uuid(parent))
+                and \(.recordKey(of: child)) <> all (\(bind: .textArray(kept)))
+                """ as SQLFragment)
+            for row in others {
+                writes.append(RecordWrite(.delete, id: try reading { () throws(PostgresError) in try row.uuid(0) }))
+            }
+            for outcome in try recordWrite(object, writes, by: author, at: at) {
+                if let error = outcome.error { throw error.below("/\(child.name)/\(outcome.index)") }
+            }
+        }
     }
 
     private static func outcome(_ row: Row, positions: [Int]) throws(TandemError) -> RecordOutcome {
@@ -98,6 +136,12 @@ extension RecordInput {
 }
 
 extension TandemError {
+    /// The same error with its pointers below another.
+    func below(_ pointer: String) -> TandemError {
+        guard case .invalid(let fields) = self else { return self }
+        return .invalid(fields.map { FieldError(pointer: pointer + $0.pointer, code: $0.code, detail: $0.detail) })
+    }
+
     /// An item's error as `write_records` answers it.
     init(recordCode code: String, detail: JSON?) {
         func ids(_ value: JSON?) -> [RecordID] {

@@ -84,11 +84,14 @@ public struct ObjectChild: Sendable, Hashable {
     public let fields: [ObjectField]
     /// Another name that a writer may use for a field: `id` for `account_id`.
     public let aliases: [String: String]
+    /// Set where the rows are records of their own object (a pipeline's stages): the column that tells them apart below
+    /// their parent. Each is then written as a record; those that an array leaves out are deleted.
+    public let recordKey: String?
     public let summary: String
 
     public init(
         _ name: String, table: String, parent: String, order: [String], fields: [ObjectField],
-        aliases: [String: String] = [:], summary: String
+        aliases: [String: String] = [:], recordKey: String? = nil, summary: String
     ) {
         self.name = name
         self.table = table
@@ -96,6 +99,7 @@ public struct ObjectChild: Sendable, Hashable {
         self.order = order
         self.fields = fields
         self.aliases = aliases
+        self.recordKey = recordKey
         self.summary = summary
     }
 }

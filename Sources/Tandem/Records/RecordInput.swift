@@ -5,6 +5,8 @@ public struct RecordInput: Sendable {
     /// The person that a new contact names: `{"type", "value"}` or `{"id"}`.
     public internal(set) var person: JSON?
     public internal(set) var allowDuplicate = false
+    /// Rows of children that are records of their own, by the child's name.
+    var records: [String: [JSONObject]] = [:]
     /// Links given by another system's id, to be looked up before the write.
     var references: [RecordReference] = []
 
@@ -122,7 +124,15 @@ public struct RecordReader {
             }
             result.append(.object(takeRow(of: child, index, object)))
         }
-        input.data[child.name] = .array(result)
+        guard let key = child.recordKey else {
+            input.data[child.name] = .array(result)
+            return
+        }
+        let objects = result.compactMap(\.object)
+        if Set(objects.compactMap { $0[key] }).count < objects.count {
+            refuse("/" + child.name, "duplicate", "has two rows with the same \(key)")
+        }
+        input.records[child.name] = objects
     }
 
     private mutating func takeRow(of child: ObjectChild, _ index: Int, _ object: JSONObject) -> JSONObject {
@@ -139,6 +149,8 @@ public struct RecordReader {
             }
             var asked = value
             if external != nil { asked = ["external_id": value] }
+            // What a reader was shown may be sent back.
+            if field.isReadOnly { continue }
             if case .record(let objectField) = field.type {
                 takeRecord(asked, field, object: object[objectField], objectField, into: &row, at: base + given)
                 continue

@@ -77,6 +77,7 @@ struct SQLIdentifier: Sendable, Hashable {
     }
     static func table(of child: ObjectChild) -> SQLIdentifier { SQLIdentifier(child.table) }
     static func parent(of child: ObjectChild) -> SQLIdentifier { SQLIdentifier(child.parent) }
+    static func recordKey(of child: ObjectChild) -> SQLIdentifier { SQLIdentifier(child.recordKey ?? child.parent) }
     static func order(of child: ObjectChild) -> [SQLIdentifier] { child.order.map(SQLIdentifier.init) }
     static func table(of target: LinkTarget) -> SQLIdentifier { SQLIdentifier(target.table) }
     static func column(of target: LinkTarget) -> SQLIdentifier { SQLIdentifier(target.column) }

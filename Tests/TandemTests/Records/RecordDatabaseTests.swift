@@ -261,6 +261,66 @@ import Testing
         }
     }
 
+    @Test func aPipelineIsWrittenWithItsStages() throws {
+        try inTenant { connection in
+            func stage(_ key: String, _ probability: Int) -> JSON {
+                [
+                    "key": .string(key), "name": .string(key), "probability": .number(probability),
+                    "forecast_category": "pipeline", "status": "open",
+                ]
+            }
+            let made = try connection.recordCreate(
+                .pipeline, ["name": "Partners", "stages": [stage("a", 10), stage("b", 20)]], by: Self.author)
+            let stages = made.json["stages"]?.array ?? []
+            #expect(stages.map { $0["key"]?.string } == ["a", "b"])
+            #expect(stages.first?["id"]?.string?.hasPrefix("stg_") == true)
+            #expect(stages.map { $0["position"]?.int } == [1, 2])
+
+            let changed = try connection.recordUpdate(
+                .pipeline, id: made.id, ["stages": [stage("c", 5), stage("b", 25)]], by: Self.author)
+            #expect(changed.json["stages"]?.array?.map { $0["key"]?.string } == ["c", "b"])
+            #expect(changed.json["stages"]?[1]?["id"] == stages.last?["id"])
+
+            _ = try connection.recordCreate(
+                .opportunity, ["name": "O", "stage_id": stages.last?["id"] ?? .null], by: Self.author)
+            #expect(
+                code { () throws(TandemError) in
+                    _ = try connection.recordUpdate(
+                        .pipeline, id: made.id, ["stages": [stage("c", 5)]], by: Self.author)
+                } == "in_use")
+            #expect(
+                code { () throws(TandemError) in
+                    _ = try connection.recordUpdate(
+                        .pipeline, id: made.id, ["stages": [stage("c", 5), stage("c", 6)]], by: Self.author)
+                } == "validation_failed")
+        }
+    }
+
+    @Test func twoWritersOfOneKeyMakeItOnce() async throws {
+        let own = try TestTenant()
+        let codes = await withTaskGroup(of: String.self, returning: [String].self) { group in
+            for number in 0..<4 {
+                group.addTask {
+                    do throws(TandemError) {
+                        let connection: Connection
+                        do throws(PostgresError) { connection = try own.connect() } catch { throw TandemError(error) }
+                        defer { connection.close() }
+                        _ = try connection.inTenant(own.tenant.database) { (connection) throws(TandemError) in
+                            try connection.recordCreate(
+                                .account, ["name": .string("N\(number)"), "external_id": "one"], by: Self.author)
+                        }
+                        return "made"
+                    } catch {
+                        guard case .duplicate(let ids) = error else { return "\(error)" }
+                        return ids.isEmpty ? "duplicate of nobody" : "duplicate"
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(codes.sorted() == ["duplicate", "duplicate", "duplicate", "made"])
+    }
+
     @Test func wordsAreFoundInAnyObject() throws {
         try inTenant { connection in
             let account = try connection.recordCreate(.account, ["name": "Zebra 100% Works"], by: Self.author)

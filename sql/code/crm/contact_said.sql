@@ -8,7 +8,11 @@ language plpgsql stable
 as $$
 #variable_conflict use_column
 begin
-    if p_contacts is null or not exists (
+    -- Apart, because a tenant without the CRM has no contact_node to be planned.
+    if p_contacts is null then
+        return;
+    end if;
+    if not exists (
         select from unnest(p_nodes) n where n is not null
         union all
         select from contact_node l where l.contact_id = any (p_contacts)) then
