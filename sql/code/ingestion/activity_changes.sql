@@ -1,7 +1,8 @@
--- The nodes whose first or last seen the batch moves, with both. last_at counts in whole minutes, so that a busy node is written
--- at most once a minute of event time, however its events are cut into batches.
+-- The nodes whose first or last seen is moved by those messages of a batch that p_slow marks as p_of, with both times. last_at
+-- counts in whole minutes, so that a busy node is written at most once a minute of event time, however its events are cut.
 create or replace function activity_changes(
-    p_home bigint[], p_ts timestamptz[], out nodes bigint[], out first_at timestamptz[], out last_at timestamptz[]
+    p_home bigint[], p_ts timestamptz[], p_slow boolean[], p_of boolean,
+    out nodes bigint[], out first_at timestamptz[], out last_at timestamptz[]
 )
 language plpgsql stable
 as $$
@@ -10,8 +11,8 @@ begin
     into nodes, first_at, last_at
     from (
         select e.node, min(e.ts) as first_at, date_bin('1 minute', max(e.ts), 'epoch') as last_at
-        from unnest(p_home, p_ts) e(node, ts)
-        where e.node > 0
+        from unnest(p_home, p_ts, p_slow) e(node, ts, slow)
+        where e.node > 0 and e.slow = p_of
         group by e.node
         order by e.node
     ) u

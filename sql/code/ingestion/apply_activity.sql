@@ -1,4 +1,4 @@
--- Stores what activity_changes has found and shows it in the profiles; p_refreshed: components whose rows are written anew
+-- Stores what activity_changes has found (a node may stand there twice) and shows it in the profiles; p_refreshed: components whose rows are written anew
 -- anyway. The caller holds the components.
 create or replace function apply_activity(
     p_nodes bigint[], p_first_at timestamptz[], p_last_at timestamptz[], p_refreshed bigint[]
@@ -7,8 +7,9 @@ language plpgsql
 as $$
 begin
     insert into activity_seen (node, first_at, last_at)
-    select u.node, u.first_at, u.last_at
+    select u.node, min(u.first_at), max(u.last_at)
     from unnest(p_nodes, p_first_at, p_last_at) u(node, first_at, last_at)
+    group by u.node
     order by u.node
     on conflict (node) do update
     set first_at = least(activity_seen.first_at, excluded.first_at), last_at = greatest(activity_seen.last_at, excluded.last_at);

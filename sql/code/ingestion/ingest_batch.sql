@@ -29,9 +29,11 @@ declare
     v_any_slow boolean := false;
     v_row record;
     v_msg int4;
-    v_known bigint[] := '{}';   -- nodes whose profiles change what they show
-    v_seen record;
-    v_shown bigint[];           -- of them those that an identify touches
+    v_owner bigint[] := '{}';   -- of the identifiers that slow messages name
+    v_apart int4[] := '{}';     -- messages whose identifiers several nodes own
+    v_seen record;              -- what moves first and last seen, of fast messages …
+    v_moved record;             -- … and of slow ones
+    v_shown bigint[];           -- nodes whose profiles an identify changes
     v_refreshed bigint[];
     v_labels bigint[];
     v_traits_of bigint[];
@@ -56,11 +58,10 @@ begin
     for v_row in
         select
             i.msg, max(x.node) filter (where p_id_msg[i.ord::int4 - 1] is distinct from i.msg) as first_node,
-            count(x.node) < count(*) or min(n.component) <> max(n.component) as slow,
+            count(x.node) < count(*) as unknown, min(x.node) <> max(x.node) as apart,
             (min(i.ord) filter (where x.node is not null))::int4 as known
         from unnest(p_id_msg, p_id_type, p_id_value) with ordinality i(msg, type, value, ord)
         left join identifier x on x.type = i.type and x.value = i.value
-        left join node n on n.id = x.node
         where v_fresh[i.msg]
         group by i.msg
     loop
@@ -74,12 +75,28 @@ begin
             end if;
         else
             v_home[v_row.msg] := coalesce(v_row.first_node, 0);
-            if v_row.slow then
+            if v_row.unknown then
                 v_slow[v_row.msg] := true;
                 v_any_slow := true;
+            elsif v_row.apart then
+                v_apart := v_apart || v_row.msg;
             end if;
         end if;
     end loop;
+    if v_apart <> '{}' then
+        for v_msg in
+            select i.msg
+            from unnest(p_id_msg, p_id_type, p_id_value) i(msg, type, value)
+            join identifier x on x.type = i.type and x.value = i.value
+            join node n on n.id = x.node
+            where i.msg = any (v_apart)
+            group by i.msg
+            having min(n.component) <> max(n.component)
+        loop
+            v_slow[v_msg] := true;
+            v_any_slow := true;
+        end loop;
+    end if;
     if 'alias' = any (p_type) then
         for v_msg in
             select u.pos
@@ -107,21 +124,21 @@ begin
         v_any_slow := true = any (v_slow);
     end if;
     if v_any_slow then
-        v_known := lock_new_identifiers(v_slow, p_type, p_previous_id, p_id_msg, p_id_type, p_id_value);
+        v_owner := lock_identifiers(v_slow, p_type, p_previous_id, p_id_msg, p_id_type, p_id_value);
     end if;
     select array_agg(distinct u.node) filter (where u.traits ?| array['email', 'phone']) into v_shown
     from unnest(v_home, p_type, p_traits, v_slow) u(node, type, traits, slow)
     where u.node > 0 and not u.slow and u.type = 'identify' and u.traits is not null;
-    v_seen := activity_changes(v_home, p_ts);
-    perform lock_components(v_known || coalesce(v_shown, '{}') || coalesce(v_seen.nodes, '{}'));
+    v_seen := activity_changes(v_home, p_ts, v_slow, false);
+    perform lock_components(v_owner || coalesce(v_shown, '{}') || coalesce(v_seen.nodes, '{}'));
 
     v_refreshed := v_shown;
     if v_any_slow then
         v_home := resolve_messages(
-            v_home, v_slow, v_rules_version, v_epoch, v_crm, p_event_id, p_message_id, p_type,
+            v_home, v_slow, v_owner, v_rules_version, v_epoch, v_crm, p_event_id, p_message_id, p_type,
             p_ts, p_received_at, p_source, p_previous_id, p_id_msg, p_id_type, p_id_value
         );
-        v_seen := activity_changes(v_home, p_ts);
+        v_moved := activity_changes(v_home, p_ts, v_slow, true);
         v_refreshed := v_refreshed || array(select u.node from unnest(v_home, v_slow) u(node, slow) where u.slow);
     end if;
     select array_agg(distinct n.component) into v_labels from node n where n.id = any (v_refreshed);
@@ -131,6 +148,11 @@ begin
     where u.node > 0 and u.type = 'identify' and u.traits is not null and u.traits <> '{}';
     if v_traits_of is not null then
         perform apply_traits(v_traits_of, v_home, p_message_id, p_type, p_ts, p_source, p_traits);
+    end if;
+    if v_any_slow and v_moved.nodes is not null then
+        v_seen.nodes := v_seen.nodes || v_moved.nodes;
+        v_seen.first_at := v_seen.first_at || v_moved.first_at;
+        v_seen.last_at := v_seen.last_at || v_moved.last_at;
     end if;
     if v_seen.nodes is not null then
         perform apply_activity(v_seen.nodes, v_seen.first_at, v_seen.last_at, coalesce(v_labels, '{}'));

@@ -2,9 +2,9 @@
 -- that would break a rule is dropped, lowest priority first; what is left is attached to home, and further owners are joined
 -- to it. p_home and the other arrays are those of the batch, by position. Answers p_home with the homes put in. This is the
 -- slow path: messages that name only known identifiers of one profile do not come here.
--- The caller has locked the buckets of the unknown identifiers and the components of the known ones.
+-- p_owner: of lock_identifiers. The caller has locked the components of these nodes.
 create or replace function resolve_messages(
-    p_home bigint[], p_slow boolean[], p_rules_version int4, p_epoch int4, p_crm boolean,
+    p_home bigint[], p_slow boolean[], p_owner bigint[], p_rules_version int4, p_epoch int4, p_crm boolean,
     p_event_id uuid[], p_message_id text[], p_type text[], p_ts timestamptz[], p_received_at timestamptz[], p_source int2[],
     p_previous_id text[], p_id_msg int4[], p_id_type text[], p_id_value text[]
 ) returns bigint[]
@@ -12,7 +12,7 @@ language plpgsql
 as $$
 declare
     v_state record;
-    v_owner bigint[];   -- per distinct identifier (number k) the node that owns it, 0: nobody
+    v_owner bigint[] := p_owner;    -- per distinct identifier (number k) the node that owns it, 0: nobody
     v_label bigint[];   -- and that node's component
     v_msg record;
     v_n int4;           -- how many identifiers of the message are left
@@ -35,15 +35,9 @@ declare
     v_to_msg int4[] := '{}';
 begin
     select s.max_ids, s.windowed into v_state from identity_state s;
-    select array_agg(coalesce(x.node, 0) order by d.k), array_agg(coalesce(n.component, 0) order by d.k)
-    into v_owner, v_label
-    from (
-        select i.type, i.value, row_number() over (order by i.type collate "C", i.value collate "C") as k
-        from named_identifiers(p_slow, p_type, p_previous_id, p_id_msg, p_id_type, p_id_value) i
-        group by i.type, i.value
-    ) d
-    left join identifier x on x.type = d.type and x.value = d.value
-    left join node n on n.id = x.node;
+    select array_agg(coalesce(n.component, 0) order by o.k) into v_label
+    from unnest(p_owner) with ordinality o(node, k)
+    left join node n on n.id = o.node;
 
     for v_msg in
         select
@@ -86,7 +80,8 @@ begin
             end loop;
             -- One identifier breaks nothing, nor does a step that adds nothing.
             exit when v_n <= 1 or (v_new = '{}' and cardinality(v_labels) = 1);
-            if v_node <> '{}' or v_to_node <> '{}' then
+            -- The rules read tables: what was made of these components so far has to stand there.
+            if v_labels && v_node_label or v_labels && v_to_label then
                 perform write_identities(
                     v_node, v_node_label, v_node_public, v_to_type, v_to_value, v_to_node, v_to_label, v_to_msg,
                     p_event_id, p_ts, p_source
@@ -137,12 +132,14 @@ begin
             end if;
         end loop;
         if cardinality(v_labels) > 1 then
-            perform write_identities(
-                v_node, v_node_label, v_node_public, v_to_type, v_to_value, v_to_node, v_to_label, v_to_msg,
-                p_event_id, p_ts, p_source
-            );
-            v_node := '{}'; v_node_label := '{}'; v_node_public := '{}';
-            v_to_type := '{}'; v_to_value := '{}'; v_to_node := '{}'; v_to_label := '{}'; v_to_msg := '{}';
+            if v_labels && v_node_label or v_labels && v_to_label then
+                perform write_identities(
+                    v_node, v_node_label, v_node_public, v_to_type, v_to_value, v_to_node, v_to_label, v_to_msg,
+                    p_event_id, p_ts, p_source
+                );
+                v_node := '{}'; v_node_label := '{}'; v_node_public := '{}';
+                v_to_type := '{}'; v_to_value := '{}'; v_to_node := '{}'; v_to_label := '{}'; v_to_msg := '{}';
+            end if;
             v_merged := join_for_message(
                 p_message_id[v_msg.msg], p_received_at[v_msg.msg], v_ends, case when v_msg.alias then 'alias' else 'event' end,
                 p_ts[v_msg.msg]

@@ -166,7 +166,7 @@ create table demotion_memo (
 comment on table demotion_memo is 'Identifier lists whose demotion is known to repeat; demoted: [[position, rule], …]. Valid for its epoch only.';
 
 create table trait_record (
-    node bigint not null references node,
+    node bigint not null,
     ts timestamptz not null,
     seq bigint generated always as identity,
     message_id text not null,
@@ -174,7 +174,8 @@ create table trait_record (
     delta jsonb not null,
     primary key (node, ts, seq)
 );
-comment on table trait_record is 'What an identify sent, as sent; a trait''s history.';
+comment on table trait_record is
+    'What an identify sent, as sent; a trait''s history. No foreign key: nodes are never deleted, and its check locks the node''s row again.';
 
 create table membership (
     node bigint not null references node,
@@ -200,7 +201,7 @@ create table consent_statement (
 comment on table consent_statement is 'Consent as stated, verbatim, with its home node; node 0 is no profile. Nothing is enforced from it yet.';
 
 create table activity_seen (
-    node bigint primary key references node,
+    node bigint primary key,
     first_at timestamptz not null,
     last_at timestamptz not null
 ) with (fillfactor = 75);
