@@ -295,5 +295,14 @@ def test_consent_is_kept_verbatim_with_its_home(tenant):
     assert rows == [(tenant.owner(u), {"Advertising": False})]
 
 
+def test_the_first_call_of_a_connection_may_be_of_any_kind(tenant):
+    u, a = tenant.user("u"), tenant.anonymous("a")
+    tenant.track("1", u)
+    for name, ids in (("2", [u]), ("3", [u, a]), ("4", [a])):
+        own = tenant.another()
+        assert own.track(name, *ids) == ["accepted"]
+        own.connection.close()
+
+
 def test_all_that_is_derived_agrees(tenant):
     assert tenant.breaches() == []

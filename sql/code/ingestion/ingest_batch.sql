@@ -139,6 +139,9 @@ begin
             p_ts, p_received_at, p_source, p_previous_id, p_id_msg, p_id_type, p_id_value
         );
         v_moved := activity_changes(v_home, p_ts, v_slow, true);
+        v_seen.nodes := v_seen.nodes || v_moved.nodes;
+        v_seen.first_at := v_seen.first_at || v_moved.first_at;
+        v_seen.last_at := v_seen.last_at || v_moved.last_at;
         v_refreshed := v_refreshed || array(select u.node from unnest(v_home, v_slow) u(node, slow) where u.slow);
     end if;
     select array_agg(distinct n.component) into v_labels from node n where n.id = any (v_refreshed);
@@ -148,11 +151,6 @@ begin
     where u.node > 0 and u.type = 'identify' and u.traits is not null and u.traits <> '{}';
     if v_traits_of is not null then
         perform apply_traits(v_traits_of, v_home, p_message_id, p_type, p_ts, p_source, p_traits);
-    end if;
-    if v_any_slow and v_moved.nodes is not null then
-        v_seen.nodes := v_seen.nodes || v_moved.nodes;
-        v_seen.first_at := v_seen.first_at || v_moved.first_at;
-        v_seen.last_at := v_seen.last_at || v_moved.last_at;
     end if;
     if v_seen.nodes is not null then
         perform apply_activity(v_seen.nodes, v_seen.first_at, v_seen.last_at, coalesce(v_labels, '{}'));
