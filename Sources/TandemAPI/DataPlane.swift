@@ -16,10 +16,11 @@ public struct DataPlane: Sendable {
     ///   - batcher: a service of its own, which has to stop after the listeners.
     ///   - version: of the binary, for `/openapi.json`.
     ///   - extra: routes of other layers (the console) on the same listener.
+    ///   - catalog: the objects that have routes.
     ///   - holdDays: how long events of suspended tenants, disabled sources and expired keys are held.
     public init(
         context: TandemContext, batcher: Batcher, policies: IdentityPolicies, version: String, extra: [Route] = [],
-        holdDays: Int = 7
+        catalog: ObjectCatalog = .standard, holdDays: Int = 7
     ) {
         self.context = context
         self.batcher = batcher
@@ -28,10 +29,14 @@ public struct DataPlane: Sendable {
             context: context, batcher: batcher, policies: policies, authenticator: authenticator,
             sources: SecretKeySources(context: context), holdDays: holdDays)
         let store = TenantStore(context: context)
+        let records = RecordStore(store: store, catalog: catalog)
         let own =
             IngestRoutes(service: ingest).routes + QuarantineRoutes(store: store).routes
             + IdentityRulesRoutes(store: store, policies: policies).routes
             + MergeRoutes(store: store, policies: policies).routes
+            + ProfileRoutes(store: store, policies: policies).routes
+            + catalog.objects.flatMap { RecordRoutes(description: $0, records: records).routes }
+            + ObjectRoutes(catalog: catalog).routes
             + ServiceRoutes(context: context, drain: drain).routes
         let description = DescriptionRoute(version: version)
         routes = own + [description.route(describing: own)] + extra

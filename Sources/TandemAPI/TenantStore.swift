@@ -65,7 +65,9 @@ struct TenantStore: Sendable {
             let cursor = try PageCursor(
                 opening: text, with: context.sealingKey, scope: scope, fingerprint: fingerprint)
             after = cursor.keys.map { $0.map { .untyped($0) } ?? .null(.unspecified) }
-            guard after.count == count else { throw Problem.badRequest("invalid_cursor", "The cursor is not one of this list.") }
+            guard after.count == count else {
+                throw Problem.badRequest("invalid_cursor", "The cursor is not one of this list.")
+            }
         }
         let rows = try await single(call, statement(after, .int4(Int32(limit) + 1)))
         let shown = rows.prefix(limit)

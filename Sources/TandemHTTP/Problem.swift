@@ -61,14 +61,21 @@ public struct Problem: Error, Sendable {
             "instance": .string(path),
             "request_id": .string(requestID),
         ]
-        if !errors.isEmpty {
-            object["errors"] = .array(
-                errors.map {
-                    ["pointer": .string($0.pointer), "code": .string($0.code), "detail": .string($0.detail)]
-                })
-        }
+        if !errors.isEmpty { object["errors"] = errorList }
         for (name, value) in members { object[name] = value }
         return .object(object)
+    }
+
+    /// The part that stands inside another answer, for example in a batch's.
+    public var summary: JSON {
+        var object: JSONObject = ["code": .string(code), "message": .string(message)]
+        if !errors.isEmpty { object["errors"] = errorList }
+        for (name, value) in members { object[name] = value }
+        return .object(object)
+    }
+
+    private var errorList: JSON {
+        .array(errors.map { ["pointer": .string($0.pointer), "code": .string($0.code), "detail": .string($0.detail)] })
     }
 
     /// The answer, without the headers that every answer has.

@@ -54,6 +54,8 @@ public struct Route: Sendable {
     public let permission: String?
     public let body: Body
     public let parameters: [Parameter]
+    /// Fields of records are parameters too; the handler refuses what is none.
+    public let takesFields: Bool
     /// The status of success.
     public let success: Int
     public let handler: Handler
@@ -61,7 +63,7 @@ public struct Route: Sendable {
     public init(
         _ method: HTTPRequest.Method, _ template: String, _ summary: String, feature: String, scope: Scope,
         module: Module = .any, permission: String? = nil, body: Body? = nil, parameters: [Parameter] = [],
-        success: Int = 200, handler: @escaping Handler
+        takesFields: Bool = false, success: Int = 200, handler: @escaping Handler
     ) {
         self.method = method
         pattern = RoutePattern(template)
@@ -72,6 +74,7 @@ public struct Route: Sendable {
         self.permission = scope == .secret ? permission ?? Route.permission(method, template, feature) : nil
         self.body = body ?? ([.post, .put, .patch].contains(method) ? .json(limit: Limits.body) : .none)
         self.parameters = parameters
+        self.takesFields = takesFields
         self.success = success
         self.handler = handler
     }

@@ -110,7 +110,7 @@ public struct RouteResponder: HTTPResponder {
     }
 
     private func check(_ query: Query, of route: Route) throws(Problem) {
-        if route.scope == .write || query.items.isEmpty { return }
+        if route.scope == .write || route.takesFields || query.items.isEmpty { return }
         for (name, _) in query.items where !route.parameters.contains(where: { $0.name == name }) {
             throw Problem.badRequest("unknown_parameter", "This endpoint has no parameter \(name).")
         }

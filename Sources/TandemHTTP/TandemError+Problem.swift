@@ -1,7 +1,7 @@
 import HTTPTypes
 import Postgres
 import FoundationEssentials
-import Tandem
+public import Tandem
 
 extension Problem {
     /// The one place where the product's errors become HTTP. Nil for an error that is a fault of ours: the caller logs it
@@ -44,6 +44,11 @@ extension Problem {
             .badRequest, .denied:
             self.init(Problem.status(of: error), error.code, error.message)
         }
+    }
+
+    /// As `init(translating:)`, with `internal_error` for a fault of ours.
+    public init(of error: TandemError) {
+        self = Problem(translating: error) ?? .internalError
     }
 
     private init?(translating error: PostgresError) {

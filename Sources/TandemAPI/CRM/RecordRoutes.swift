@@ -1,0 +1,283 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Postgres
+import Tandem
+import TandemHTTP
+
+/// The routes that every object has, made from its description.
+struct RecordRoutes {
+    let description: ObjectDescription
+    let records: RecordStore
+
+    var routes: [Route] {
+        [
+            list, create, search, aggregate, batch, show, update, delete, restore, find, upsert, history, timeline,
+            sources,
+        ]
+    }
+
+    private var base: String { "/v1/\(description.plural)" }
+
+    /// Without an article, so that no sentence needs to know whether it is `a` or `an`.
+    private func route(
+        _ method: HTTPRequest.Method, _ path: String, _ summary: String, parameters: [Route.Parameter] = [],
+        takesFields: Bool = false, success: Int = 200, _ handler: @escaping Route.Handler
+    ) -> Route {
+        let module: Route.Module =
+            switch description.module {
+            case .cdp: .cdp
+            case .crm: .crm
+            case nil: .any
+            }
+        return Route(
+            method, base + path, "\(description.plural.capitalized): \(summary)", feature: "CRM", scope: .secret,
+            module: module, parameters: parameters, takesFields: takesFields, success: success, handler: handler)
+    }
+
+    private var list: Route {
+        let parameters =
+            Page.parameters + [
+                .init("filter", "A condition, for example name contains \"a\" and created_at after \"2026-01-01\""),
+                .init("sort", "Fields, comma-separated, with - for descending"),
+                .init("fields", "Fields to show, comma-separated"),
+                .init("include", "Links to follow, comma-separated"),
+                .init("count", "exact, estimate or none"),
+            ]
+        return route(
+            .get, "", "list; any field is a parameter that it has to equal", parameters: parameters, takesFields: true
+        ) { [description, records] call in
+            let query = try RecordQueryReader(description, catalog: records.catalog).read(parameters: call.query.items)
+            return try await RecordRoutes.page(call, description, records, query)
+        }
+    }
+
+    private var search: Route {
+        route(.post, "/search", "search by condition, in any order") { [description, records] call in
+            let query = try RecordQueryReader(description, catalog: records.catalog).read(call.json())
+            return try await RecordRoutes.page(call, description, records, query)
+        }
+    }
+
+    private static func page(
+        _ call: Call, _ description: ObjectDescription, _ records: RecordStore, _ query: RecordQuery
+    ) async throws -> Response {
+        let seal = try records.seal(call)
+        let page = try await records.transaction(call, description, readOnly: true) {
+            (connection) throws(TandemError) in
+            try connection.recordList(description, query, seal: seal, catalog: records.catalog)
+        }
+        return Response(json: page.json)
+    }
+
+    private var create: Route {
+        route(
+            .post, "", "create",
+            parameters: [.init("allow_duplicate", "true makes one beside others with the same key")],
+            success: 201
+        ) { [description, records] call in
+            let body = try call.json()
+            let author = records.author(call)
+            let allow = try call.flag("allow_duplicate")
+            let made = try await records.transaction(call, description) { (connection) throws(TandemError) in
+                try connection.recordCreate(
+                    description, body, by: author, catalog: records.catalog, allowDuplicate: allow)
+            }
+            return .resource(
+                call, made.json, version: made.version, status: .created,
+                location: "/v1/\(description.plural)/\(description.publicID(made.id))")
+        }
+    }
+
+    private var show: Route {
+        route(.get, "/{id}", "show one", parameters: [.init("as_of", "A time: the record as it was then")]) {
+            [description, records] call in
+            let id = try call.id(description.prefix)
+            var time: Int64?
+            if let text = call.query["as_of"] {
+                time = WireTime.parse(text)
+                if time == nil { throw Problem.badRequest("invalid_parameter", "as_of has to be a time in ISO 8601.") }
+            }
+            let found = try await records.transaction(call, description, readOnly: true) {
+                [time] (connection) throws(TandemError) in
+                if let time {
+                    return try connection.recordGet(description, id: id, asOf: time, catalog: records.catalog)
+                }
+                return try connection.recordGet(description, id: id, catalog: records.catalog)
+            }
+            return .resource(call, found.json, version: found.version)
+        }
+    }
+
+    private var update: Route {
+        route(.patch, "/{id}", "change the fields sent; null clears") { [description, records] call in
+            let id = try call.id(description.prefix)
+            let body = try call.json()
+            let ifMatch = try EntityTag.ifMatch(call)
+            let author = records.author(call)
+            let changed = try await records.transaction(call, description) { (connection) throws(TandemError) in
+                try connection.recordUpdate(
+                    description, id: id, body, ifMatch: ifMatch, by: author, catalog: records.catalog)
+            }
+            return .resource(call, changed.json, version: changed.version)
+        }
+    }
+
+    private var delete: Route {
+        route(.delete, "/{id}", "move one to the bin", success: 204) { [description, records] call in
+            let id = try call.id(description.prefix)
+            let ifMatch = try EntityTag.ifMatch(call)
+            let author = records.author(call)
+            try await records.transaction(call, description) { (connection) throws(TandemError) in
+                try connection.recordDelete(description, id: id, ifMatch: ifMatch, by: author)
+            }
+            return .noContent
+        }
+    }
+
+    private var restore: Route {
+        route(.post, "/{id}:restore", "bring one back from the bin") { [description, records] call in
+            let id = try call.id(description.prefix)
+            let author = records.author(call)
+            let restored = try await records.transaction(call, description) { (connection) throws(TandemError) in
+                try connection.recordRestore(description, id: id, by: author, catalog: records.catalog)
+            }
+            var json = restored.json.object ?? [:]
+            if let missing = restored.detail?["not_restored"] { json["not_restored"] = missing }
+            return .resource(call, .object(json), version: restored.version)
+        }
+    }
+
+    private var find: Route {
+        route(.get, "/by/{field}/{value}", "show the one with that value in a key") { [description, records] call in
+            let (field, value) = (call.capture("field"), call.capture("value"))
+            let found = try await records.transaction(call, description, readOnly: true) {
+                (connection) throws(TandemError) in
+                let ids = try connection.recordFind(description, by: field, value)
+                guard let id = ids.first else { throw TandemError.notFound() }
+                if ids.count > 1 { throw TandemError.duplicate(ids: ids) }
+                return try connection.recordGet(description, id: id, catalog: records.catalog)
+            }
+            return .resource(call, found.json, version: found.version)
+        }
+    }
+
+    private var upsert: Route {
+        route(.put, "/by/{field}/{value}", "change the one with that value in a key, or create it") {
+            [description, records] call in
+            let (field, value) = (call.capture("field"), call.capture("value"))
+            let body = try call.json()
+            let ifMatch = try EntityTag.ifMatch(call)
+            let author = records.author(call)
+            let onlyNew = call.headers[.ifNoneMatch] == "*"
+            let result = try await records.transaction(call, description) { (connection) throws(TandemError) in
+                if onlyNew, try !connection.recordFind(description, by: field, value).isEmpty {
+                    throw TandemError.versionMismatch(current: nil)
+                }
+                return try connection.recordUpsert(
+                    description, by: field, value, body, ifMatch: ifMatch, by: author, catalog: records.catalog)
+            }
+            var json = result.snapshot.json.object ?? [:]
+            json["created"] = .bool(result.isCreated)
+            return .resource(
+                call, .object(json), version: result.snapshot.version, status: result.isCreated ? .created : .ok)
+        }
+    }
+
+    private var aggregate: Route {
+        route(.post, ":aggregate", "count and sum, in groups") { [description, records] call in
+            let aggregate = try RecordAggregate(call.json(), of: description, catalog: records.catalog)
+            return Response(
+                json: try await records.transaction(call, description, readOnly: true) {
+                    (connection) throws(TandemError) in
+                    try connection.recordAggregate(description, aggregate, catalog: records.catalog)
+                })
+        }
+    }
+
+    private var batch: Route {
+        route(.post, ":batch", "write up to 1000 in one request") { [description, records] call in
+            let batch = try RecordBatch(call.json())
+            let author = records.author(call)
+            let outcomes = try await records.transaction(call, description) { (connection) throws(TandemError) in
+                try connection.recordBatch(description, batch, by: author, catalog: records.catalog)
+            }
+            let results = outcomes.map { BatchResult($0, description).json }
+            return Response(json: ["results": .array(results)])
+        }
+    }
+
+    private var history: Route {
+        route(.get, "/{id}/history", "what changed, newest first", parameters: Page.parameters) {
+            [description, records] call in
+            let id = try call.id(description.prefix)
+            let (limit, after, seal) = (try call.limit(), call.query["after"], try records.seal(call))
+            return Response(
+                json: try await records.transaction(call, description, readOnly: true) {
+                    (connection) throws(TandemError) in
+                    try connection.recordHistory(
+                        description, id: id, limit: limit, after: after, seal: seal, catalog: records.catalog)
+                })
+        }
+    }
+
+    private var timeline: Route {
+        route(.get, "/{id}/timeline", "what happened around one, newest first", parameters: Page.parameters) {
+            [description, records] call in
+            let id = try call.id(description.prefix)
+            let (limit, after, seal) = (try call.limit(), call.query["after"], try records.seal(call))
+            return Response(
+                json: try await records.transaction(call, description, readOnly: true) {
+                    (connection) throws(TandemError) in
+                    _ = try connection.recordGet(description, id: id, catalog: records.catalog)
+                    return try connection.recordTimeline(description, id: id, limit: limit, after: after, seal: seal)
+                })
+        }
+    }
+
+    private var sources: Route {
+        route(.get, "/{id}/sources", "which source said what of its fields") { [description, records] call in
+            let id = try call.id(description.prefix)
+            return Response(
+                json: try await records.transaction(call, description, readOnly: true) {
+                    (connection) throws(TandemError) in
+                    try connection.recordFieldSources(description, id: id, catalog: records.catalog)
+                })
+        }
+    }
+}
+
+/// One result of a batch.
+struct BatchResult {
+    private let outcome: RecordOutcome
+    private let description: ObjectDescription
+
+    init(_ outcome: RecordOutcome, _ description: ObjectDescription) {
+        self.outcome = outcome
+        self.description = description
+    }
+
+    var json: JSON {
+        var object: JSONObject = [
+            "index": .number(outcome.index), "status": .number(status), "outcome": .string(outcome.status.rawValue),
+            "id": .string(orNull: outcome.id.map { description.publicID($0) }),
+        ]
+        if let version = outcome.version { object["version"] = .number(version) }
+        if let problem { object["error"] = problem.summary }
+        return .object(object)
+    }
+
+    private var problem: Problem? {
+        guard let error = outcome.error else { return nil }
+        return RecordStore.problem(error, description) ?? Problem(of: error)
+    }
+
+    private var status: Int {
+        switch outcome.status {
+        case .created: 201
+        case .deleted: 204
+        case .updated, .unchanged, .restored: 200
+        case .error: problem?.status.code ?? 500
+        }
+    }
+}

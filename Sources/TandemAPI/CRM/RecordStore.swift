@@ -1,0 +1,93 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Postgres
+import Tandem
+import TandemHTTP
+
+/// Records as the handlers reach them: a transaction of the tenant, and errors with ids in their outside form.
+struct RecordStore: Sendable {
+    let store: TenantStore
+    let catalog: ObjectCatalog
+
+    /// Runs `body` in one transaction.
+    func transaction<Result: Sendable>(
+        _ call: Call, _ description: ObjectDescription, readOnly: Bool = false,
+        _ body: @escaping @Sendable (Connection) throws(TandemError) -> Result
+    ) async throws -> Result {
+        do {
+            return try await store.withConnection(call) { connection, tenant in
+                try connection.inTenant(tenant.database, readOnly: readOnly, body)
+            }
+        } catch let error as TandemError {
+            throw RecordStore.problem(error, description) ?? error
+        }
+    }
+
+    func seal(_ call: Call) throws -> CursorSeal {
+        CursorSeal(key: store.context.sealingKey, tenant: try store.tenant(call).database)
+    }
+
+    /// Somebody's hand: whoever calls the data plane acts for a person.
+    func author(_ call: Call) -> RecordAuthor { RecordAuthor(actor: call.principal.actor, cause: "edit") }
+
+    /// Errors that name records, with their ids as the API shows them.
+    static func problem(_ error: TandemError, _ description: ObjectDescription) -> Problem? {
+        switch error {
+        case .duplicate(let ids):
+            Problem(
+                .conflict, error.code, error.message,
+                members: ["ids": .array(ids.map { .string(description.publicID($0)) })])
+        case .merged(let id):
+            Problem(
+                .movedPermanently, error.code, "The record was merged into another one.",
+                members: ["merged_into": .string(description.publicID(id))],
+                headers: [.location: "/v1/\(description.plural)/\(description.publicID(id))"])
+        default:
+            nil
+        }
+    }
+}
+
+/// `ETag`, `If-Match` and `If-None-Match` of versioned resources.
+enum EntityTag {
+    static func text(_ version: Int) -> String { "\"v\(version)\"" }
+
+    /// The version that If-Match names; nil for none and for `*`. 400 for one that was never an ETag here.
+    static func ifMatch(_ call: Call) throws(Problem) -> Int? {
+        guard let header = call.headers[.ifMatch], header != "*" else { return nil }
+        guard let version = version(header) else {
+            throw .badRequest("invalid_if_match", "If-Match has to be an ETag such as \"v3\".")
+        }
+        return version
+    }
+
+    /// True when the caller has this version already.
+    static func isKnown(_ call: Call, _ version: Int) -> Bool {
+        guard let header = call.headers[.ifNoneMatch] else { return false }
+        return header.split(separator: ",").contains { self.version($0.filter { $0 != " " }) == version }
+    }
+
+    private static func version(_ text: some StringProtocol) -> Int? {
+        var rest = text[...]
+        if rest.hasPrefix("W/") { rest = rest.dropFirst(2) }
+        rest = rest.drop { $0 == "\"" }
+        if rest.hasPrefix("v") { rest = rest.dropFirst() }
+        while rest.last == "\"" { rest = rest.dropLast() }
+        return Int(rest)
+    }
+}
+
+extension Response {
+    /// A versioned resource: with its ETag, or 304 when the caller has it.
+    static func resource(
+        _ call: Call, _ json: JSON, version: Int, status: HTTPResponse.Status = .ok, location: String? = nil
+    ) -> Response {
+        var headers: HTTPFields = [.eTag: EntityTag.text(version)]
+        if call.request.method == .get || call.request.method == .head, EntityTag.isKnown(call, version) {
+            return Response(status: .notModified, headers: headers)
+        }
+        if let location { headers[.location] = location }
+        return Response(json: json, status: status, headers: headers)
+    }
+}

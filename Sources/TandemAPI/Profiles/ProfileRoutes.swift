@@ -1,0 +1,166 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Postgres
+import Tandem
+import TandemHTTP
+
+/// Profiles: who they are, what is known of them, what they did.
+struct ProfileRoutes {
+    let store: TenantStore
+    let policies: IdentityPolicies
+
+    var routes: [Route] {
+        [list, search, show, find, events, traits, identifiers, timeline, merges, leave]
+    }
+
+    private func route(
+        _ method: HTTPRequest.Method, _ path: String, _ summary: String, parameters: [Route.Parameter] = [],
+        success: Int = 200, _ handler: @escaping Route.Handler
+    ) -> Route {
+        Route(
+            method, "/v1/profiles" + path, summary, feature: "Profiles", scope: .secret, module: .cdp,
+            parameters: parameters, success: success, handler: handler)
+    }
+
+    private var list: Route {
+        route(.get, "", "List profiles, oldest first", parameters: Page.parameters) { [store] call in
+            try await store.page(call, keys: 1) { after, limit in
+                .call("profile_list", after + [limit])
+            } shape: {
+                ProfileShape.profile($0)
+            }
+        }
+    }
+
+    private var search: Route {
+        route(.post, "/search", "Find profiles by condition") { [store] call in
+            let query = try ProfileQuery(call.json())
+            let seal = CursorSeal(key: store.context.sealingKey, tenant: try store.tenant(call).database)
+            let page = try await store.withConnection(call) { connection, tenant in
+                try connection.inTenant(tenant.database, readOnly: true) { (connection) throws(TandemError) in
+                    try connection.profileSearch(query, seal: seal)
+                }
+            }
+            return Page(items: page.items.map(ProfileShape.profile), next: page.next).response
+        }
+    }
+
+    private var show: Route {
+        route(.get, "/{id}", "Show a profile; a merged id shows the surviving one") { [store] call in
+            let id = try call.id(.profile)
+            return ProfileShape.response(call, try await store.value(call, .call("profile_show", .uuid(id))))
+        }
+    }
+
+    private var find: Route {
+        route(.get, "/by/{type}/{value}", "Show the profile that owns an identifier") { [self] call in
+            let policy = try await policies.policy(of: store.tenant(call), from: store.context.pool)
+            let type = call.capture("type")
+            guard policy.knows(type: type) || type.contains(".") else {
+                throw Problem.notFound("identifier_type_not_configured", "The identity rules know no type \(type).")
+            }
+            let value = Identifier.normalize(
+                type: type, value: call.capture("value"), phoneRegion: policy.phoneRegion)
+            guard let value else { throw Problem.notFound }
+            return ProfileShape.response(
+                call, try await store.value(call, .call("profile_by_identifier", .text(type), .text(value))))
+        }
+    }
+
+    private var events: Route {
+        route(.get, "/{id}/events", "List a profile's events, newest first", parameters: Page.parameters) {
+            [store] call in
+            let id = try call.id(.profile)
+            return try await store.page(call) { after, limit in
+                .call("profile_events", [.uuid(id)] + after + [limit])
+            } shape: {
+                ProfileShape.event($0)
+            }
+        }
+    }
+
+    private var traits: Route {
+        route(.get, "/{id}/traits", "List a profile's traits with time and source") { [store] call in
+            let id = try call.id(.profile)
+            let rows = try await store.single(call, .call("profile_trait_list", .uuid(id)))
+            return Page(items: try rows.map { try JSON(stored: $0.text("item")) }, next: nil).response
+        }
+    }
+
+    private var identifiers: Route {
+        route(.get, "/{id}/identifiers", "List a profile's identifiers in the order attached") { [store] call in
+            let id = try call.id(.profile)
+            let rows = try await store.single(call, .call("profile_identifier_list", .uuid(id)))
+            let items = try rows.map { try JSON(stored: $0.text("item")).withPublicIDs(["node": .profile]) }
+            return Page(items: items, next: nil).response
+        }
+    }
+
+    private var timeline: Route {
+        route(.get, "/{id}/timeline", "Show what happened to a profile, newest first", parameters: Page.parameters) {
+            [store] call in
+            let id = try call.id(.profile)
+            return try await store.page(call) { after, limit in
+                .call("profile_timeline", [.uuid(id)] + after + [limit])
+            } shape: {
+                ProfileShape.timelineItem($0)
+            }
+        }
+    }
+
+    private var merges: Route {
+        route(.get, "/{id}/merges", "List the merges that touch a profile, newest first", parameters: Page.parameters) {
+            [store] call in
+            let id = try call.id(.profile)
+            _ = try await store.value(call, .call("profile_show", .uuid(id)))
+            return try await store.page(call) { after, limit in
+                .call("merge_list", [.null(.text), .uuid(id)] + [after[1], after[0], limit])
+            } shape: {
+                MergeShape.merge($0)
+            }
+        }
+    }
+
+    private var leave: Route {
+        route(
+            .delete, "/{id}/accounts/{account}", "End a profile's membership in an account, dated now", success: 204
+        ) { [store] call in
+            let id = try call.id(.profile)
+            let account = call.capture("account")
+            let accountID = PublicID(.account, text: account)?.uuid
+            _ = try await store.single(
+                call,
+                .call(
+                    "profile_leave_account", .uuid(id), accountID.bind,
+                    accountID == nil ? .text(account) : .null(.text), .text(call.principal.actor)))
+            return .noContent
+        }
+    }
+}
+
+/// Profiles and what belongs to them as the API shows them.
+enum ProfileShape {
+    static func profile(_ json: JSON) -> JSON {
+        json.withPublicIDs(["id": .profile, "merged_ids": .profile])
+            .mapping("accounts") { $0.mappingElements { $0.withPublicIDs(["id": .account]) } }
+    }
+
+    static func event(_ json: JSON) -> JSON {
+        json.withPublicIDs(["id": .event, "account_id": .account])
+    }
+
+    static func timelineItem(_ json: JSON) -> JSON {
+        switch json["kind"]?.string {
+        case "event": event(json)
+        case "merge", "undo":
+            json.withPublicIDs(["id": .merge, "winner": .profile, "loser": .profile, "profile_id": .profile])
+        case "activity": json.withPublicIDs(["id": .activity, "contact_id": .contact])
+        default: json
+        }
+    }
+
+    static func response(_ call: Call, _ json: JSON) -> Response {
+        .resource(call, profile(json), version: json["version"]?.int ?? 0)
+    }
+}
