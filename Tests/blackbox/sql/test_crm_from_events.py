@@ -147,6 +147,19 @@ def test_contacts_of_two_accounts_are_not_joined_by_an_event(tenant):
     assert tenant.apart(u, e) and contacts(tenant, e)[0][3] == ["g2"]
 
 
+def test_contacts_of_one_person_are_suggested_as_duplicates(tenant):
+    u, e = tenant.user("u"), tenant.email("e")
+    tenant.send(identify(tenant, "1", [u], 0), group(tenant, "2", [u], "g", 1, {"name": "One"}))
+    tenant.send(identify(tenant, "3", [e], 2), group(tenant, "4", [e], "g", 3))
+    tenant.track("5", u, e)
+    assert tenant.same(u, e) and len(contacts(tenant, u)) == 2
+    (pair,) = tenant.rows(
+        "select array[s.a, s.b] from duplicate_suggestion s join contacts c on c.id = s.a where c.profile_id = %s", tenant.profile(*u)
+    )
+    found = [row[0] for row in tenant.rows("select id from contacts where profile_id = %s order by id", tenant.profile(*u))]
+    assert pair[0] == found
+
+
 def test_a_rejected_review_separates(tenant):
     u, e = tenant.user("u"), tenant.email("e")
     tenant.send(identify(tenant, "1", [u], 0), group(tenant, "2", [u], "g1", 1, {"name": "One"}))

@@ -146,9 +146,10 @@ begin
     end if;
     select array_agg(distinct n.component) into v_labels from node n where n.id = any (v_refreshed);
 
+    -- All node rows that are written below are locked here at once, in order.
     select array_agg(distinct u.node) into v_traits_of
     from unnest(v_home, p_type, p_traits) u(node, type, traits)
-    where u.node > 0 and u.type = 'identify' and u.traits is not null and u.traits <> '{}';
+    where u.node > 0 and (u.type = 'group' or u.type = 'identify' and u.traits is not null and u.traits <> '{}');
     if v_traits_of is not null then
         perform apply_traits(v_traits_of, v_home, p_message_id, p_type, p_ts, p_source, p_traits);
     end if;
