@@ -10,7 +10,7 @@ as $$
 declare
     v_a bigint := merge_end(p_winner);
     v_b bigint := merge_end(p_loser);
-    v_labels bigint[] := lock_components(array[v_a, v_b]);
+    v_labels bigint[] := await_components(array[v_a, v_b]);
     v_ref text := coalesce(p_ref, 'merge-' || uuidv7());
     v_at timestamptz := coalesce(p_effective_at, now());
     v_sides record;

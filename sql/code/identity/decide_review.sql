@@ -16,7 +16,7 @@ begin
     if not found then
         raise exception 'no such review' using errcode = 'TD001';
     end if;
-    perform lock_components(v_review.home || v_review.nodes);
+    perform await_components(v_review.home || v_review.nodes);
     select r.* into v_review from review r where r.id = p_id for update;
     if v_review.state <> 'open' then
         raise exception 'the review was decided before' using errcode = 'TD012';

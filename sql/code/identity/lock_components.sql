@@ -1,5 +1,6 @@
 -- Locks the components of the given nodes, in label order, and answers their labels, ascending. A merge that commits between
--- the look and the lock moves nodes elsewhere: look again until what is seen is what is held.
+-- the look and the lock moves nodes elsewhere: look again until what is seen is what is held. A label below one that is held
+-- cannot be waited for without risking a deadlock: that raises 40001, and the caller's whole call is repeated.
 create or replace function lock_components(p_nodes bigint[]) returns bigint[]
 language plpgsql
 as $$
@@ -12,6 +13,12 @@ begin
         select coalesce(array_agg(distinct n.component), '{}') into v_seen from node n where n.id = any (p_nodes);
         if v_seen <@ v_held then
             return v_seen;
+        end if;
+        if exists (
+            select from unnest(v_seen) s(label)
+            where s.label <> all (v_held) and s.label < (select max(h.label) from unnest(v_held) h(label))
+        ) then
+            raise exception 'the components changed while they were locked' using errcode = '40001';
         end if;
         select array_agg(held.label) into v_more
         from (

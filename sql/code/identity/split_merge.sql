@@ -16,7 +16,7 @@ begin
         raise exception 'no merge has the ref %', p_ref using errcode = 'TD001';
     end if;
     select array_agg(distinct u.node) into v_ends from edge e, unnest(array[e.a, e.b]) u(node) where e.merge = v_merge.id;
-    perform lock_components(v_ends);
+    perform await_components(v_ends);
     select m.id, m.state into v_merge from merge m where m.ref = p_ref for update;
     if v_merge.state = 'undone' then
         raise exception 'the merge was undone before' using errcode = 'TD009';

@@ -13,7 +13,7 @@ begin
         select a.group_id into v_group_id from accounts a where a.id = p_account;
     end if;
     if v_node is not null then
-        v_label := (lock_components(array[v_node]))[1];
+        v_label := (await_components(array[v_node]))[1];
     end if;
     if v_label is null or not exists (
         select from node n join current_memberships(n.id) m on true where n.component = v_label and m.group_id = v_group_id

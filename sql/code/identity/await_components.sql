@@ -1,0 +1,17 @@
+-- lock_components for what people do: where it would give up because the components have changed, its locks are let go and it
+-- begins again, so that nobody sees a retryable error. Ingest repeats its whole call instead, without a subtransaction a batch.
+create or replace function await_components(p_nodes bigint[]) returns bigint[]
+language plpgsql
+as $$
+begin
+    for attempt in 1 .. 20 loop
+        begin
+            return lock_components(p_nodes);
+        exception
+            when serialization_failure or deadlock_detected then
+                perform pg_sleep(0.005 * attempt);
+        end;
+    end loop;
+    return lock_components(p_nodes);
+end
+$$;
