@@ -23,7 +23,7 @@ begin
             from contacts c where c.id = any (p_contacts) and c.email_norm is not null
                 and not exists (select from identifier x where x.type = 'email' and x.value = c.email_norm)))
         order by b.id for update) b;
-    perform lock_components(array(select l.node from contact_node l where l.contact_id = any (p_contacts)));
+    perform await_components(array(select l.node from contact_node l where l.contact_id = any (p_contacts)));
     with attached as (
         insert into identifier (type, value, node, attached_at, source)
         select distinct on (c.email_norm) 'email', c.email_norm, l.node, p_at, p_source

@@ -43,7 +43,7 @@ begin
     if v_linked is null then
         return;
     end if;
-    perform lock_components(array(select l.node from contact_node l where l.contact_id = any (v_linked)));
+    perform await_components(array(select l.node from contact_node l where l.contact_id = any (v_linked)));
     perform echo_contact_edits(v_linked);
     perform refold_contacts(v_linked);
     insert into dirty (nodes, at)

@@ -14,7 +14,7 @@ declare
 begin
     if p_object ->> 'object' = 'contact' and (p_context ->> 'rank')::integer = 40 and cardinality(v_ids) > 0 then
         -- The order of locks that ingest has: persons before records.
-        perform lock_components(array(select l.node from contact_node l where l.contact_id = any (v_ids)));
+        perform await_components(array(select l.node from contact_node l where l.contact_id = any (v_ids)));
     end if;
     execute format(
         $q$
