@@ -1,53 +1,78 @@
-"""Measures `ingest_batch` against plain inserts; see README.md."""
+"""Measures `ingest_batch` beside plain inserts; see README.md. `make bench` runs the same class beside HTTP."""
 
 import argparse
 import json
-import re
-import subprocess
-import tempfile
+import pathlib
+import sys
 
 import psycopg
 
-from mixes import COLUMNS, Mix
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from pgbench import Plain, pgbench  # noqa: E402
+from procedure.mixes import COLUMNS, Mix  # noqa: E402
 
 BATCH = 128
-BATCHES = {"a": 4500, "b": 3000, "c": 2200}
-PLAIN = """insert into bench_plain (id, user_id, received_at, payload)
-select gen_random_uuid(), 'user-' || (random() * 20000)::int, now(), {payload} from generate_series(1, 100);
-"""
+CLIENTS = 2
 
 
-def pgbench(dsn, path, clients, seconds, script, pgbench_path):
-    """Transactions a second."""
-    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
-        file.write(script)
-        file.flush()
-        command = [pgbench_path, "-n", "-M", "prepared", "-f", file.name, "-c", str(clients), "-j", "2", "-T", str(seconds)]
-        options = f"-c search_path={path.replace(' ', '')} -c plan_cache_mode=force_generic_plan"
-        done = subprocess.run(
-            [*command, f"{dsn} options='{options}'"], capture_output=True, text=True, check=False
+class Procedure:
+    """Batches in a table, which two clients of `pgbench` take one after the other and call the procedure with."""
+
+    def __init__(self, connection, dsn, schema):
+        self.connection = connection
+        self.dsn = dsn
+        self.path = f"{schema}, {schema}_i, tandem_code, pg_temp"
+        self.mixes = {name: Mix(name) for name in "abc"}
+        self.next = 1
+        connection.execute("select set_config('search_path', %s, false)", [self.path])
+        self._drop()
+        columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS)
+        connection.execute(f"create table bench_batch (id bigint primary key, {columns})")
+        for name, _ in COLUMNS:
+            connection.execute(f"alter table bench_batch alter {name} set storage external")
+        connection.execute("create sequence bench_next")
+        rules = connection.execute("select rules_version from identity_state").fetchone()[0]
+        arguments = ", ".join(f"b.{name}" for name, _ in COLUMNS)
+        self.script = (
+            "select count(*) from bench_batch b cross join lateral "
+            f"ingest_batch({rules}, {arguments}) r where b.id = (select nextval('bench_next'));\n"
         )
-    if done.returncode != 0:
-        raise RuntimeError(done.stderr[-2000:])
-    return float(re.search(r"tps = ([0-9.]+)", done.stdout).group(1))
 
+    def _drop(self):
+        self.connection.execute("drop table if exists bench_batch; drop sequence if exists bench_next")
 
-def store(connection, batches):
-    """Writes batches as rows of typed arrays."""
-    names = ", ".join(name for name, _ in COLUMNS)
-    holes = ", ".join(f"%({name})s::text[]::{kind}" for name, kind in COLUMNS)
-    with connection.cursor() as cursor:
-        cursor.executemany(f"insert into bench_batch ({names}) values ({holes})", batches)
+    def close(self):
+        self._drop()
 
+    def store(self, batches):
+        """Puts batches in line."""
+        names = ", ".join(name for name, _ in COLUMNS)
+        holes = ", ".join(f"%({name})s::text[]::{kind}" for name, kind in COLUMNS)
+        rows = []
+        for batch in batches:
+            rows.append({"id": self.next, **batch})
+            self.next += 1
+        with self.connection.cursor() as cursor:
+            cursor.executemany(f"insert into bench_batch (id, {names}) values (%(id)s, {holes})", rows)
 
-def call(connection):
-    """The call as a statement of pgbench."""
-    rules = connection.execute("select rules_version from identity_state").fetchone()[0]
-    arguments = ", ".join(f"b.{name}" for name, _ in COLUMNS)
-    return (
-        "select count(*) from bench_batch b cross join lateral "
-        f"ingest_batch({rules}, {arguments}) r where b.id = (select nextval('bench_next'));\n"
-    )
+    def make_users(self):
+        """The known people of the mixes."""
+        first = self.next
+        self.store(Mix("a", "known").known_users(BATCH))
+        for _ in range(first, self.next):
+            self.connection.execute(self.script.rstrip(";\n"))
+
+    def prepare(self, mix, batches):
+        """Makes the batches of one run, an even number of them."""
+        self.connection.execute("truncate bench_batch")
+        self.store(self.mixes[mix].batch(BATCH) for _ in range(batches))
+        self.connection.execute("analyze bench_batch")
+
+    def run(self, batches):
+        """Stores the prepared batches; events a second."""
+        each = ["-t", str(batches // CLIENTS)]
+        return BATCH * pgbench(self.dsn, self.path, CLIENTS, each, self.script)
 
 
 def main():
@@ -55,49 +80,24 @@ def main():
     parser.add_argument("--dsn", required=True)
     parser.add_argument("--schema", required=True)
     parser.add_argument("--mixes", default="abc")
-    parser.add_argument("--seconds", type=int, default=8)
-    parser.add_argument("--pgbench", default="/usr/lib/postgresql/15/bin/pgbench")
-    parser.add_argument("--keep", action="store_true", help="leave the tables behind")
+    parser.add_argument("--batches", type=int, default=600)
+    parser.add_argument("--seconds", type=int, default=4, help="of the plain inserts beside each mix")
     options = parser.parse_args()
-    path = f"{options.schema}, {options.schema}_i, tandem_code, pg_temp"
     connection = psycopg.connect(options.dsn, autocommit=True)
-    connection.execute("select set_config('search_path', %s, false)", [path])
     connection.execute("set plan_cache_mode = force_generic_plan")
-    columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS)
-    connection.execute("drop table if exists bench_batch, bench_plain; drop sequence if exists bench_next")
-    connection.execute(f"create table bench_batch (id bigint generated always as identity primary key, {columns})")
-    for name, _ in COLUMNS:
-        connection.execute(f"alter table bench_batch alter {name} set storage external")
-    connection.execute("create sequence bench_next")
-    connection.execute("create table bench_plain (id uuid primary key, user_id text, received_at timestamptz, payload jsonb)")
-
-    script = call(connection)
-    store(connection, list(Mix("a", "known").known_users(BATCH)))
-    known = connection.execute("select count(*) from bench_batch").fetchone()[0]
-    for _ in range(known):
-        connection.execute(script.rstrip(";\n"))
+    procedure = Procedure(connection, options.dsn, options.schema)
+    plain = Plain(connection, options.dsn, options.schema)
+    procedure.make_users()
     connection.execute("analyze")
-
-    payload = Mix("a", "plain").batch(1)["payload"][0]
-    results = {}
     for mix in options.mixes:
-        connection.execute("delete from bench_batch")
-        first = connection.execute("select last_value from bench_next").fetchone()[0]
-        connection.execute(f"alter table bench_batch alter id restart with {first + 1}")
-        made = Mix(mix)
-        store(connection, [made.batch(BATCH) for _ in range(BATCHES[mix])])
-        connection.execute("vacuum analyze")
+        procedure.prepare(mix, options.batches)
         connection.execute("checkpoint")
-        before = connection.execute("select count(*) from event_log").fetchone()[0]
-        pgbench(options.dsn, path, 2, options.seconds, script, options.pgbench)
-        events = connection.execute("select count(*) from event_log").fetchone()[0] - before
-        plain = PLAIN.format(payload=f"$p${payload}$p$::jsonb")
-        rows = 100 * pgbench(options.dsn, path, 4, options.seconds, plain, options.pgbench)
-        rate = events / options.seconds
-        results[mix] = {"events_per_s": round(rate), "l100_rows_per_s": round(rows), "ratio": round(rate / rows, 3)}
-        print(json.dumps({"mix": mix, **results[mix]}), flush=True)
-    if not options.keep:
-        connection.execute("drop table bench_batch, bench_plain; drop sequence bench_next")
+        rows = plain.run(100, 4, options.seconds)
+        rate = procedure.run(options.batches)
+        print(json.dumps({"mix": mix, "events_per_s": round(rate), "l100_rows_per_s": round(rows),
+                          "ratio": round(rate / rows, 3)}), flush=True)
+    plain.close()
+    procedure.close()
 
 
 if __name__ == "__main__":

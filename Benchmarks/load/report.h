@@ -1,0 +1,16 @@
+// What the generator counts: answers, events, latencies, by interval.
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <stdint.h>
+
+// Times are microseconds of the monotonic clock. With interval_s > 0 each such stretch is also reported by itself.
+void report_begin(int64_t start_us, double interval_s);
+void report_answer(int64_t now_us, int64_t latency_us, long accepted, long duplicates);
+void report_refusal(int status, const char *body);
+void report_lost(void);
+void report_end(int64_t now_us);
+// Prints all of it as one JSON object.
+void report_print(void);
+
+#endif
