@@ -44,7 +44,7 @@ bench: build ## Events per second beside pgbench on the same server
 	@scripts/python
 	@Benchmarks/run
 
-soak: build ## Load and kills for an hour (SOAK_MINUTES=60)
+soak: build ## Ten minutes at half of the highest rate (SOAK_MINUTES=10)
 	@scripts/python
 	@Benchmarks/soak
 

@@ -55,9 +55,10 @@ class Meter:
 REPORTED_AFTER_S = 11
 
 
-def counts(connection):
+def counts(connection, wait):
     """(statements of clients, statements inside procedures, commits, flushes of the log) so far."""
-    time.sleep(REPORTED_AFTER_S)
+    if wait:
+        time.sleep(REPORTED_AFTER_S)
     outer, inner = connection.execute(
         "select coalesce(sum(calls) filter (where toplevel), 0)::int8,"
         " coalesce(sum(calls) filter (where not toplevel), 0)::int8 from bench_stat.pg_stat_statements"
