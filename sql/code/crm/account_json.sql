@@ -1,0 +1,16 @@
+-- An account as a list shows it.
+create or replace function account_json(p_id uuid) returns jsonb
+language sql stable
+as $$
+    select jsonb_build_object(
+        'id', a.id, 'name', a.name, 'domain', a.domain, 'industry', a.industry, 'employee_count', a.employee_count,
+        'annual_revenue', a.annual_revenue::text, 'currency', a.currency, 'lifecycle', a.lifecycle, 'group_id', a.group_id,
+        'parent_id', p.id, 'parent', p.name, 'owner', u.name, 'city', a.address_city, 'country', a.address_country,
+        'website', a.website, 'phone', a.phone, 'description', a.description, 'created_at', iso_time(a.created_at),
+        'members', (select count(distinct m.node) from membership m where m.group_id = a.group_id)
+    )
+    from accounts a
+    left join accounts p on p.id = a.parent_id
+    left join users u on u.id = a.owner_id
+    where a.id = p_id
+$$;

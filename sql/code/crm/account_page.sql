@@ -1,0 +1,47 @@
+-- An account as its page shows it: its fields with the sources of each (the value that is shown first), who belongs to it.
+-- Raises TD001.
+create or replace function account_show(p_id uuid) returns jsonb
+language plpgsql stable
+as $$
+declare
+    v_account jsonb := account_json(p_id);
+begin
+    if v_account is null then
+        raise exception 'no such account' using errcode = 'TD001';
+    end if;
+    return v_account || jsonb_build_object(
+        'children', (
+            select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name) order by a.name), '[]')
+            from accounts a
+            where a.parent_id = p_id
+        ),
+        'sources', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'field', f.field, 'value', f.value #>> '{}', 'rank', f.rank, 'at', iso_time(f.at), 'actor', f.actor,
+                'source', case when f.source = 0 then null else s.name end
+            ) order by f.field, f.rank desc, f.at desc, f.message_id desc), '[]')
+            from field_source f
+            left join source s on s.id = f.source
+            where f.record_id = p_id and f.object = 'account'
+        ),
+        'people', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'profile', m.profile_id, 'label', person_label(m.profile_id), 'last_seen_at', iso_time(m.last_seen_at)
+            ) order by m.last_seen_at desc nulls last, m.profile_id), '[]')
+            from (
+                select distinct c.profile_id, p.last_seen_at
+                from membership g
+                join node n on n.id = g.node
+                join component c on c.label = n.component
+                left join profiles p on p.profile_id = c.profile_id
+                where g.group_id = v_account ->> 'group_id' and not g."left" and not exists (
+                    select from membership l
+                    where l.node = g.node and l.group_id = g.group_id and l."left" and l.at > g.at
+                )
+                order by p.last_seen_at desc nulls last, c.profile_id
+                limit 50
+            ) m
+        )
+    );
+end
+$$;

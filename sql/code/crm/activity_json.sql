@@ -1,0 +1,13 @@
+-- An activity as a timeline shows it.
+create or replace function activity_json(p_id uuid) returns jsonb
+language sql stable
+as $$
+    select jsonb_build_object(
+        'id', a.id, 'type', a.type, 'direction', a.direction, 'status', a.status, 'subject', a.subject,
+        'at', iso_time(coalesce(a.started_at, a.due_at, a.created_at)), 'outcome', a.outcome, 'source', a.source,
+        'owner', u.name
+    )
+    from activities a
+    left join users u on u.id = a.owner_id
+    where a.id = p_id
+$$;

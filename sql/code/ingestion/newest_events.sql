@@ -1,0 +1,47 @@
+-- The events that were stored last, newest first: found through the nodes that the last p_limit transactions touched, since
+-- events themselves are kept by node and time. p_after: only those that were received later.
+create or replace function newest_events(p_after timestamptz, p_limit int4)
+returns table (received_at timestamptz, event jsonb)
+language plpgsql stable
+as $$
+declare
+    v_nodes bigint[];
+begin
+    select array_agg(distinct u.node) into v_nodes
+    from (
+        select n.node
+        from (
+            select d.seq, d.nodes
+            from dirty d
+            where p_after is null or d.at >= p_after - interval '1 minute'
+            order by d.seq desc
+            limit p_limit
+        ) d
+        cross join lateral unnest(d.nodes) n(node)
+        order by d.seq desc
+        limit 400
+    ) u;
+    return query
+    select
+        e.received_at,
+        event_summary(e.payload) || jsonb_build_object(
+            'id', e.event_id, 'at', iso_time(e.ts), 'received_at', iso_time(e.received_at), 'type', e.type, 'name', e.name,
+            'source', s.name, 'message_id', e.message_id, 'flags', e.flags, 'profile', c.profile_id,
+            'person', case when c.profile_id is not null then person_label(c.profile_id) end
+        )
+    from (
+        select x.*
+        from unnest(v_nodes || 0::bigint) u(node)
+        cross join lateral (
+            select l.* from event_log l where l.node = u.node order by l.ts desc, l.seq desc limit p_limit
+        ) x
+        where p_after is null or x.received_at > p_after
+        order by x.received_at desc, x.seq desc
+        limit p_limit
+    ) e
+    left join node n on n.id = e.node
+    left join component c on c.label = n.component
+    left join source s on s.id = e.source
+    order by e.received_at desc, e.seq desc;
+end
+$$;
