@@ -93,8 +93,12 @@ let package = Package(
         .target(
             name: "TandemConsole",
             dependencies: [
-                "Tandem", "TandemHTTP",
+                "Postgres", "Tandem", "TandemHTTP",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             resources: [.embedInCode("Assets")],
             swiftSettings: strict),

@@ -11,19 +11,22 @@ public struct DataPlane: Sendable {
     public let drain = Drain()
     let context: TandemContext
     let batcher: Batcher
+    let errorPage: RouteResponder.ErrorPage?
 
     /// - Parameters:
     ///   - batcher: a service of its own, which has to stop after the listeners.
     ///   - version: of the binary, for `/openapi.json`.
     ///   - extra: routes of other layers (the console) on the same listener.
+    ///   - errorPage: how a browser sees a problem.
     ///   - catalog: the objects that have routes.
     ///   - holdDays: how long events of suspended tenants, disabled sources and expired keys are held.
     public init(
         context: TandemContext, batcher: Batcher, policies: IdentityPolicies, version: String, extra: [Route] = [],
-        catalog: ObjectCatalog = .standard, holdDays: Int = 7
+        errorPage: RouteResponder.ErrorPage? = nil, catalog: ObjectCatalog = .standard, holdDays: Int = 7
     ) {
         self.context = context
         self.batcher = batcher
+        self.errorPage = errorPage
         let authenticator = KeyAuthenticator(access: context.access, clock: context.clock)
         let ingest = IngestService(
             context: context, batcher: batcher, policies: policies, authenticator: authenticator,
@@ -46,7 +49,8 @@ public struct DataPlane: Sendable {
     public func responder(logger: Logger) -> RouteResponder {
         RouteResponder(
             table: RouteTable(routes), authenticator: KeyAuthenticator(access: context.access, clock: context.clock),
-            drain: drain, idempotency: Idempotency(pool: context.pool), metrics: metrics, logger: logger)
+            drain: drain, idempotency: Idempotency(pool: context.pool), metrics: metrics, errorPage: errorPage,
+            logger: logger)
     }
 
     /// The listener as a service.

@@ -25,7 +25,8 @@ struct Main: AsyncParsableCommand {
             CommandGroup(
                 name: "Tenants and access",
                 subcommands: [
-                    TenantCommand.self, SourceCommand.self, KeyCommand.self, BICommand.self, MigrateCommand.self,
+                    TenantCommand.self, SourceCommand.self, KeyCommand.self, BICommand.self, ConsoleCommand.self,
+                    MigrateCommand.self,
                 ])
         ])
 

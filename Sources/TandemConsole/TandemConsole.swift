@@ -1,1 +1,45 @@
-import Mustache
+import FoundationEssentials
+public import Hummingbird
+public import Tandem
+public import TandemHTTP
+
+/// The web console: pages made on the server, which work without JavaScript.
+///
+/// It is an operator's console: who is signed in sees every tenant, or the one that the sign-in link names.
+public struct Console: Sendable {
+    let context: TandemContext
+    let batcher: Batcher
+    let policies: IdentityPolicies
+    let version: String
+    let templates: Templates
+    let seal: FormSeal
+
+    /// - Parameters:
+    ///   - batcher, policies: the way that events take; the console's own form goes it too.
+    ///   - version: of the binary, for the foot of each page.
+    public init(context: TandemContext, batcher: Batcher, policies: IdentityPolicies, version: String) {
+        self.context = context
+        self.batcher = batcher
+        self.policies = policies
+        self.version = version
+        templates = Templates()
+        seal = FormSeal(key: context.sealingKey)
+    }
+
+    /// All of the console, for the listener of the data plane.
+    public var routes: [Route] {
+        [rootRoute] + assetRoutes + signInRoutes + tenantRoutes + threadRoutes + peopleRoutes + eventRoutes + sendRoutes
+            + mergeRoutes + accountRoutes + opportunityRoutes
+    }
+
+    private var rootRoute: Route {
+        Route(.get, "/", "Lead to the console", feature: "Console", scope: .none) { _ in
+            .seeOther("/console")
+        }
+    }
+
+    /// A problem as a page, for browsers; nil where a program asks.
+    public func errorPage(_ problem: Problem, _ request: Request, _ id: String) -> Response? {
+        ErrorPage(problem: problem, request: request, id: id, version: version)?.response(templates)
+    }
+}

@@ -47,6 +47,14 @@ public struct Call: Sendable {
         return object
     }
 
+    /// The body as the fields of a form. 400 `invalid_form`.
+    public func form() throws(Problem) -> Query {
+        guard let text = String(validating: body, as: UTF8.self), let fields = Query(text) else {
+            throw .badRequest("invalid_form", "The form's fields cannot be read.")
+        }
+        return fields
+    }
+
     /// `limit` of a list: 50 unless given, at most 1,000; 400 for a negative one.
     public func limit(default standard: Int = 50) throws(Problem) -> Int {
         guard let text = query["limit"] else { return standard }

@@ -27,6 +27,8 @@ public struct Route: Sendable {
         case json(limit: Int)
         /// As the vendors' SDKs send it: application/json, text/plain or no type.
         case ingest
+        /// The fields of an HTML form: application/x-www-form-urlencoded.
+        case form(limit: Int)
     }
 
     /// A query parameter; one that is not listed is refused with `unknown_parameter`, except on ingest routes.

@@ -14,18 +14,25 @@ public struct RouteResponder: HTTPResponder {
     let drain: Drain
     let idempotency: Idempotency?
     let metrics: HTTPMetrics
+    let errorPage: ErrorPage?
     let logger: Logger
 
-    /// - Parameter idempotency: nil on listeners without tenants.
+    /// Shows a problem to people; nil where a program asks, which gets `application/problem+json`.
+    public typealias ErrorPage = @Sendable (_ problem: Problem, _ request: Request, _ id: String) -> Response?
+
+    /// - Parameters:
+    ///   - idempotency: nil on listeners without tenants.
+    ///   - errorPage: nil on listeners without pages.
     public init(
         table: RouteTable, authenticator: any Authenticator, drain: Drain, idempotency: Idempotency? = nil,
-        metrics: HTTPMetrics, logger: Logger
+        metrics: HTTPMetrics, errorPage: ErrorPage? = nil, logger: Logger
     ) {
         self.table = table
         self.authenticator = authenticator
         self.drain = drain
         self.idempotency = idempotency
         self.metrics = metrics
+        self.errorPage = errorPage
         self.logger = logger
     }
 
@@ -37,9 +44,9 @@ public struct RouteResponder: HTTPResponder {
         do {
             response = try await answer(request, id, context, received, &route)
         } catch let problem as Problem {
-            response = problem.response(requestID: id, path: request.uri.path)
+            response = shown(problem, request, id)
         } catch {
-            response = problem(of: error, request, id, route).response(requestID: id, path: request.uri.path)
+            response = shown(problem(of: error, request, id, route), request, id)
         }
         finish(&response, request, id, route)
         let method = route?.method.rawValue ?? "?"
@@ -47,6 +54,10 @@ public struct RouteResponder: HTTPResponder {
             method: method, route: route?.pattern.template ?? "?", status: response.status.code,
             duration: .now - received, retry: request.headers[.retryCount] ?? request.headers[.rudderRetryAttempt])
         return response
+    }
+
+    private func shown(_ problem: Problem, _ request: Request, _ id: String) -> Response {
+        errorPage?(problem, request, id) ?? problem.response(requestID: id, path: request.uri.path)
     }
 
     private func answer(
@@ -137,6 +148,13 @@ public struct RouteResponder: HTTPResponder {
                     "Content-Type has to be application/json or text/plain.")
             }
             return try await request.inflatedBody(limit: Limits.body)
+        case .form(let limit):
+            guard request.mediaType == "application/x-www-form-urlencoded" else {
+                throw Problem(
+                    .unsupportedMediaType, "unsupported_media_type",
+                    "Content-Type has to be application/x-www-form-urlencoded.")
+            }
+            return try await request.inflatedBody(limit: limit)
         }
     }
 

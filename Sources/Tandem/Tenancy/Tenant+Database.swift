@@ -1,9 +1,9 @@
 public import Foundation
-import Postgres
+public import Postgres
 
 extension Tenant {
     /// From a row of `tandem.tenant`.
-    init(row: Row) throws(PostgresError) {
+    public init(row: Row) throws(PostgresError) {
         let name = try row.text("schema_name")
         guard let schema = TenantSchema(name), let state = State(rawValue: try row.text("state")) else {
             throw PostgresError(kind: .decoding, message: "tandem.tenant holds a schema or state of another version")

@@ -5,6 +5,7 @@ import ServiceLifecycle
 import Synchronization
 import Tandem
 import TandemAPI
+import TandemConsole
 import TandemHTTP
 
 /// Ingest and the listeners, in the order in which they start; they stop the other way round, so that what was accepted
@@ -16,8 +17,10 @@ func httpServices(
     var settings = Batcher.Settings()
     settings.lanes = plan.ingestConnections
     let batcher = Batcher(configuration: database, policies: policies, settings: settings, logger: logger)
+    let console = Console(context: context, batcher: batcher, policies: policies, version: VersionCommand.number)
     let data = DataPlane(
-        context: context, batcher: batcher, policies: policies, version: VersionCommand.number)
+        context: context, batcher: batcher, policies: policies, version: VersionCommand.number, extra: console.routes,
+        errorPage: console.errorPage)
     let admin = AdminPlane(context: context, data: data)
     let ready = ReadyLine()
     return [

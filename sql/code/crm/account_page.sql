@@ -1,6 +1,6 @@
 -- An account as its page shows it: its fields with the sources of each (the value that is shown first), who belongs to it.
 -- Raises TD001.
-create or replace function account_show(p_id uuid) returns jsonb
+create or replace function account_page(p_id uuid) returns jsonb
 language plpgsql stable
 as $$
 declare

@@ -10,7 +10,7 @@ begin
         e.ts, e.seq,
         event_summary(e.payload) || jsonb_build_object(
             'id', e.event_id, 'at', iso_time(e.ts), 'received_at', iso_time(e.received_at), 'type', e.type, 'name', e.name,
-            'source', s.name, 'message_id', e.message_id, 'session', e.session, 'node', n.public_id,
+            'source', s.name, 'message_id', e.message_id, 'session', e.session, 'node_id', n.public_id,
             'flags', e.flags, 'account', e.account_id
         )
     from node o

@@ -1,6 +1,6 @@
 -- One person as its page shows it: the live profile of that id, what it is known by, its traits with source and time, its
 -- groups. Identifiers carry the place of their node among `nodes`. Raises TD001.
-create or replace function person_show(p_profile uuid) returns jsonb
+create or replace function person_page(p_profile uuid) returns jsonb
 language plpgsql stable
 as $$
 declare

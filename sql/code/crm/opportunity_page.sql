@@ -1,5 +1,5 @@
 -- An opportunity as its page shows it: with its people, its lines and its history. Raises TD001.
-create or replace function opportunity_show(p_id uuid) returns jsonb
+create or replace function opportunity_page(p_id uuid) returns jsonb
 language plpgsql stable
 as $$
 declare

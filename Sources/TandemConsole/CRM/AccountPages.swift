@@ -1,0 +1,320 @@
+import Foundation
+import Hummingbird
+import Postgres
+import Tandem
+import TandemHTTP
+
+/// What the SQL function `account_json` gives of an account.
+struct AccountRead: Decodable {
+    let id: UUID
+    let name: String
+    let domain: String?
+    let industry: String?
+    let employeeCount: Int?
+    let annualRevenue: String?
+    let currency: String?
+    let lifecycle: String?
+    let groupId: String?
+    let parentId: UUID?
+    let parent: String?
+    let owner: String?
+    let city: String?
+    let country: String?
+    let website: String?
+    let phone: String?
+    let description: String?
+    let createdAt: String?
+    let members: Int
+    let worth: [WorthRead]?
+}
+
+/// Number and sum of opportunities in one status and currency.
+struct WorthRead: Decodable {
+    let status: String
+    let currency: String?
+    let count: Int
+    let amount: String?
+
+    static func figures(_ worth: [WorthRead]) -> [AccountPage.Figure] {
+        ["open", "won", "lost"].compactMap { status in
+            let entries = worth.filter { $0.status == status }
+            if entries.isEmpty { return nil }
+            let sums = entries.compactMap { Figures.money($0.amount, $0.currency) }.joined(separator: " + ")
+            let number = Figures.counted(entries.reduce(0) { $0 + $1.count }, "opportunity")
+                .replacing("opportunitys", with: "opportunities")
+            return AccountPage.Figure(value: sums.isEmpty ? number : sums, label: "\(status), \(number)")
+        }
+    }
+}
+
+/// An account beside a person.
+struct AccountCard {
+    struct Fact {
+        let term: String
+        let fact: String
+    }
+
+    let href: String
+    let accountName: String
+    let facts: [Fact]
+
+    init(_ read: AccountRead, path: String) {
+        href = "\(path)/accounts/\(PublicID(.account, read.id))"
+        accountName = read.name
+        facts = Self.facts(read)
+    }
+
+    static func facts(_ read: AccountRead) -> [Fact] {
+        let place = [read.city, read.country].compactMap { $0 }.joined(separator: ", ")
+        let pairs: [(String, String?)] = [
+            ("Domain", read.domain), ("Industry", read.industry),
+            ("Employees", read.employeeCount.map { Figures.count($0) }),
+            ("Revenue a year", Figures.money(read.annualRevenue, read.currency)), ("Lifecycle", read.lifecycle),
+            ("Place", place.isEmpty ? nil : place), ("Owner", read.owner), ("Phone", read.phone),
+            ("Group id", read.groupId), ("People", read.members == 0 ? nil : Figures.count(read.members)),
+        ]
+        return pairs.compactMap { term, fact in fact.map { Fact(term: term, fact: $0) } }
+    }
+}
+
+/// Accounts by name.
+struct AccountsPage {
+    struct Entry {
+        let href: String
+        let accountName: String
+        let industry: String?
+        let place: String
+        let members: Int
+        let openSum: String?
+        let wonSum: String?
+    }
+
+    let chrome: Chrome
+    let query: String
+    let accounts: [Entry]
+    let hasAccounts: Bool
+    let hasCRM: Bool
+    let pager: Pager?
+}
+
+/// One account: people, opportunities, activity, fields with their sources.
+struct AccountPage {
+    struct Figure {
+        let value: String
+        let label: String
+    }
+
+    struct Link {
+        let href: String
+        let label: String
+    }
+
+    struct Person {
+        let href: String?
+        let personLabel: String
+        let position: String?
+        let email: String?
+        let lastSeen: Moment?
+    }
+
+    struct Entry {
+        let when: Moment?
+        let what: String
+        let detail: String?
+    }
+
+    struct Source {
+        let field: String
+        let value: String
+        let from: String
+        let at: Moment?
+        let isShown: Bool
+    }
+
+    let chrome: Chrome
+    let account: String
+    let id: String
+    let parentAccount: Link?
+    let childAccounts: [Link]
+    let hasChildren: Bool
+    let facts: [AccountCard.Fact]
+    let figures: [Figure]
+    let hasFigures: Bool
+    let contacts: [Person]
+    let people: [Person]
+    let hasPeople: Bool
+    let opportunities: OpportunityTable?
+    let activities: [Entry]
+    let sources: [Source]
+    let hasCRM: Bool
+}
+
+/// What the SQL function `account_page` adds to the account itself.
+private struct AccountDetail: Decodable {
+    struct Child: Decodable {
+        let id: UUID
+        let name: String
+    }
+
+    struct Source: Decodable {
+        let field: String
+        let value: String?
+        let rank: Int
+        let at: String?
+        let actor: String?
+        let source: String?
+    }
+
+    struct Person: Decodable {
+        let profile: UUID
+        let label: String
+        let lastSeenAt: String?
+    }
+
+    let children: [Child]
+    let sources: [Source]
+    let people: [Person]
+}
+
+/// What the SQL function `account_business` answers.
+private struct AccountBusiness: Decodable {
+    struct Contact: Decodable {
+        let name: String?
+        let title: String?
+        let email: String?
+        let role: String?
+        let profile: UUID?
+    }
+
+    let worth: [WorthRead]
+    let contacts: [Contact]
+    let opportunities: [OpportunityRead]
+    let activities: [ActivityRead]
+
+    static let nothing = AccountBusiness(worth: [], contacts: [], opportunities: [], activities: [])
+}
+
+extension Console {
+    private static let accountPageSize = 50
+
+    var accountRoutes: [Route] {
+        [
+            page(
+                "/console/{tenant}/accounts", "The accounts of a tenant",
+                parameters: [
+                    .init("q", "The beginning of a name, domain or group id"),
+                    .init("after", "Name of the last one of the page before"), .init("id", "And its id"),
+                ]
+            ) { call, visit in
+                try await accounts(call, visit, visit.requiredTenant())
+            },
+            page("/console/{tenant}/accounts/{account}", "One account") { call, visit in
+                try await account(call, visit, visit.requiredTenant())
+            },
+        ]
+    }
+
+    private func accounts(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
+        let path = "/console/\(tenant.slug)"
+        let hasCRM = tenant.modules.contains(.crm)
+        let query = call.text("q")
+        let id = call.text("id").flatMap { PublicID(.account, text: $0)?.uuid }
+        let rows = try await read(
+            tenant,
+            [
+                .call(
+                    "find_accounts", .text(query ?? ""), call.text("after").bind, id.bind,
+                    .int4(Int32(Self.accountPageSize + 1)), .bool(hasCRM))
+            ])
+        let found = try rows[0].decoded("account", as: AccountRead.self)
+        let shown = found.prefix(Self.accountPageSize)
+        let search = query.map { "q=\(queryValue($0))&" } ?? ""
+        func sum(_ account: AccountRead, _ status: String) -> String? {
+            let sums = (account.worth ?? []).filter { $0.status == status }
+                .compactMap { Figures.money($0.amount, $0.currency) }
+            return sums.isEmpty ? nil : sums.joined(separator: " + ")
+        }
+        let page = AccountsPage(
+            chrome: Chrome(
+                title: "Accounts", visit: visit, place: .accounts, notice: call.query["notice"], version: version),
+            query: query ?? "",
+            accounts: shown.map { account in
+                AccountsPage.Entry(
+                    href: "\(path)/accounts/\(PublicID(.account, account.id))", accountName: account.name,
+                    industry: account.industry,
+                    place: [account.city, account.country].compactMap { $0 }.joined(separator: ", "),
+                    members: account.members, openSum: sum(account, "open"), wonSum: sum(account, "won"))
+            },
+            hasAccounts: !shown.isEmpty, hasCRM: hasCRM,
+            pager: found.count > shown.count
+                ? shown.last.map {
+                    Pager(
+                        href: "\(path)/accounts?\(search)after=\(queryValue($0.name))&id=\(PublicID(.account, $0.id))")
+                } : nil)
+        return Response(html: templates.render(page, as: "accounts"))
+    }
+
+    private func account(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
+        let id = try call.id("account", .account)
+        let hasCRM = tenant.modules.contains(.crm)
+        var statements: [Statement] = [.call("account_page", .uuid(id))]
+        if hasCRM { statements.append(.call("account_business", .uuid(id), .int4(30))) }
+        let rows = try await read(tenant, statements)
+        let account = try rows[0].one().decoded(0, as: AccountRead.self)
+        let detail = try rows[0].one().decoded(0, as: AccountDetail.self)
+        let business = hasCRM ? try rows[1].one().decoded(0, as: AccountBusiness.self) : .nothing
+        let page = AccountPage(
+            account, detail, business, tenant: tenant,
+            chrome: Chrome(
+                title: account.name, visit: visit, place: .accounts, notice: call.query["notice"], version: version))
+        return Response(html: templates.render(page, as: "account"))
+    }
+}
+
+extension AccountPage {
+    fileprivate init(
+        _ read: AccountRead, _ detail: AccountDetail, _ business: AccountBusiness, tenant: Tenant, chrome: Chrome
+    ) {
+        let path = "/console/\(tenant.slug)"
+        let words = TimeWords(tenant.timezone)
+        func link(_ id: UUID, _ name: String) -> Link {
+            Link(href: "\(path)/accounts/\(PublicID(.account, id))", label: name)
+        }
+        self.chrome = chrome
+        account = read.name
+        id = "\(PublicID(.account, read.id))"
+        parentAccount = read.parentId.flatMap { id in read.parent.map { link(id, $0) } }
+        childAccounts = detail.children.map { link($0.id, $0.name) }
+        hasChildren = !childAccounts.isEmpty
+        facts = AccountCard.facts(read)
+        figures = WorthRead.figures(business.worth)
+        hasFigures = !figures.isEmpty
+        contacts = business.contacts.map { contact in
+            Person(
+                href: contact.profile.map { "\(path)/people/\(PublicID(.profile, $0))" },
+                personLabel: contact.name ?? contact.email ?? "without a name",
+                position: [contact.title, contact.role.flatMap { $0.isEmpty ? nil : $0 }].compactMap { $0 }
+                    .joined(separator: ", "),
+                email: contact.name == nil ? nil : contact.email, lastSeen: nil)
+        }
+        people = detail.people.map { person in
+            Person(
+                href: "\(path)/people/\(PublicID(.profile, person.profile))", personLabel: person.label, position: nil,
+                email: nil, lastSeen: words.moment(person.lastSeenAt))
+        }
+        hasPeople = !contacts.isEmpty || !people.isEmpty
+        opportunities = OpportunityTable(
+            business.opportunities, caption: "Open ones first, then the latest; at most 30", path: path)
+        activities = business.activities.map {
+            Entry(when: words.moment($0.at), what: $0.words, detail: $0.detail)
+        }
+        var seen: Set<String> = []
+        sources = detail.sources.map { source in
+            Source(
+                field: source.field.replacing("_", with: " "), value: source.value ?? "cleared",
+                from: source.source ?? source.actor ?? "people", at: words.moment(source.at),
+                isShown: seen.insert(source.field).inserted)
+        }
+        hasCRM = tenant.modules.contains(.crm)
+    }
+}

@@ -1,0 +1,258 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Postgres
+import Tandem
+import TandemHTTP
+
+/// Every merge, newest first.
+struct MergesPage {
+    struct Entry {
+        let created: Moment?
+        let firstSide: String
+        let otherSides: String
+        let personHref: String?
+        let why: String
+        let state: String
+        let tone: String
+        let undone: Moment?
+        let undoneBy: String?
+        let undoAction: String?
+    }
+
+    let chrome: Chrome
+    let reviewsHref: String
+    let openReviews: String?
+    let merges: [Entry]
+    let hasMerges: Bool
+    let csrf: String
+    let back: String
+    let pager: Pager?
+}
+
+/// Merges that wait for somebody's decision, side by side.
+struct ReviewsPage {
+    struct Side {
+        let heading: String
+        let href: String
+        let identifiers: [IdentifierRead]
+    }
+
+    struct Entry {
+        let reason: String
+        let created: Moment?
+        let ref: String
+        let sides: [Side]
+        let action: String
+    }
+
+    let chrome: Chrome
+    let mergesHref: String
+    let reviews: [Entry]
+    let csrf: String
+}
+
+/// A row of the SQL function `merge_feed`.
+private struct MergeFeedRead: Decodable {
+    struct Side: Decodable {
+        let label: String
+        let profile: UUID?
+    }
+
+    let id: UUID
+    let cause: String
+    let state: String
+    let actor: String
+    let createdAt: String
+    let undoneAt: String?
+    let undoneBy: String?
+    let profile: UUID?
+    let sides: [Side]?
+}
+
+/// A row of the SQL function `review_list`.
+private struct ReviewRead: Decodable {
+    struct Profile: Decodable {
+        let id: UUID
+        let identifiers: [IdentifierRead]
+    }
+
+    let id: UUID
+    let ref: String
+    let reason: String
+    let createdAt: String
+    let profiles: [Profile]?
+}
+
+extension Console {
+    private static let mergePageSize = 50
+
+    var mergeRoutes: [Route] {
+        [
+            page(
+                "/console/{tenant}/merges", "The merges of a tenant",
+                parameters: [.init("before", "Time of the last one of the page before"), .init("id", "And its id")]
+            ) { call, visit in
+                try await merges(call, visit, visit.requiredTenant())
+            },
+            page("/console/{tenant}/reviews", "Merges that wait for a decision") { call, visit in
+                try await reviews(call, visit, visit.requiredTenant())
+            },
+            action("/console/{tenant}/merges/{merge}/undo", "Undo a merge") { call, visit, form in
+                try await undo(call, visit, form)
+            },
+            action("/console/{tenant}/reviews/{review}/decide", "Approve or reject a review") { call, visit, form in
+                try await decide(call, visit, form)
+            },
+        ]
+    }
+
+    private func merges(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
+        let path = "/console/\(tenant.slug)"
+        let before = call.text("before")
+        guard before.map(Self.isTime) ?? true else { throw Problem.notFound }
+        let id = call.text("id").flatMap { PublicID(.merge, text: $0)?.uuid }
+        let rows = try await read(
+            tenant,
+            [
+                .call(
+                    "merge_feed", .null(.text), before.map { .untyped($0) } ?? .null(.timestamptz), id.bind,
+                    .int4(Int32(Self.mergePageSize + 1))),
+                .call("review_list", .text("open"), .null(.timestamptz), .null(.uuid), .int4(100)),
+            ])
+        let found = try rows[0].decoded("merge", as: MergeFeedRead.self)
+        let words = TimeWords(tenant.timezone)
+        let shown = found.prefix(Self.mergePageSize)
+        let open = rows[1].count
+        let page = MergesPage(
+            chrome: Chrome(
+                title: "Merges", visit: visit, place: .merges, notice: call.query["notice"], version: version),
+            reviewsHref: "\(path)/reviews",
+            openReviews: open == 0
+                ? nil
+                : open >= 100
+                    ? "100 or more reviews wait" : "\(Figures.counted(open, "review")) \(open == 1 ? "waits" : "wait")",
+            merges: shown.map { MergesPage.Entry($0, words, path: path) }, hasMerges: !shown.isEmpty, csrf: visit.csrf,
+            back: "\(path)/merges",
+            pager: found.count > shown.count
+                ? shown.last.map { Pager(href: "\(path)/merges?before=\($0.createdAt)&id=\(PublicID(.merge, $0.id))") }
+                : nil)
+        return Response(html: templates.render(page, as: "merges"))
+    }
+
+    private func reviews(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
+        let path = "/console/\(tenant.slug)"
+        let words = TimeWords(tenant.timezone)
+        let rows = try await read(
+            tenant, [.call("review_list", .text("open"), .null(.timestamptz), .null(.uuid), .int4(25))])
+        let page = ReviewsPage(
+            chrome: Chrome(
+                title: "Reviews", visit: visit, place: .merges, notice: call.query["notice"], version: version),
+            mergesHref: "\(path)/merges",
+            reviews: try rows[0].decoded("review", as: ReviewRead.self).map {
+                ReviewsPage.Entry($0, words, path: path)
+            },
+            csrf: visit.csrf)
+        return Response(html: templates.render(page, as: "reviews"))
+    }
+
+    private func undo(_ call: Call, _ visit: Visit, _ form: Query) async throws -> Response {
+        let tenant = try visit.requiredTenant()
+        let id = try call.id("merge", .merge)
+        let back = Self.local(form["back"], tenant) ?? "/console/\(tenant.slug)/merges"
+        do {
+            _ = try await write(tenant, .call("undo_merge", .uuid(id), .null(.text), .text(visit.actor)))
+        } catch TandemError.alreadyUndone {
+            return .seeOther(Self.with(notice: "already-undone", back))
+        } catch TandemError.erased {
+            return .seeOther(Self.with(notice: "erased", back))
+        }
+        return .seeOther(Self.with(notice: "undone", back))
+    }
+
+    private func decide(_ call: Call, _ visit: Visit, _ form: Query) async throws -> Response {
+        let tenant = try visit.requiredTenant()
+        let id = try call.id("review", .review)
+        let back = "/console/\(tenant.slug)/reviews"
+        guard let decision = form["decision"], ["approve", "reject"].contains(decision) else {
+            throw Problem.badRequest("invalid_decision", "A review is approved or rejected.")
+        }
+        do {
+            let rows = try await write(
+                tenant, .call("decide_review", .uuid(id), .bool(decision == "approve"), .text(visit.actor)))
+            let answer = try rows.one().decoded(0, as: [String: JSONText].self)
+            return .seeOther(Self.with(notice: answer["state"]?.text ?? "approved", back))
+        } catch TandemError.alreadyDecided {
+            return .seeOther(Self.with(notice: "already-decided", back))
+        }
+    }
+
+    /// One writing call in a transaction of its own, tried again where it lost against another writer.
+    private func write(_ tenant: Tenant, _ statement: Statement) async throws -> Rows {
+        for attempt in 1... {
+            do {
+                return try await read(tenant, [statement])[0]
+            } catch TandemError.unavailable where attempt < 4 {
+                continue
+            }
+        }
+        throw Problem.unavailable("unavailable", "The database cannot be reached at this moment.")
+    }
+
+    /// An address within the tenant's pages, or nil: a form may not lead anywhere else.
+    static func local(_ path: String?, _ tenant: Tenant) -> String? {
+        let base = "/console/\(tenant.slug)"
+        guard let path, path == base || path.hasPrefix(base + "/") || path.hasPrefix(base + "?"),
+            path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        else { return nil }
+        return path
+    }
+
+    static func with(notice: String, _ path: String) -> String {
+        path + (path.contains("?") ? "&" : "?") + "notice=" + notice
+    }
+}
+
+/// A value of which only a text matters.
+private struct JSONText: Decodable {
+    let text: String?
+
+    init(from decoder: any Decoder) throws {
+        text = try? decoder.singleValueContainer().decode(String.self)
+    }
+}
+
+extension MergesPage.Entry {
+    fileprivate init(_ read: MergeFeedRead, _ words: TimeWords, path: String) {
+        created = words.moment(read.createdAt)
+        firstSide = read.sides?.first?.label ?? "erased"
+        otherSides = read.sides?.dropFirst().map(\.label).joined(separator: ", ") ?? ""
+        personHref = read.profile.map { "\(path)/people/\(PublicID(.profile, $0))" }
+        why = MergeBox.why(cause: read.cause, actor: read.actor)
+        state = read.state
+        tone = read.state == "applied" ? "good" : "info"
+        undone = words.moment(read.undoneAt)
+        undoneBy = read.undoneBy
+        undoAction = read.state == "applied" ? "\(path)/merges/\(PublicID(.merge, read.id))/undo" : nil
+    }
+}
+
+extension ReviewsPage.Entry {
+    fileprivate init(_ read: ReviewRead, _ words: TimeWords, path: String) {
+        reason =
+            switch read.reason {
+            case "accounts": "One event would join contacts of different accounts."
+            case "anomaly": "One person gained unusually many identifiers within an hour."
+            case "contact_email": "A contact was given an address that another person owns."
+            default: "A merge by hand would join contacts of different accounts."
+            }
+        created = words.moment(read.createdAt)
+        ref = read.ref
+        sides = (read.profiles ?? []).enumerated().map { index, profile in
+            ReviewsPage.Side(
+                heading: "Person \(index + 1)", href: "\(path)/people/\(PublicID(.profile, profile.id))",
+                identifiers: profile.identifiers)
+        }
+        action = "\(path)/reviews/\(PublicID(.review, read.id))/decide"
+    }
+}

@@ -1,0 +1,80 @@
+import Crypto
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Tandem
+import TandemHTTP
+
+/// The files of the folder Assets, which the binary carries.
+enum Assets {
+    struct File: Sendable {
+        let type: String
+        let bytes: [UInt8]
+        /// Changes with the content, so that browsers may keep a file for ever.
+        let version: String
+
+        init(_ type: String, _ bytes: [UInt8]) {
+            self.type = type
+            self.bytes = bytes
+            version = SHA256.hash(data: Data(bytes)).prefix(6).map {
+                String($0 >> 4, radix: 16) + String($0 & 15, radix: 16)
+            }
+            .joined()
+        }
+    }
+
+    static let files: [String: File] = [
+        "console.css": File("text/css; charset=utf-8", PackageResources.console_css),
+        "console.js": File("text/javascript; charset=utf-8", PackageResources.console_js),
+        "tandem.svg": File("image/svg+xml", PackageResources.tandem_svg),
+    ]
+
+    static let templates: [(name: String, text: String)] = [
+        ("layout", PackageResources.layout_mustache),
+        ("pager", PackageResources.pager_mustache),
+        ("empty", PackageResources.empty_mustache),
+        ("merge-box", PackageResources.merge_box_mustache),
+        ("opportunity-table", PackageResources.opportunity_table_mustache),
+        ("sign-in", PackageResources.sign_in_mustache),
+        ("tenants", PackageResources.tenants_mustache),
+        ("error", PackageResources.error_mustache),
+        ("thread", PackageResources.thread_mustache),
+        ("people", PackageResources.people_mustache),
+        ("person", PackageResources.person_mustache),
+        ("events", PackageResources.events_mustache),
+        ("event-rows", PackageResources.event_rows_mustache),
+        ("send", PackageResources.send_mustache),
+        ("merges", PackageResources.merges_mustache),
+        ("reviews", PackageResources.reviews_mustache),
+        ("accounts", PackageResources.accounts_mustache),
+        ("account", PackageResources.account_mustache),
+        ("opportunities", PackageResources.opportunities_mustache),
+        ("opportunity", PackageResources.opportunity_mustache),
+    ].map { ($0, String(decoding: $1, as: UTF8.self)) }
+
+    static func link(to name: String) -> String {
+        "/console/assets/\(name)?v=\(files[name]?.version ?? "")"
+    }
+}
+
+extension Console {
+    var assetRoutes: [Route] {
+        [
+            Route(
+                .get, "/console/assets/{file}", "A file of the console", feature: "Console", scope: .none,
+                parameters: [.init("v", "Its version; a file never changes under one")]
+            ) { call in
+                guard let file = Assets.files[call.capture("file")] else { throw Problem.notFound }
+                var headers: HTTPFields = [:]
+                headers[.contentType] = file.type
+                headers[.cacheControl] =
+                    call.query["v"] == file.version ? "public, max-age=31536000, immutable" : "no-cache"
+                headers[.contentSecurityPolicy] =
+                    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+                return Response(
+                    status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: file.bytes)))
+            }
+        ]
+    }
+}

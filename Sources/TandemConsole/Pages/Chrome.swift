@@ -1,0 +1,137 @@
+import Foundation
+import Tandem
+
+/// What stands around every page: title, banner, navigation, tenant switcher, notice, foot.
+struct Chrome {
+    struct TenantName {
+        let slug: String
+        let tenantName: String
+    }
+
+    struct NavigationItem {
+        let href: String
+        let label: String
+        let isCurrent: Bool
+    }
+
+    /// What the last form did.
+    struct Notice {
+        let kind: String
+        let text: String
+    }
+
+    var title: String
+    /// Whether the people of the tenant are made up.
+    var isSimulated = false
+    var currentTenant: TenantName?
+    var navigation: [NavigationItem] = []
+    var otherTenants: [TenantName] = []
+    /// Whether there are more tenants than the switcher lists.
+    var hasMoreTenants = false
+    /// Nil: nobody is signed in.
+    var csrf: String?
+    var notice: Notice?
+    var version: String
+    var timeZone: String?
+    let style = Assets.link(to: "console.css")
+    let icon = Assets.link(to: "tandem.svg")
+    let script = Assets.link(to: "console.js")
+    var hasScript = false
+
+    /// The places of the navigation.
+    enum Place: String, CaseIterable {
+        case thread, events, people, accounts, opportunities, merges, send
+
+        var label: String {
+            switch self {
+            case .thread: "One person"
+            case .events: "Live events"
+            case .people: "People"
+            case .accounts: "Accounts"
+            case .opportunities: "Opportunities"
+            case .merges: "Merges"
+            case .send: "Send an event"
+            }
+        }
+
+        var module: Module? {
+            switch self {
+            case .thread, .events, .send: .cdp
+            case .opportunities: .crm
+            case .people, .accounts, .merges: nil
+            }
+        }
+
+        func href(_ tenant: Tenant) -> String {
+            self == .thread ? "/console/\(tenant.slug)" : "/console/\(tenant.slug)/\(rawValue)"
+        }
+    }
+
+    private static let switcherLimit = 12
+
+    init(title: String, version: String) {
+        self.title = title
+        self.version = version
+    }
+
+    /// - Parameters:
+    ///   - place: nil for a page that none of the navigation's entries leads to.
+    ///   - notice: the code in the address that the last form redirected to.
+    init(title: String, visit: Visit, place: Place?, notice code: String? = nil, version: String) {
+        self.init(title: title, version: version)
+        csrf = visit.csrf
+        notice = code.flatMap(Notice.init)
+        guard let tenant = visit.tenant else { return }
+        isSimulated = tenant.isSimulated
+        timeZone = tenant.timezone
+        currentTenant = TenantName(slug: tenant.slug, tenantName: tenant.displayName)
+        navigation = Place.allCases.filter { $0.module.map(tenant.modules.contains) ?? true }.map { item in
+            NavigationItem(href: item.href(tenant), label: item.label, isCurrent: item == place)
+        }
+        let others = visit.tenants.filter { $0.id != tenant.id && $0.isOpen }
+        otherTenants = others.prefix(Self.switcherLimit).map {
+            TenantName(slug: $0.slug, tenantName: $0.displayName)
+        }
+        hasMoreTenants = others.count > Self.switcherLimit
+    }
+}
+
+extension Chrome.Notice {
+    /// The notices by the codes that stand in addresses; other codes show nothing.
+    init?(_ code: String) {
+        switch code {
+        case "undone":
+            self.init(
+                kind: "good", text: "The merge is undone. Every event, trait and identifier is back where it came from."
+            )
+        case "already-undone":
+            self.init(kind: "bad", text: "This merge was undone before.")
+        case "erased":
+            self.init(kind: "bad", text: "One side of this merge was erased; it cannot be undone.")
+        case "approved":
+            self.init(kind: "good", text: "Approved: they are one person now. The merge can be undone like any other.")
+        case "rejected":
+            self.init(kind: "good", text: "Rejected: events will not join these people again.")
+        case "obsolete":
+            self.init(kind: "good", text: "There was nothing left to decide: they are one person already.")
+        case "already-decided":
+            self.init(kind: "bad", text: "This review was decided before.")
+        case "sent":
+            self.init(kind: "good", text: "Your event is stored, and this is the person it belongs to.")
+        case "nobody":
+            self.init(
+                kind: "bad",
+                text: "Nobody is known by this. Identifiers are compared from their beginning, letter case counts.")
+        default:
+            return nil
+        }
+    }
+}
+
+extension Tenant {
+    /// Whether the console shows its pages: not while it is being made or deleted.
+    var isOpen: Bool { state == .active || state == .suspended }
+
+    /// The demo tenant's people are made by a generator, and every page says so.
+    var isSimulated: Bool { slug == "demo" }
+}

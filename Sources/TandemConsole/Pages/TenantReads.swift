@@ -1,0 +1,67 @@
+import Foundation
+import Postgres
+import Tandem
+import TandemHTTP
+
+extension Console {
+    /// Calls read procedures of the tenant in one transaction.
+    func read(_ tenant: Tenant, _ statements: [Statement]) async throws -> [Rows] {
+        do {
+            return try await context.pool.withConnection(affinity: tenant.database.affinity) {
+                (connection) throws(PostgresError) -> [Rows] in
+                try connection.single(settings: tenant.database.settings(), statements)
+            }
+        } catch {
+            throw TandemError(error)
+        }
+    }
+
+    /// One call whose only column is one JSON value.
+    func read<Value: Decodable>(_ tenant: Tenant, _ statement: Statement, as type: Value.Type) async throws -> Value {
+        let rows = try await read(tenant, [statement])
+        return try rows[0].one().decoded(0, as: type)
+    }
+}
+
+extension Row {
+    /// A JSON column as a value; SQL's names become Swift's.
+    func decoded<Value: Decodable>(_ column: some ColumnReference, as type: Value.Type) throws -> Value {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(type, from: Data(try json(column)))
+    }
+}
+
+extension Rows {
+    func decoded<Value: Decodable>(_ column: some ColumnReference, as type: Value.Type) throws -> [Value] {
+        try map { try $0.decoded(column, as: type) }
+    }
+}
+
+extension Call {
+    /// A capture that is a public id; a malformed one is nobody's.
+    func id(_ name: String, _ prefix: PublicID.Prefix) throws(Problem) -> UUID {
+        guard let id = PublicID(prefix, text: capture(name)) else { throw .notFound }
+        return id.uuid
+    }
+
+    /// A parameter that is there and not blank.
+    func text(_ name: String) -> String? {
+        guard let value = query[name]?.trimmingCharacters(in: .whitespacesAndNewlines), !value.isEmpty else {
+            return nil
+        }
+        return String(value.prefix(500))
+    }
+}
+
+/// A way to the next page of a list.
+struct Pager {
+    let href: String
+}
+
+/// Text for a query string.
+func queryValue(_ text: String) -> String {
+    var allowed = CharacterSet.alphanumerics
+    allowed.insert(charactersIn: "-._~")
+    return text.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""
+}

@@ -1,0 +1,207 @@
+import Foundation
+import Hummingbird
+import Postgres
+import Tandem
+import TandemHTTP
+
+/// *Where one person came from*: the story of a profile, its identity graph, and every merge with its undo.
+struct ThreadPage {
+    struct Person {
+        let href: String
+        let personLabel: String
+        let colours: [String]
+        let isAsked: Bool
+    }
+
+    struct Step {
+        let lanes: String
+        let style: String
+        var what: String?
+        var when: Moment?
+        var source: String?
+        var detail: String?
+        var merge: MergeBox?
+    }
+
+    let chrome: Chrome
+    let tenantPath: String
+    let person: String
+    let profileHref: String
+    let visitors: String
+    /// The people that an undo has parted; empty while there is only one.
+    let people: [Person]
+    let isParted: Bool
+    let peopleCount: Int
+    let graph: String
+    let lanesStyle: String
+    let steps: [Step]
+    let identifiers: [IdentifierRead]
+    let accounts: [AccountCard]
+    let opportunities: OpportunityTable?
+    let query: String
+}
+
+/// A merge with the form that undoes it.
+struct MergeBox {
+    let isUndone: Bool
+    let words: String
+    let why: String
+    let when: Moment?
+    let undone: Moment?
+    let undoneBy: String?
+    /// Where the form goes; nil: it cannot be undone.
+    let undoAction: String?
+    let back: String
+    let csrf: String
+    let sides: [String]
+}
+
+/// A page that has nothing to show yet, and what to do next.
+struct EmptyPage {
+    let chrome: Chrome
+    let heading: String
+    let curl: String?
+    let sendHref: String
+}
+
+extension Console {
+    var threadRoutes: [Route] {
+        [
+            page(
+                "/console/{tenant}", "Where one person came from",
+                parameters: [.init("person", "The profile to show"), .init("q", "An identifier to look for")]
+            ) { call, visit in
+                let tenant = try visit.requiredTenant()
+                guard tenant.modules.contains(.cdp) else { return .seeOther("/console/\(tenant.slug)/accounts") }
+                return try await thread(call, visit, tenant)
+            }
+        ]
+    }
+
+    private func thread(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
+        if let query = call.text("q") {
+            let found = try await findPeople(tenant, query: query, before: nil, limit: 2)
+            if let first = found.first, found.count == 1 || first.isExactly(query) {
+                return .seeOther("/console/\(tenant.slug)?person=\(PublicID(.profile, first.id))")
+            }
+            if found.isEmpty { return .seeOther("/console/\(tenant.slug)?notice=nobody") }
+            return .seeOther("/console/\(tenant.slug)/people?q=\(queryValue(query))")
+        }
+        let asked = call.text("person").map { PublicID(.profile, text: $0)?.uuid }
+        if case .some(nil) = asked { throw Problem.notFound }
+        let profile: UUID?
+        if case .some(.some(let id)) = asked {
+            profile = id
+        } else {
+            profile = try await read(tenant, [.call("person_to_show")])[0].one().optionalUUID(0)
+        }
+        guard let profile else { return try await emptyPage(call, visit, tenant, place: .thread) }
+        var statements: [Statement] = [.call("person_story", .uuid(profile), .int4(6))]
+        if tenant.modules.contains(.crm) { statements.append(.call("person_business", .uuid(profile))) }
+        let rows = try await read(tenant, statements)
+        let story = try rows[0].one().decoded(0, as: StoryRead.self)
+        let business = rows.count > 1 ? try rows[1].one().decoded(0, as: BusinessRead.self) : .nothing
+        let page = ThreadPage(
+            story, business, profile: profile, tenant: tenant, visit: visit,
+            chrome: Chrome(
+                title: "Where one person came from", visit: visit, place: .thread, notice: call.query["notice"],
+                version: version))
+        return Response(html: templates.render(page, as: "thread"))
+    }
+}
+
+extension ThreadPage {
+    init(
+        _ read: StoryRead, _ business: BusinessRead, profile: UUID, tenant: Tenant, visit: Visit, chrome: Chrome
+    ) {
+        let words = TimeWords(tenant.timezone)
+        let path = "/console/\(tenant.slug)"
+        let story = Story(read, business: business)
+        let back = "\(path)?person=\(PublicID(.profile, profile))"
+        self.chrome = chrome
+        tenantPath = path
+        person = read.label
+        profileHref = "\(path)/people/\(PublicID(.profile, read.id))"
+        let own = read.nodes.filter { $0.profile == read.id }.count
+        visitors = Figures.counted(own, "separate visitor")
+        var order: [UUID] = []
+        for node in read.nodes where !order.contains(node.profile) { order.append(node.profile) }
+        peopleCount = order.count
+        isParted = order.count > 1
+        people =
+            order.count < 2
+            ? []
+            : order.map { id in
+                let nodes = read.nodes.indices.filter { read.nodes[$0].profile == id }
+                return Person(
+                    href: "\(path)?person=\(PublicID(.profile, id))", personLabel: read.nodes[nodes[0]].label,
+                    colours: nodes.map(LaneDrawing.colour), isAsked: id == read.id)
+            }
+        graph = IdentityGraph(read).svg
+        lanesStyle = "lanes-\(story.width)"
+        steps = story.rows.map { row in
+            Step(row, story.width, words: words, back: back, path: path, csrf: visit.csrf, nodes: read.nodes)
+        }
+        identifiers = read.nodes.filter { $0.profile == read.id }.flatMap(\.identifiers)
+        accounts = business.accounts.map { AccountCard($0, path: path) }
+        opportunities = OpportunityTable(
+            business.opportunities, caption: "Opportunities of the person, else of the account", path: path)
+        query = ""
+    }
+}
+
+extension ThreadPage.Step {
+    init(
+        _ row: Story.Row, _ width: Int, words: TimeWords, back: String, path: String, csrf: String,
+        nodes: [StoryRead.Node]
+    ) {
+        lanes = LaneDrawing(row: row, width: width).svg
+        when = words.moment(row.at)
+        switch row.subject {
+        case .event(let event):
+            style = "event"
+            what = event.words
+            source = event.source
+            detail = event.detail
+        case .record(let record):
+            style = "record"
+            what = record.words
+            source = "CRM"
+            detail = record.detail
+        case .gap(let hidden):
+            style = "gap"
+            what = hidden >= 900 ? "many more events" : "\(Figures.counted(hidden, "more event"))"
+            when = nil
+        case .merge(let read):
+            style = read.state == "applied" ? "merge" : "merge undone"
+            let sides = read.edges.flatMap { $0 }.reduce(into: [Int]()) { if !$0.contains($1) { $0.append($1) } }
+            merge = MergeBox(
+                read, sides: sides.compactMap { nodes.indices.contains($0) ? nodes[$0].identifiers.first?.value : nil },
+                words: words, back: back, path: path, csrf: csrf)
+        }
+    }
+}
+
+extension MergeBox {
+    init(_ read: StoryRead.Merge, sides: [String], words time: TimeWords, back: String, path: String, csrf: String) {
+        isUndone = read.state == "undone"
+        self.sides = sides
+        words = isUndone ? "Joined, and parted again" : "Two visitors become one person"
+        why = Self.why(cause: read.cause, actor: read.actor)
+        when = time.moment(read.at)
+        undone = time.moment(read.undoneAt)
+        undoneBy = read.undoneBy
+        undoAction = read.state == "applied" ? "\(path)/merges/\(PublicID(.merge, read.id))/undo" : nil
+        self.back = back
+        self.csrf = csrf
+    }
+
+    static func why(cause: String, actor: String) -> String {
+        switch cause {
+        case "event": "one event carried identifiers of both"
+        case "alias": "an alias call said that both are one"
+        case "review": "a review was approved by \(actor)"
+        default: "merged by \(actor)"
+        }
+    }
+}

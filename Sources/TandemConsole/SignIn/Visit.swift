@@ -1,0 +1,111 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Postgres
+import Tandem
+import TandemHTTP
+
+/// A signed-in person's request: who, and which tenants they see.
+struct Visit: Sendable {
+    /// Hash of the session's cookie.
+    let session: [UInt8]
+    /// For histories and the audit: `console:cli:root`.
+    let actor: String
+    /// The tenants that the session may see, by name.
+    let tenants: [Tenant]
+    /// The one that the address names.
+    let tenant: Tenant?
+    /// For the page's forms.
+    let csrf: String
+
+    /// The tenant of a page that is a tenant's.
+    func requiredTenant() throws(Problem) -> Tenant {
+        guard let tenant else { throw .notFound }
+        return tenant
+    }
+}
+
+extension Console {
+    typealias PageHandler = @Sendable (Call, Visit) async throws -> Response
+
+    static let cookieName = "tandem_console"
+
+    /// A page for who is signed in; others are led to the sign-in page. A capture `{tenant}` that names no tenant of the
+    /// session is answered as if the page did not exist.
+    func page(
+        _ template: String, _ summary: String, module: Module? = nil, parameters: [Route.Parameter] = [],
+        _ handler: @escaping PageHandler
+    ) -> Route {
+        Route(
+            .get, template, summary, feature: "Console", scope: .none,
+            parameters: parameters + [.init("notice", "What the last form did")]
+        ) { call in
+            guard let visit = try await visit(call, module: module) else { return .seeOther("/console/sign-in") }
+            return try await handler(call, visit)
+        }
+    }
+
+    /// A form's action, behind its token.
+    func action(
+        _ template: String, _ summary: String, module: Module? = nil,
+        _ handler: @escaping @Sendable (Call, Visit, Query) async throws -> Response
+    ) -> Route {
+        Route(
+            .post, template, summary, feature: "Console", scope: .none, body: .form(limit: 64 << 10), success: 303
+        ) { call in
+            try Self.refuseForeignForm(call)
+            guard let visit = try await visit(call, module: module) else { return .seeOther("/console/sign-in") }
+            let form = try call.form()
+            guard seal.isValid(form["csrf"], session: visit.session) else { throw Self.staleForm }
+            return try await handler(call, visit, form)
+        }
+    }
+
+    static let staleForm = Problem.forbidden(
+        "form_expired", "The form is older than your session. Go back, load the page again and repeat what you did.")
+
+    /// Browsers say where a form came from; one of another site is refused before anything is read.
+    static func refuseForeignForm(_ call: Call) throws(Problem) {
+        switch call.headers[.fetchSite] {
+        case nil, "same-origin", "none": break
+        default: throw .forbidden("foreign_form", "The form came from another site.")
+        }
+    }
+
+    private func visit(_ call: Call, module: Module?) async throws -> Visit? {
+        guard let cookie = Self.cookie(call) else { return nil }
+        let hash = Secret.hash(cookie)
+        let found = try await context.pool.withConnection {
+            (connection) throws(PostgresError) -> (session: (actor: String, tenant: UUID?)?, tenants: [Tenant]) in
+            let results = try connection.single(
+                settings: TenantDatabase.control(), [.call("find_session", .bytea(hash)), .call("find_tenants")])
+            guard let row = results[0].first else { return (nil, []) }
+            var tenants: [Tenant] = []
+            for row in results[1] { tenants.append(try Tenant(row: row)) }
+            return ((try row.text("actor"), try row.optionalUUID("tenant")), tenants)
+        }
+        guard let session = found.session else { return nil }
+        let visible = found.tenants.filter { session.tenant == nil || session.tenant == $0.id }
+        var tenant: Tenant?
+        if let slug = call.captures["tenant"] {
+            guard let named = visible.first(where: { $0.slug == slug && $0.isOpen }) else { throw Problem.notFound }
+            if let module, !named.modules.contains(module) {
+                throw Problem.forbidden("module_disabled", "This tenant does not have the module \(module.rawValue).")
+            }
+            tenant = named
+        }
+        return Visit(
+            session: hash, actor: "console:" + session.actor, tenants: visible, tenant: tenant,
+            csrf: seal.token(session: hash))
+    }
+
+    static func cookie(_ call: Call) -> String? {
+        for pair in (call.headers[.cookie] ?? "").split(separator: ";") {
+            let parts = pair.split(separator: "=", maxSplits: 1)
+            if parts.count == 2, parts[0].trimmingPrefix(while: \.isWhitespace) == cookieName {
+                return String(parts[1])
+            }
+        }
+        return nil
+    }
+}

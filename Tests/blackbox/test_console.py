@@ -1,0 +1,259 @@
+"""The console: sign-in links, pages without JavaScript, undo through a form, and that nothing shows another tenant's."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import uuid
+
+import pytest
+import requests
+
+from console import Browser
+from server import Server, Tenant
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def browser(tandem: Server) -> Browser:
+    return Browser(tandem).sign_in()
+
+
+@pytest.fixture
+def merged(tenant: Tenant) -> Tenant:
+    """A tenant with one person of two visitors, a wrong merge, and a rejected event."""
+    send_story(tenant)
+    return tenant
+
+
+def send_story(tenant: Tenant) -> None:
+    def send(kind: str, **message: object) -> None:
+        answer = tenant.ingest(kind, message)
+        assert answer.status_code == 200, answer.text
+
+    send("page", anonymousId="laptop", name="Pricing", properties={"path": "/pricing"}, timestamp="2026-01-05T09:00:00Z")
+    send("track", anonymousId="laptop", event="Form Submitted", properties={"form": "demo"}, timestamp="2026-01-05T09:05:00Z")
+    send("identify", anonymousId="phone", userId="u-1", traits={"email": "buyer-1@acme.example", "plan": "team"},
+         timestamp="2026-01-06T09:00:00Z")
+    send("identify", anonymousId="laptop", userId="u-1", traits={"title": "Buyer"}, timestamp="2026-01-07T09:00:00Z")
+    send("group", userId="u-1", groupId="acme", traits={"name": "Acme"}, timestamp="2026-01-07T10:00:00Z")
+
+
+def person_id(tenant: Tenant, kind: str, value: str) -> str:
+    """As it stands in addresses."""
+    rows = tenant.server.sql(
+        "select c.profile_id from identifier i join node n on n.id = i.node join component c on c.label = n.component "
+        "where i.type = %s and i.value = %s",
+        (kind, value),
+        schema=tenant.schema,
+    )
+    return str(rows[0][0])
+
+
+# Sign-in
+
+
+@pytest.mark.quick
+def test_a_link_signs_in_once_and_looking_at_it_does_not_use_it_up(tandem: Server, tenant: Tenant) -> None:
+    link = tandem.cli("console", "link", "--base", tandem.base_url)["url"].removeprefix(tandem.base_url)
+    for _ in range(3):
+        assert Browser(tandem).get(link).response.status_code == 200
+    first = Browser(tandem)
+    answer = first.submit(first.get(link).form("/console/sign-in"))
+    assert answer.response.status_code == 200 and "/sign-in" not in answer.response.url
+    second = Browser(tandem)
+    refused = second.submit(second.get(link).form("/console/sign-in"))
+    assert refused.response.status_code == 403
+    assert "used before" in refused.text
+    assert second.get("/console").response.url.endswith("/console/sign-in")
+
+
+def test_the_cookie_is_not_for_scripts_nor_for_other_sites(tandem: Server) -> None:
+    link = tandem.cli("console", "link")["url"]
+    token = link.partition("token=")[2]
+    answer = requests.post(
+        tandem.base_url + "/console/sign-in", data={"token": token}, allow_redirects=False, timeout=30,
+        headers={"X-Forwarded-Proto": "https"},
+    )
+    assert answer.status_code == 303
+    cookie = answer.headers["Set-Cookie"]
+    assert {"HttpOnly", "SameSite=Lax", "Secure", "Path=/console"} <= {part.strip() for part in cookie.split(";")}
+
+
+def test_every_page_asks_for_a_session(tandem: Server, tenant: Tenant) -> None:
+    for path in ["", "/people", "/accounts", "/opportunities", "/events", "/merges", "/reviews", "/send"]:
+        answer = requests.get(f"{tandem.base_url}/console/{tenant.slug}{path}", allow_redirects=False, timeout=30)
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/console/sign-in"), path
+        assert tenant.slug not in answer.text
+
+
+def test_signing_out_ends_the_session(tandem: Server, tenant: Tenant) -> None:
+    browser = Browser(tandem).sign_in()
+    cookie = dict(browser.session.cookies)
+    page = browser.get(f"/console/{tenant.slug}/people")
+    browser.submit(page.form("/console/sign-out"))
+    answer = requests.get(
+        f"{tandem.base_url}/console/{tenant.slug}/people", cookies=cookie, allow_redirects=False, timeout=30
+    )
+    assert answer.status_code == 303
+
+
+def test_a_link_for_one_tenant_shows_that_tenant_alone(tandem: Server, tenant: Tenant) -> None:
+    other = tandem.tenant(f"other-{uuid.uuid4().hex[:8]}")
+    browser = Browser(tandem).sign_in("--tenant", tenant.slug)
+    assert browser.get("/console").response.url.endswith(f"/console/{tenant.slug}")
+    assert browser.get(f"/console/{other.slug}").response.status_code == 404
+    assert other.slug not in browser.get(f"/console/{tenant.slug}").html
+
+
+# Pages
+
+
+def test_where_one_person_came_from_and_back_again(browser: Browser, merged: Tenant) -> None:
+    page = browser.get(f"/console/{merged.slug}")
+    assert page.headings == ["Where one person came from"]
+    for words in ["Visited /pricing", "Form Submitted", "Identified", "Joined a group", "buyer-1@acme.example", "Acme"]:
+        assert words in page.text, words
+    assert "They are one person now." in page.text
+    undo = page.form("/undo")
+    assert "Undo this merge" in undo.buttons
+    after = browser.submit(undo)
+    assert after.response.status_code == 200
+    assert "The merge is undone." in after.text
+    assert "2 people now" in after.text and "They are 2 people now." in after.text
+    assert person_id(merged, "anonymous_id", "laptop") != person_id(merged, "anonymous_id", "phone")
+    again = browser.submit(undo)
+    assert "undone before" in again.text
+
+
+def test_a_person_is_found_by_the_beginning_of_any_identifier(browser: Browser, merged: Tenant) -> None:
+    for query in ["buyer-1", "u-1", "lapt", "buyer-1@acme.example"]:
+        page = browser.get(f"/console/{merged.slug}/people?q={query}")
+        assert "buyer-1@acme.example" in page.text, query
+    assert "Nobody has an identifier" in browser.get(f"/console/{merged.slug}/people?q=nobody").text
+    thread = browser.get(f"/console/{merged.slug}?q=u-1")
+    assert "person=prof_" in thread.response.url
+    assert "Nobody is known by this" in browser.get(f"/console/{merged.slug}?q=nobody").text
+
+
+def test_a_profile_shows_sources_times_and_escapes_what_was_sent(browser: Browser, merged: Tenant) -> None:
+    evil = "<script>alert('x')</script>"
+    merged.ingest("identify", {"userId": "u-1", "traits": {"bio": evil, evil: "y"}})
+    merged.ingest("track", {"userId": "u-1", "event": evil, "properties": {"note": evil}})
+    for path in [f"/people/{person_id(merged, 'user_id', 'u-1')}", "", "/events", "/merges", "/people"]:
+        page = browser.get(f"/console/{merged.slug}{path}", allow_redirects=True)
+        assert page.response.status_code == 200
+        assert evil not in page.html, path
+        assert "<script>" not in page.html
+    page = browser.get(f"/console/{merged.slug}/people/{person_id(merged, 'user_id', 'u-1')}")
+    assert "plan" in page.text and "team" in page.text and "server" in page.text
+    assert "6 Jan 2026, 09:00" in page.text
+
+
+def test_live_events_tell_why_an_event_was_refused(browser: Browser, merged: Tenant) -> None:
+    assert merged.ingest("track", {"event": "Nobody's"}).status_code == 400
+    page = browser.get(f"/console/{merged.slug}/events")
+    assert "no_user_anon_id" in page.text and "Nobody's" in page.text
+    assert "accepted" in page.text and "rejected" in page.text
+    only = browser.get(f"/console/{merged.slug}/events?show=rejected")
+    assert "no_user_anon_id" in only.text and "Form Submitted" not in only.text
+    rows = browser.get(f"/console/{merged.slug}/events/rows?show=accepted")
+    assert rows.html.lstrip().startswith("<tr>") and "no_user_anon_id" not in rows.text
+    assert browser.get(f"/console/{merged.slug}/events?show=what").response.status_code == 404
+
+
+def test_accounts_show_their_people(browser: Browser, merged: Tenant) -> None:
+    page = browser.get(f"/console/{merged.slug}/accounts")
+    link = next(link for link in page.links if "/accounts/acct_" in link)
+    account = browser.get(link)
+    assert account.headings == ["Acme"] and "buyer-1@acme.example" in account.text
+
+
+def test_the_form_sends_an_event_through_ingest_and_shows_its_person(browser: Browser, tenant: Tenant) -> None:
+    page = browser.get(f"/console/{tenant.slug}/send")
+    assert tenant.write_key in page.text and browser.server.base_url in page.text
+    sent = browser.submit(page.form("/send"), type="identify", user_id="u-9", email="Buyer-9@Acme.example")
+    assert sent.headings == ["buyer-9@acme.example"]
+    assert "Your event is stored" in sent.text
+    refused = browser.submit(page.form("/send"), type="track", user_id="", anonymous_id="", email="")
+    assert refused.response.status_code == 422
+    assert "no_user_anon_id" in refused.text
+
+
+def test_an_empty_tenant_is_told_what_to_do_next(browser: Browser, tenant: Tenant) -> None:
+    for path in ["", "/people", "/events"]:
+        page = browser.get(f"/console/{tenant.slug}{path}")
+        assert page.response.status_code == 200
+        assert f"curl -u {tenant.write_key}:" in page.text, path
+    for path in ["/accounts", "/opportunities", "/merges", "/reviews"]:
+        assert browser.get(f"/console/{tenant.slug}{path}").response.status_code == 200, path
+
+
+@pytest.mark.parametrize("modules", ["cdp", "crm"])
+def test_a_tenant_with_one_module_has_the_pages_of_that_module(tandem: Server, browser: Browser, modules: str) -> None:
+    tenant = tandem.tenant(f"only-{modules}-{next(_numbers)}-{uuid.uuid4().hex[:6]}", modules=modules)
+    page = browser.get(f"/console/{tenant.slug}")
+    assert page.response.status_code == 200
+    for link in [link for link in page.links if link.startswith(f"/console/{tenant.slug}")]:
+        assert browser.get(link).response.status_code == 200, link
+    other = {"cdp": "opportunities", "crm": "events"}[modules]
+    assert browser.get(f"/console/{tenant.slug}/{other}").response.status_code == 403
+
+
+# What must not work
+
+
+def test_another_tenants_ids_are_as_unknown_as_invented_ones(browser: Browser, tandem: Server, merged: Tenant) -> None:
+    other = tandem.tenant(f"foreign-{uuid.uuid4().hex[:8]}")
+    send_story(other)
+    merge = other.server.sql("select id from merge limit 1", schema=other.schema)[0][0]
+    account = other.server.sql("select id from accounts limit 1", schema=other.schema)[0][0]
+    base = f"/console/{merged.slug}"
+    foreign = {
+        f"{base}/people/{person_id(other, 'user_id', 'u-1')}": f"{base}/people/{uuid.uuid4()}",
+        f"{base}?person={person_id(other, 'user_id', 'u-1')}": f"{base}?person={uuid.uuid4()}",
+        f"{base}/accounts/{account}": f"{base}/accounts/{uuid.uuid4()}",
+    }
+    for path, invented in foreign.items():
+        pages = [browser.get(path), browser.get(invented)]
+        assert [page.response.status_code for page in pages] == [404, 404], path
+        assert len({re.sub(r"req_\w+", "", page.text) for page in pages}) == 1
+    token = browser.get(f"{base}/merges").form("/undo").fields["csrf"]
+    assert browser.post(f"{base}/merges/{merge}/undo", {"csrf": token}).response.status_code == 404
+    assert other.server.sql("select state from merge where id = %s", (merge,), schema=other.schema) == [("applied",)]
+
+
+def test_a_form_without_its_token_or_from_elsewhere_changes_nothing(browser: Browser, merged: Tenant) -> None:
+    form = browser.get(f"/console/{merged.slug}/merges").form("/undo")
+    for token in ["", "0" * 64, None]:
+        fields = {"other": "1"} if token is None else {"csrf": token}
+        assert browser.post(form.action, fields).response.status_code == 403
+    foreign = browser.post(form.action, form.fields, headers={"Sec-Fetch-Site": "cross-site"})
+    assert foreign.response.status_code == 403
+    assert merged.server.sql("select distinct state from merge", schema=merged.schema) == [("applied",)]
+
+
+def test_a_form_leads_nowhere_but_within_the_tenant(browser: Browser, merged: Tenant) -> None:
+    form = browser.get(f"/console/{merged.slug}/merges").form("/undo")
+    answer = browser.post(form.action, {**form.fields, "back": "https://elsewhere.example/"}, allow_redirects=False)
+    assert answer.response.headers["Location"] == f"/console/{merged.slug}/merges?notice=undone"
+
+
+@pytest.mark.quick
+def test_a_missing_page_is_html_for_browsers_and_a_problem_for_programs(tandem: Server) -> None:
+    for path in ["/console/nothing/here/at/all", "/nothing"]:
+        page = requests.get(tandem.base_url + path, headers={"Accept": "text/html"}, timeout=30)
+        assert page.status_code == 404 and page.headers["Content-Type"].startswith("text/html")
+        assert "There is no such page" in page.text and "req_" in page.text
+        program = requests.get(tandem.base_url + path, timeout=30)
+        assert program.status_code == 404 and program.headers["Content-Type"] == "application/problem+json"
+
+
+def test_pages_have_a_strict_policy(browser: Browser, tenant: Tenant) -> None:
+    headers = browser.get(f"/console/{tenant.slug}").response.headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
+    assert "connect-src" not in policy
+    assert headers["X-Frame-Options"] == "DENY" and headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == "no-store"
