@@ -22,7 +22,7 @@ private struct Builder {
         events.append(
             EventRead(
                 node: node, nodeId: nil, id: UUID(), at: at(second), receivedAt: nil, type: "track", name: "E\(second)",
-                source: "web", messageId: message, session: nil, flags: nil, path: nil, referrer: nil, campaign: nil,
+                source: "web", messageId: message, account: nil, flags: nil, path: nil, referrer: nil, campaign: nil,
                 properties: [], profile: nil, person: nil))
     }
 
@@ -166,5 +166,52 @@ private struct Builder {
         builder.merge(0, 1, 3)
         let story = Story(builder.read)
         for row in story.rows { #expect(try parsed(LaneDrawing(row: row, width: story.width).svg).isEmpty) }
+    }
+}
+
+@Suite struct EventWordsTests {
+    private func event(_ type: String, _ name: String, path: String? = nil, id: UUID = UUID()) -> EventRead {
+        EventRead(
+            node: 0, nodeId: nil, id: id, at: "2026-01-01T00:00:00.000000Z", receivedAt: nil, type: type, name: name,
+            source: "web", messageId: "m", account: nil, flags: nil, path: path, referrer: nil, campaign: nil,
+            properties: [["plan", "team"]], profile: nil, person: nil)
+    }
+
+    @Test func visitsOnEndNameTheirPlacesOnce() {
+        let words = EventWords([
+            event("page", "Home", path: "/"), event("page", "Prices", path: "/pricing"),
+            event("page", "Home", path: "/"),
+        ])
+        #expect(words.what == "Visited 3 pages")
+        #expect(words.detail == "/, /pricing")
+    }
+
+    @Test func oneThingAgainAndAgainIsCounted() {
+        let words = EventWords([event("track", "Report Viewed"), event("track", "Report Viewed")])
+        #expect(words.what == "Report Viewed, 2 times")
+    }
+
+    @Test func anIdentifyTellsWhatItBrought() {
+        let id = UUID()
+        let identifiers = [
+            IdentifierRead(type: "user_id", value: "u-1", event: id),
+            IdentifierRead(type: "email", value: "e", event: UUID()),
+        ]
+        #expect(EventWords([event("identify", "", id: id)], identifiers: identifiers).what == "Identified as u-1")
+        #expect(EventWords([event("identify", "")], identifiers: identifiers).what == "Identified again")
+    }
+
+    @Test func aMergeIsToldBehindTheEventThatCausedItEvenAmongLikes() {
+        var builder = Builder()
+        builder.node()
+        builder.node()
+        builder.event(0, 1)
+        builder.event(1, 2)
+        builder.event(0, 3, message: "m")
+        builder.event(0, 3)
+        builder.merge(0, 1, 3, message: "m")
+        let story = Story(builder.read)
+        let merge = story.rows.firstIndex { if case .merge = $0.subject { true } else { false } }
+        #expect(merge == 3)
     }
 }

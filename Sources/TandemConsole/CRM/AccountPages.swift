@@ -304,7 +304,8 @@ extension AccountPage {
         }
         hasPeople = !contacts.isEmpty || !people.isEmpty
         opportunities = OpportunityTable(
-            business.opportunities, caption: "Open ones first, then the latest; at most 30", path: path)
+            business.opportunities, caption: "Open ones first, then the latest; at most 30", path: path,
+            showsAccount: false)
         activities = business.activities.map {
             Entry(when: words.moment($0.at), what: $0.words, detail: $0.detail)
         }

@@ -49,10 +49,14 @@ struct OpportunityTable {
     }
 
     let tableCaption: String
+    let showsAccount: Bool
+    let showsOwner: Bool
     let opportunityRows: [Entry]
 
-    init?(_ reads: [OpportunityRead], caption: String, path: String) {
+    init?(_ reads: [OpportunityRead], caption: String, path: String, showsAccount: Bool = true) {
         if reads.isEmpty { return nil }
+        self.showsAccount = showsAccount
+        showsOwner = reads.contains { $0.owner != nil }
         tableCaption = caption
         opportunityRows = reads.map { read in
             Entry(

@@ -102,17 +102,23 @@ extension Console {
 
     static func trackCurl(_ base: String, _ key: String) -> String {
         """
-        curl -u \(key): \(base)/v1/track \\
+        curl \(base)/v1/track \\
+          -u \(key): \\
           -H 'Content-Type: application/json' \\
-          -d '{"anonymousId":"browser-1","event":"Pricing Viewed","properties":{"plan":"team"}}'
+          -d '{"anonymousId":"browser-1",
+               "event":"Pricing Viewed",
+               "properties":{"plan":"team"}}'
         """
     }
 
     static func identifyCurl(_ base: String, _ key: String) -> String {
         """
-        curl -u \(key): \(base)/v1/identify \\
+        curl \(base)/v1/identify \\
+          -u \(key): \\
           -H 'Content-Type: application/json' \\
-          -d '{"anonymousId":"browser-1","userId":"user-1","traits":{"email":"buyer-1@acme.example"}}'
+          -d '{"anonymousId":"browser-1",
+               "userId":"user-1",
+               "traits":{"email":"buyer-1@acme.example"}}'
         """
     }
 

@@ -27,7 +27,7 @@ struct LaneDrawing {
     private var mark: String {
         let (x, y) = (Self.x(row.lane), Self.dotY)
         switch row.subject {
-        case .event:
+        case .events:
             return "<circle class=\"\(Self.colour(of: row.node))\" cx=\"\(x)\" cy=\"\(y)\" r=\"5\"/>"
         case .merge(let merge):
             let state = merge.state == "applied" ? "join" : "join undone"

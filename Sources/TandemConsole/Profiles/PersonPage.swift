@@ -112,6 +112,7 @@ struct PersonRead: Decodable {
 struct MergeRead: Decodable {
     struct Side: Decodable {
         let label: String
+        let node: UUID
     }
 
     let id: UUID
@@ -247,7 +248,8 @@ extension PersonPage {
         timeline = entries.sorted { $0.at > $1.at }.map(\.entry)
         self.merges = merges.map {
             MergeBox(
-                $0.merge, sides: $0.sides.map(\.label), words: words, back: "\(path)/people/\(publicID)", path: path,
+                $0.merge, sides: $0.sides.map { MergeBox.Side(sideLabel: $0.label, sideColour: colour($0.node)) },
+                words: words, back: "\(path)/people/\(publicID)", path: path,
                 csrf: visit.csrf)
         }
         groups = read.groups.map { group in

@@ -4,7 +4,8 @@ import Foundation
 /// Pure: from what SQL answered to rows in order.
 struct Story {
     enum Subject {
-        case event(EventRead)
+        /// One event, or several of one kind on end.
+        case events([EventRead])
         case merge(StoryRead.Merge)
         case record(Record)
         /// Events that are left away.
@@ -19,7 +20,7 @@ struct Story {
 
     struct Row {
         let at: String
-        let subject: Subject
+        var subject: Subject
         /// Place of the node that it happened to.
         let node: Int
         var lane = 0
@@ -60,7 +61,7 @@ struct Story {
             if hidden > 0, seen[node] == (shown[node] ?? 0) / 2 + 1 {
                 rows.append(Row(at: event.at, subject: .gap(hidden), node: node))
             }
-            rows.append(Row(at: event.at, subject: .event(event), node: node))
+            rows.append(Row(at: event.at, subject: .events([event]), node: node))
         }
         for record in records(read, business) { insert(record, into: &rows) }
         for merge in read.merges {
@@ -71,13 +72,29 @@ struct Story {
                 insert(row, into: &rows)
             }
         }
-        return rows
+        return gathered(rows)
     }
 
     /// Behind all that is not later.
     private static func insert(_ row: Row, into rows: inout [Row]) {
         let index = rows.lastIndex { $0.at <= row.at }.map { $0 + 1 } ?? 0
         rows.insert(row, at: index)
+    }
+
+    /// Visits on end, and one thing done again and again, become one row.
+    private static func gathered(_ rows: [Row]) -> [Row] {
+        var result: [Row] = []
+        for row in rows {
+            if case .events(let events) = row.subject, let last = result.last, last.node == row.node,
+                case .events(let before) = last.subject, let one = before.first, let other = events.first,
+                one.type == other.type, one.type == "page" || (one.type == "track" && one.name == other.name)
+            {
+                result[result.count - 1].subject = .events(before + events)
+            } else {
+                result.append(row)
+            }
+        }
+        return result
     }
 
     private static func records(_ read: StoryRead, _ business: BusinessRead) -> [Row] {
@@ -181,6 +198,6 @@ struct Story {
 
 extension Story.Row {
     fileprivate func isEvent(_ messageID: String) -> Bool {
-        if case .event(let event) = subject { event.messageId == messageID } else { false }
+        if case .events(let events) = subject { events.contains { $0.messageId == messageID } } else { false }
     }
 }

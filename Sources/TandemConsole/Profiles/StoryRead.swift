@@ -37,6 +37,8 @@ struct StoryRead: Decodable {
 struct IdentifierRead: Decodable {
     let type: String
     let value: String
+    /// The event that attached it.
+    var event: UUID?
 }
 
 /// An event as the lists' SQL functions give it.
@@ -52,7 +54,8 @@ struct EventRead: Decodable {
     let name: String?
     let source: String?
     let messageId: String
-    let session: String?
+    /// Name of the account that a group call means.
+    let account: String?
     let flags: Int?
     let path: String?
     let referrer: String?
@@ -68,7 +71,7 @@ struct EventRead: Decodable {
         case "page": "Visited " + (path ?? name ?? "a page")
         case "screen": "Opened " + (name ?? "a screen")
         case "identify": "Identified"
-        case "group": "Joined a group"
+        case "group": "Joined " + (account ?? "a group")
         case "alias": "Took another id"
         default: name ?? "Did something"
         }

@@ -18,6 +18,8 @@ struct ThreadPage {
         let style: String
         var what: String?
         var when: Moment?
+        /// Of several events on end: the last one's time.
+        var until: Moment?
         var source: String?
         var detail: String?
         var merge: MergeBox?
@@ -53,7 +55,12 @@ struct MergeBox {
     let undoAction: String?
     let back: String
     let csrf: String
-    let sides: [String]
+    let sides: [Side]
+
+    struct Side {
+        let sideLabel: String
+        let sideColour: String
+    }
 }
 
 /// A page that has nothing to show yet, and what to do next.
@@ -96,7 +103,7 @@ extension Console {
             profile = try await read(tenant, [.call("person_to_show")])[0].one().optionalUUID(0)
         }
         guard let profile else { return try await emptyPage(call, visit, tenant, place: .thread) }
-        var statements: [Statement] = [.call("person_story", .uuid(profile), .int4(6))]
+        var statements: [Statement] = [.call("person_story", .uuid(profile), .int4(40))]
         if tenant.modules.contains(.crm) { statements.append(.call("person_business", .uuid(profile))) }
         let rows = try await read(tenant, statements)
         let story = try rows[0].one().decoded(0, as: StoryRead.self)
@@ -158,11 +165,14 @@ extension ThreadPage.Step {
         lanes = LaneDrawing(row: row, width: width).svg
         when = words.moment(row.at)
         switch row.subject {
-        case .event(let event):
+        case .events(let events):
+            let told = EventWords(
+                events, identifiers: nodes.indices.contains(row.node) ? nodes[row.node].identifiers : [])
             style = "event"
-            what = event.words
-            source = event.source
-            detail = event.detail
+            what = told.what
+            detail = told.detail
+            source = events.first?.source
+            until = events.count > 1 ? words.moment(events.last?.at) : nil
         case .record(let record):
             style = "record"
             what = record.words
@@ -176,17 +186,23 @@ extension ThreadPage.Step {
             style = read.state == "applied" ? "merge" : "merge undone"
             let sides = read.edges.flatMap { $0 }.reduce(into: [Int]()) { if !$0.contains($1) { $0.append($1) } }
             merge = MergeBox(
-                read, sides: sides.compactMap { nodes.indices.contains($0) ? nodes[$0].identifiers.first?.value : nil },
+                read,
+                sides: sides.filter(nodes.indices.contains).map {
+                    MergeBox.Side(
+                        sideLabel: nodes[$0].identifiers.first?.value ?? "nobody known",
+                        sideColour: LaneDrawing.colour(of: $0))
+                },
                 words: words, back: back, path: path, csrf: csrf)
         }
     }
 }
 
 extension MergeBox {
-    init(_ read: StoryRead.Merge, sides: [String], words time: TimeWords, back: String, path: String, csrf: String) {
+    init(_ read: StoryRead.Merge, sides: [Side], words time: TimeWords, back: String, path: String, csrf: String) {
         isUndone = read.state == "undone"
         self.sides = sides
-        words = isUndone ? "Joined, and parted again" : "Two visitors become one person"
+        let count = sides.count == 2 ? "Two" : Figures.count(sides.count)
+        words = isUndone ? "Joined, and parted again" : "\(count) visitors become one person"
         why = Self.why(cause: read.cause, actor: read.actor)
         when = time.moment(read.at)
         undone = time.moment(read.undoneAt)

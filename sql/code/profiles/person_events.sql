@@ -11,7 +11,7 @@ begin
         event_summary(e.payload) || jsonb_build_object(
             'id', e.event_id, 'at', iso_time(e.ts), 'received_at', iso_time(e.received_at), 'type', e.type, 'name', e.name,
             'source', s.name, 'message_id', e.message_id, 'session', e.session, 'node_id', n.public_id,
-            'flags', e.flags, 'account', e.account_id
+            'flags', e.flags, 'account', a.name
         )
     from node o
     join node n on n.component = o.component
@@ -23,6 +23,7 @@ begin
         limit p_limit
     ) e
     left join source s on s.id = e.source
+    left join accounts a on a.id = e.account_id and e.type = 'group'
     where o.public_id = p_profile
     order by e.ts desc, e.seq desc
     limit p_limit;

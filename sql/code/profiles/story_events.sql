@@ -5,7 +5,7 @@ as $$
     select coalesce(jsonb_agg(
         event_summary(e.payload) || jsonb_build_object(
             'node', u.pos - 1, 'id', e.event_id, 'at', iso_time(e.ts), 'type', e.type, 'name', e.name, 'source', s.name,
-            'message_id', e.message_id, 'session', e.session
+            'message_id', e.message_id, 'account', a.name
         )
         order by e.ts, e.seq), '[]')
     from unnest(p_nodes) with ordinality u(node, pos)
@@ -27,4 +27,5 @@ as $$
         )
     ) e
     left join source s on s.id = e.source
+    left join accounts a on a.id = e.account_id and e.type = 'group'
 $$;

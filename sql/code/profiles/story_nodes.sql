@@ -8,7 +8,9 @@ as $$
         'created_at', iso_time(n.created_at),
         'events', (select count(*) from (select from event_log e where e.node = n.id limit 1001) e),
         'identifiers', (
-            select coalesce(jsonb_agg(jsonb_build_object('type', i.type, 'value', i.value) order by i.rank, i.attached_at, i.value), '[]')
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'type', i.type, 'value', i.value, 'event', i.first_event
+            ) order by i.rank, i.attached_at, i.value), '[]')
             from (
                 select i.*, coalesce(array_position(array['email', 'user_id'], i.type), 9) as rank
                 from identifier i

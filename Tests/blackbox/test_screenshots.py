@@ -1,0 +1,205 @@
+"""Each console page in Debian's chromium: light and dark, 1280 and 390 pixels wide. No page may be wider than the window,
+write an error to the browser's console, or have a serious finding of axe.
+
+The pictures go to TANDEM_SCREENSHOTS if it is set (docs/images/console for the documentation), else to a folder of pytest.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from server import ROOT, Server, Tenant
+from test_console import person_id, send_story
+
+CHROMIUM = "/usr/bin/chromium"
+SCHEMES = ("light", "dark")
+WIDTHS = (1280, 390)
+
+pytestmark = pytest.mark.skipif(not pathlib.Path(CHROMIUM).exists(), reason=f"{CHROMIUM} is not installed")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def acme(tandem: Server) -> Tenant:
+    """A tenant in which every page has something to show."""
+    tenant = tandem.tenant("console-acme", display_name="Acme")
+    send_story(tenant)
+    for number, (account, address) in enumerate([("globex", "ops-1@globex.example"), ("initech", "ops-2@initech.example")]):
+        tenant.ingest("identify", {"anonymousId": f"kiosk-{number}", "traits": {"email": address, "title": "Operations"}})
+        tenant.ingest("group", {"anonymousId": f"kiosk-{number}", "groupId": account, "traits": {"name": account.title()}})
+    # Contacts of two accounts in one event open a review.
+    tenant.ingest("identify", {"anonymousId": "kiosk-0", "traits": {"email": "ops-2@initech.example"}})
+    tenant.ingest("track", {"event": "Nobody's"})
+    for name, amount in [("GTX Plus Pro, 250 seats", "61250.50"), ("MG Advanced renewal", "10960")]:
+        make_opportunity(tenant, name, amount)
+    return tenant
+
+
+def make_opportunity(tenant: Tenant, name: str, amount: str) -> None:
+    account = tenant.server.sql("select id from accounts order by name limit 1", schema=tenant.schema)[0][0]
+    tenant.server.sql(
+        "select write_records('opportunity', 0::int2, 40::int2, now(), 'tests', 'tests', jsonb_build_array(jsonb_build_object("
+        "'op', 'create', 'data', jsonb_build_object('name', %s::text, 'account_id', %s::text, 'amount', %s::text, "
+        "'currency', 'USD', 'close_date', '2026-12-10', 'pipeline_id', s.pipeline_id, 'stage_id', s.id)))) "
+        "from (select id, pipeline_id from stages order by position limit 1) s",
+        (name, str(account), amount),
+        schema=tenant.schema,
+    )
+
+
+@pytest.fixture(scope="module")
+def session(tandem: Server, chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """The cookies of a browser that used a sign-in link."""
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(tandem.cli("console", "link", "--base", tandem.base_url)["url"])
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/console**")
+    state = tmp_path_factory.mktemp("console") / "session.json"
+    context.storage_state(path=state)
+    context.close()
+    return state
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    asked = os.environ.get("TANDEM_SCREENSHOTS")
+    folder = ROOT / asked if asked else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def pages(tenant: Tenant) -> dict[str, str]:
+    """Every page by the name of its picture."""
+    base = f"/console/{tenant.slug}"
+    person = person_id(tenant, "user_id", "u-1")
+    account = tenant.server.sql("select id from accounts where group_id = 'acme'", schema=tenant.schema)[0][0]
+    opportunity = tenant.server.sql("select id from opportunities order by name limit 1", schema=tenant.schema)[0][0]
+    empty = tenant.server.tenant("console-empty", display_name="Nothing yet")
+    return {
+        "tenants": "/console",
+        "thread": f"{base}?person={person}",
+        "events": f"{base}/events",
+        "people": f"{base}/people",
+        "person": f"{base}/people/{person}",
+        "accounts": f"{base}/accounts",
+        "account": f"{base}/accounts/{account}",
+        "opportunities": f"{base}/opportunities",
+        "opportunity": f"{base}/opportunities/{opportunity}",
+        "merges": f"{base}/merges",
+        "reviews": f"{base}/reviews",
+        "send": f"{base}/send",
+        "empty": f"/console/{empty.slug}",
+        "missing": f"{base}/people/nobody",
+    }
+
+
+def watched(context: BrowserContext, errors: list[str]) -> Page:
+    page = context.new_page()
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    return page
+
+
+def examine(page: Page) -> list[str]:
+    """What is wrong with the page as it stands."""
+    wrong = []
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    if overflow > 0:
+        wrong.append(f"{overflow} px too wide")
+    if page.locator("h1").count() != 1:
+        wrong.append(f"{page.locator('h1').count()} headings of the first level")
+    for finding in Axe().run(page).response["violations"]:
+        if finding["impact"] in ("serious", "critical"):
+            nodes = "; ".join(node["html"][:120] for node in finding["nodes"][:3])
+            wrong.append(f"axe {finding['id']}: {nodes}")
+    return wrong
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_page_in_a_browser(
+    chromium: Browser, session: pathlib.Path, acme: Tenant, pictures: pathlib.Path, figures: Callable[[str, Any], None],
+    scheme: str, width: int,
+) -> None:
+    context = chromium.new_context(
+        storage_state=session, color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=False
+    )
+    errors: list[str] = []
+    wrong: list[str] = []
+    taken = 0
+    for name, path in pages(acme).items():
+        page = watched(context, errors)
+        answer = page.goto(acme.server.base_url + path)
+        assert answer is not None and answer.status == (404 if name == "missing" else 200), path
+        if name == "missing":
+            errors = [error for error in errors if "404" not in error]
+        page.screenshot(path=pictures / f"{name}-{width}-{scheme}.png", full_page=True)
+        taken += 1
+        wrong += [f"{name}: {one}" for one in examine(page)]
+        page.close()
+    context.close()
+    assert wrong == [] and errors == []
+    figures(f"pages looked at, {scheme}, {width} px", taken)
+
+
+def test_undo_with_the_keyboard_alone(chromium: Browser, session: pathlib.Path, acme: Tenant) -> None:
+    """From the skip link to the undo button and back, without a pointer."""
+    tenant = acme.server.tenant("console-keys", display_name="Keys")
+    send_story(tenant)
+    context = chromium.new_context(storage_state=session, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto(f"{tenant.server.base_url}/console/{tenant.slug}")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+    page.keyboard.press("Enter")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "Undo this merge":
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**notice=undone**")
+    assert page.get_by_role("status").inner_text().startswith("The merge is undone.")
+    assert page.get_by_role("heading", name="2 people now").is_visible()
+    context.close()
+
+
+def test_the_live_list_shows_an_event_without_being_loaded_again(
+    chromium: Browser, session: pathlib.Path, acme: Tenant
+) -> None:
+    context = chromium.new_context(storage_state=session, viewport={"width": 1280, "height": 900})
+    errors: list[str] = []
+    page = watched(context, errors)
+    page.goto(f"{acme.server.base_url}/console/{acme.slug}/events")
+    assert page.get_by_role("button", name="Pause").is_visible()
+    acme.ingest("track", {"userId": "u-1", "event": "Just Now"})
+    page.get_by_text("Just Now").wait_for(timeout=15_000)
+    context.close()
+    assert errors == []
+
+
+def test_without_javascript_the_live_list_has_a_way_to_refresh(
+    chromium: Browser, session: pathlib.Path, acme: Tenant
+) -> None:
+    context = chromium.new_context(storage_state=session, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{acme.server.base_url}/console/{acme.slug}/events")
+    acme.ingest("track", {"userId": "u-1", "event": "Without Script"})
+    assert page.get_by_text("Without Script").count() == 0
+    page.get_by_role("link", name="Refresh").click()
+    assert page.get_by_text("Without Script").count() == 1
+    context.close()
