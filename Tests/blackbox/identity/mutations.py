@@ -76,15 +76,15 @@ MUTATIONS = [
     Mutation(
         name="traits-by-arrival",
         path="ingestion/apply_traits.sql",
-        pattern=r"where not n\.trait_ts \? w\.key or trait_order\(n\.trait_ts -> w\.key\).*",
+        pattern=r"where not n\.trait_ts \? t\.key or trait_order\(n\.trait_ts -> t\.key\).*",
         replacement="where true",
         description="the identify that arrives last wins, so a late event overwrites",
     ),
     Mutation(
         name="tombstones-ignored",
         path="ingestion/apply_traits.sql",
-        pattern=r"\(n\.traits - f\.absent\) \|\| f\.present",
-        replacement="n.traits || f.present",
+        pattern=r"\(n\.traits \|\| f\.said\) - array\(.*\)$",
+        replacement="n.traits || jsonb_strip_nulls(f.said)",
         description="a null leaves the older value",
     ),
     Mutation(
