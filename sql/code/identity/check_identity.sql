@@ -17,7 +17,8 @@ begin
     where e.active <> (m.state = 'applied')
     union all
     -- Connected, and one edge less than nodes: a tree.
-    select 'a component is a tree of active edges', format('component %s: %s nodes, %s reached, %s edges', t.label, t.nodes, t.reached, t.edges)
+    select 'a component is a tree of active edges',
+        format('component %s: %s nodes, %s reached, %s edges', t.label, t.nodes, t.reached, t.edges)
     from (
         select
             n.component as label, count(*) as nodes,
@@ -53,7 +54,8 @@ begin
     select 'a node''s traits are the fold of its records', format('node %s, trait %s', n.id, f.key)
     from (
         select distinct on (r.node, d.key)
-            r.node, d.key, d.value, jsonb_build_array((extract(epoch from r.ts) * 1000000)::bigint, r.message_id, r.source) as stamp
+            r.node, d.key, d.value,
+            jsonb_build_array((extract(epoch from r.ts) * 1000000)::bigint, r.message_id, r.source) as stamp
         from trait_record r
         cross join lateral jsonb_each(r.delta) d
         order by r.node, d.key, (r.source is not distinct from 0) desc, r.ts desc, r.message_id collate "C" desc, r.seq

@@ -1,5 +1,5 @@
--- Stores which identifiers of an event a rule kept out: p_demoted is [[position in the event's list, rule], …]. With an epoch the
--- list is remembered: the same list again will end the same way, without asking the rules, as long as the epoch stands.
+-- Stores which identifiers of an event a rule kept out: p_demoted is [[position in the event's list, rule], …]. With an epoch
+-- the list is remembered: the same list again will end the same way, without asking the rules, as long as the epoch stands.
 create or replace function record_demotions(
     p_types text[], p_values text[], p_demoted jsonb, p_event_id uuid, p_message_id text, p_rules_version int4, p_epoch int4
 ) returns void

@@ -1,4 +1,5 @@
--- Days of a rule's window: an identifier counts against the limit only if attached less than that before or after. Null: for ever.
+-- Days of a rule's window: an identifier counts against the limit only if attached less than that before or after the event.
+-- Null: for ever.
 create or replace function rule_window_days(p_window text) returns int4
 language sql immutable parallel safe
 as $$

@@ -1,5 +1,5 @@
--- Stores what activity_changes has found (a node may stand there twice) and shows it in the profiles; p_refreshed: components whose rows are written anew
--- anyway. The caller holds the components.
+-- Stores what activity_changes has found (a node may stand there twice) and shows it in the profiles; p_refreshed: components whose
+-- rows are written anew anyway. The caller holds the components.
 create or replace function apply_activity(
     p_nodes bigint[], p_first_at timestamptz[], p_last_at timestamptz[], p_refreshed bigint[]
 ) returns void

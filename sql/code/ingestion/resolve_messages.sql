@@ -45,7 +45,8 @@ begin
             array_agg(i.value order by i.ord) as values, bool_or(i.alias) as alias
         from (
             select
-                s.msg, s.ord, s.type, s.value, s.alias, dense_rank() over (order by s.type collate "C", s.value collate "C")::int4 as k
+                s.msg, s.ord, s.type, s.value, s.alias,
+                dense_rank() over (order by s.type collate "C", s.value collate "C")::int4 as k
             from named_identifiers(p_slow, p_type, p_previous_id, p_id_msg, p_id_type, p_id_value) s
         ) i
         group by i.msg

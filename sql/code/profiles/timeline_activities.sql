@@ -13,9 +13,12 @@ begin
         'subject', a.subject
     )
     from (
-        select distinct x.id, coalesce(x.started_at, x.ended_at, x.due_at, x.created_at) as at, x.type, x.direction, x.status, x.subject
+        select distinct
+            x.id, coalesce(x.started_at, x.ended_at, x.due_at, x.created_at) as at, x.type, x.direction, x.status, x.subject
         from (
-            select n.id, cn.contact_id as record_id from node n join contact_node cn on cn.node = n.id where n.component = p_label
+            select n.id, cn.contact_id as record_id
+            from node n join contact_node cn on cn.node = n.id
+            where n.component = p_label
             union all
             select n.id, ln.lead_id from node n join lead_node ln on ln.node = n.id where n.component = p_label
         ) r
