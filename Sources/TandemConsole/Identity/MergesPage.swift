@@ -128,16 +128,22 @@ extension Console {
             chrome: Chrome(
                 title: "Merges", visit: visit, place: .merges, notice: call.query["notice"], version: version),
             reviewsHref: "\(path)/reviews",
-            openReviews: open == 0
-                ? nil
-                : open >= 100
-                    ? "100 or more reviews wait" : "\(Figures.counted(open, "review")) \(open == 1 ? "waits" : "wait")",
+            openReviews: Self.waiting(open),
             merges: shown.map { MergesPage.Entry($0, words, path: path) }, hasMerges: !shown.isEmpty, csrf: visit.csrf,
             back: "\(path)/merges",
             pager: found.count > shown.count
                 ? shown.last.map { Pager(href: "\(path)/merges?before=\($0.createdAt)&id=\(PublicID(.merge, $0.id))") }
                 : nil)
         return Response(html: templates.render(page, as: "merges"))
+    }
+
+    private static func waiting(_ reviews: Int) -> String? {
+        switch reviews {
+        case 0: nil
+        case 1: "One review waits"
+        case 100...: "100 or more reviews wait"
+        default: "\(reviews) reviews wait"
+        }
     }
 
     private func reviews(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {

@@ -100,7 +100,7 @@ extension Console {
         if case .some(.some(let id)) = asked {
             profile = id
         } else {
-            profile = try await read(tenant, [.call("person_to_show")])[0].one().optionalUUID(0)
+            profile = try await personToShow(tenant)
         }
         guard let profile else { return try await emptyPage(call, visit, tenant, place: .thread) }
         var statements: [Statement] = [.call("person_story", .uuid(profile), .int4(40))]
@@ -114,6 +114,21 @@ extension Console {
                 title: "Where one person came from", visit: visit, place: .thread, notice: call.query["notice"],
                 version: version))
         return Response(html: templates.render(page, as: "thread"))
+    }
+}
+
+extension Console {
+    /// Whom the demo's hand-made story is about.
+    private static let storyUserID = "buyer-17"
+
+    /// Whose story the page tells when nobody is asked for.
+    private func personToShow(_ tenant: Tenant) async throws -> UUID? {
+        if tenant.isSimulated {
+            let rows = try await read(
+                tenant, [.call("profile_of_identifier", .text("user_id"), .text(Self.storyUserID))])
+            if let profile = try rows[0].one().optionalUUID(0) { return profile }
+        }
+        return try await read(tenant, [.call("person_to_show")])[0].one().optionalUUID(0)
     }
 }
 
