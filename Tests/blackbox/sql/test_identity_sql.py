@@ -295,6 +295,24 @@ def test_consent_is_kept_verbatim_with_its_home(tenant):
     assert rows == [(tenant.owner(u), {"Advertising": False})]
 
 
+def test_a_timeline_pages_through_events_merges_and_undos_once_each(tenant):
+    u, a = tenant.user("u"), tenant.anonymous("a")
+    for number in range(6):
+        tenant.track(f"u{number}", u, ts=number % 3)
+        tenant.track(f"a{number}", a, ts=number % 3)
+    tenant.merge(u, a, "m1")
+    tenant.undo("m1")
+    tenant.merge(u, a, "m2")
+    pages, last = [], (None, None)
+    while page := tenant.rows("select at, key from profile_timeline(%s, %s, %s, 4)", tenant.profile(*u), *last):
+        pages += page
+        last = page[-1]
+    assert len(pages) == len(set(pages)) == 12 + 3
+    assert pages == sorted(pages, key=lambda row: (row[0], row[1].encode()), reverse=True)
+    events = tenant.rows("select ts, seq from profile_events(%s, null, null, 100)", tenant.profile(*u))
+    assert len(events) == 12 and events == sorted(events, reverse=True)
+
+
 def test_the_first_call_of_a_connection_may_be_of_any_kind(tenant):
     u, a = tenant.user("u"), tenant.anonymous("a")
     tenant.track("1", u)

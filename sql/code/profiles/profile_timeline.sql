@@ -17,7 +17,7 @@ begin
     from (
         select * from timeline_events(v_label, v_before, v_key, p_limit)
         union all
-        select * from timeline_merges(v_label)
+        select * from timeline_merges(v_label, v_before, v_key, p_limit)
         union all
         select * from timeline_activities(v_label, v_before, v_key, p_limit)
     ) t

@@ -1,6 +1,7 @@
--- The part of profile_timeline that merges and undos are, keys `merge:<id>` (at the time
--- of the event, or that the caller gave) and `undo:<id>`.
-create or replace function timeline_merges(p_label bigint) returns table (at timestamptz, key text, item jsonb)
+-- The part of profile_timeline that merges and undos are: the newest before a point, keys `merge:<id>` (at the time of the event,
+-- or that the caller gave) and `undo:<id>`.
+create or replace function timeline_merges(p_label bigint, p_before_at timestamptz, p_before_key text, p_limit int4)
+returns table (at timestamptz, key text, item jsonb)
 language plpgsql stable
 as $$
 begin
@@ -13,15 +14,22 @@ begin
         ) e
         where n.component = p_label
     )
-    select m.effective_at, 'merge:' || m.id,
-        jsonb_build_object('at', iso_time(m.effective_at), 'kind', 'merge', 'merge', merge_show(m.id))
-    from touching t
-    join merge m on m.id = t.merge
-    union all
-    select m.undone_at, 'undo:' || m.id,
-        jsonb_build_object('at', iso_time(m.undone_at), 'kind', 'undo', 'merge', merge_show(m.id))
-    from touching t
-    join merge m on m.id = t.merge
-    where m.undone_at is not null;
+    select h.at, h.key, jsonb_build_object('at', iso_time(h.at), 'kind', h.kind, 'merge', merge_show(h.id))
+    from (
+        select d.*
+        from (
+            select m.effective_at as at, 'merge:' || m.id as key, 'merge' as kind, m.id
+            from touching t
+            join merge m on m.id = t.merge
+            union all
+            select m.undone_at, 'undo:' || m.id, 'undo', m.id
+            from touching t
+            join merge m on m.id = t.merge
+            where m.undone_at is not null
+        ) d
+        where (d.at, d.key collate "C") < (p_before_at, p_before_key)
+        order by d.at desc, d.key collate "C" desc
+        limit p_limit
+    ) h;
 end
 $$;
