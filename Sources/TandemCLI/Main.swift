@@ -27,7 +27,17 @@ struct Main: AsyncParsableCommand {
                 subcommands: [
                     TenantCommand.self, SourceCommand.self, KeyCommand.self, BICommand.self, ConsoleCommand.self,
                     MigrateCommand.self,
-                ])
+                ]),
+            CommandGroup(name: "People", subcommands: [ProfileCommand.self, MergeCommand.self]),
+            CommandGroup(
+                name: "Records",
+                subcommands: [
+                    ObjectCommand<AccountNoun>.self, ObjectCommand<ContactNoun>.self, ObjectCommand<LeadNoun>.self,
+                    ObjectCommand<OpportunityNoun>.self, ObjectCommand<PipelineNoun>.self,
+                    ObjectCommand<StageNoun>.self,
+                    ObjectCommand<ProductNoun>.self, ObjectCommand<ActivityNoun>.self, ObjectCommand<UserNoun>.self,
+                    ObjectCommand<TeamNoun>.self,
+                ]),
         ])
 
     static func main() async {

@@ -28,6 +28,11 @@ public struct CursorSeal: Sendable {
         self.tenant = tenant
     }
 
+    /// For a caller who pages within one process and shows no cursor.
+    public init(ofProcess tenant: TenantDatabase) {
+        self.init(key: SymmetricKey(size: .bits256), tenant: tenant)
+    }
+
     func scope(_ list: String) -> String { tenant.schema.name + "/" + list }
 }
 

@@ -19,6 +19,11 @@ extension Connection {
         }
     }
 
+    /// Takes back all that the open transaction did; it goes on, empty and without its settings.
+    public func discardChanges() throws(TandemError) {
+        _ = try run("rollback and chain" as Statement)
+    }
+
     /// One statement inside a transaction of the tenant.
     func run(_ fragment: SQLFragment) throws(TandemError) -> Rows {
         try run(fragment.statement)

@@ -5,7 +5,7 @@ import Tandem
 
 struct BICommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bi", abstract: "Logins for psql and BI tools.", subcommands: [User.self])
+        commandName: "bi", abstract: "Logins for psql and BI tools.", subcommands: [User.self, Promote.self])
 
     struct User: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -68,6 +68,39 @@ struct BICommand: ParsableCommand {
             Output(
                 content: .object(try session.directory.revokeBILogin(session.tenant(tenant), name: name).json),
                 name: "login")
+        }
+    }
+
+    struct Promote: DatabaseCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make traits columns of profiles, without names the most frequent ones.",
+            discussion: """
+                tandem bi promote --tenant acme
+                tandem bi promote --tenant acme plan seats
+
+                tandem serve does the same by itself within a minute. A column is text, numeric, boolean or timestamptz,
+                whichever 99 % of the values parse as, and named in snake_case.
+                """)
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "Traits, as they are sent.") var traits: [String] = []
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            let tenant = try session.tenant()
+            let promotion = TraitPromotion(session.connection, logger: session.logger)
+            let columns = try promotion.promote(
+                tenant, traits: traits.isEmpty ? nil : traits, sample: .thorough, attempts: 30,
+                isDryRun: session.options.dryRun)
+            if !session.options.dryRun { try promotion.fill(tenant) }
+            return Output(
+                content: .list(
+                    columns.map {
+                        [
+                            "trait": .string($0.trait), "column": .string($0.column), "type": .string($0.type),
+                            "change": .string($0.change),
+                        ]
+                    }),
+                columns: [("TRAIT", "trait"), ("COLUMN", "column"), ("TYPE", "type"), ("CHANGE", "change")],
+                name: "column")
         }
     }
 

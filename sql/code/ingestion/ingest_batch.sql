@@ -23,6 +23,7 @@ declare
     v_count int4 := coalesce(cardinality(p_event_id), 0);
     v_rules_version int4;
     v_epoch int4;
+    v_promoted text[];          -- the traits that rows of `profiles` show
     v_fresh boolean[];
     v_home bigint[];    -- node of each message; 0: unassigned, -1: a copy, not stored
     v_slow boolean[];
@@ -42,13 +43,14 @@ declare
     v_joined text[];            -- the groups that they joined anew
     v_crm boolean := to_regclass('contact_node') is not null;
 begin
-    select s.rules_version, s.epoch into v_rules_version, v_epoch from identity_state s;
+    select s.rules_version, s.epoch, s.promoted into v_rules_version, v_epoch, v_promoted from identity_state s;
     if v_rules_version is distinct from p_rules_version then
         raise exception 'rules version % is not in force', p_rules_version using errcode = 'TD011';
     end if;
     if v_count = 0 then
         return;
     end if;
+    v_promoted := array['email', 'phone'] || v_promoted;
 
     v_fresh := dedupe_messages(p_event_id, p_flags);
     v_home := array_fill(0::bigint, array[v_count]);
@@ -126,7 +128,7 @@ begin
     if v_any_slow then
         v_owner := lock_identifiers(v_slow, p_type, p_previous_id, p_id_msg, p_id_type, p_id_value);
     end if;
-    select array_agg(distinct u.node) filter (where u.traits ?| array['email', 'phone']) into v_shown
+    select array_agg(distinct u.node) filter (where u.traits ?| v_promoted) into v_shown
     from unnest(v_home, p_type, p_traits, v_slow) u(node, type, traits, slow)
     where u.node > 0 and not u.slow and u.type = 'identify' and u.traits is not null;
     v_seen := activity_changes(v_home, p_ts, v_slow, false);

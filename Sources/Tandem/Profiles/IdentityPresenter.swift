@@ -1,0 +1,76 @@
+import Foundation
+
+/// Profiles, merges, reviews and what belongs to them, as the API shows them: what the procedures answer, its ids with
+/// their prefixes.
+public enum IdentityPresenter {
+    public static func profile(_ json: JSON) -> JSON {
+        json.withPrefixes(["id": .profile, "merged_ids": .profile])
+            .changing("accounts") { $0.changingElements { $0.withPrefixes(["id": .account]) } }
+    }
+
+    /// A merge; one that became a review has a review's id.
+    public static func merge(_ json: JSON) -> JSON {
+        let prefix: PublicID.Prefix = json["state"]?.string == "review" ? .review : .merge
+        return json.withPrefixes(["id": prefix, "winner": .profile, "loser": .profile])
+            .changing("edges") { $0.changingElements { $0.withPrefixes(["a": .profile, "b": .profile]) } }
+            .changing("detail") { $0.withPrefixes(["before": .profile, "review": .review]) }
+    }
+
+    public static func review(_ json: JSON) -> JSON {
+        json.withPrefixes(["id": .review])
+            .changing("profiles") { $0.changingElements { $0.withPrefixes(["id": .profile]) } }
+            .changing("merge", merge)
+    }
+
+    public static func event(_ json: JSON) -> JSON {
+        json.withPrefixes(["id": .event, "account_id": .account])
+    }
+
+    /// One thing that happened to a profile: `{"at", "kind": event|merge|undo|activity, …}`.
+    public static func timelineItem(_ json: JSON) -> JSON {
+        switch json["kind"]?.string {
+        case "event": event(json)
+        case "activity": json.withPrefixes(["id": .activity])
+        default: json.changing("merge", merge)
+        }
+    }
+
+    /// `{"profile", "nodes": [{"id", "profile", "created_at", "identifiers"}], "edges": [{"a", "b", "merge", …}]}`.
+    public static func graph(_ json: JSON) -> JSON {
+        json.withPrefixes(["profile": .profile])
+            .changing("nodes") { $0.changingElements { $0.withPrefixes(["id": .profile, "profile": .profile]) } }
+            .changing("edges") {
+                $0.changingElements { $0.withPrefixes(["a": .profile, "b": .profile, "merge": .merge]) }
+            }
+    }
+}
+
+extension JSON {
+    fileprivate func withPrefixes(_ keys: [String: PublicID.Prefix]) -> JSON {
+        guard var object else { return self }
+        for (key, prefix) in keys {
+            switch object[key] {
+            case .string(let text): object[key] = .string(JSON.prefixed(prefix, text))
+            case .array(let list):
+                object[key] = .array(list.map { $0.string.map { .string(JSON.prefixed(prefix, $0)) } ?? $0 })
+            default: break
+            }
+        }
+        return .object(object)
+    }
+
+    fileprivate func changing(_ key: String, _ change: (JSON) -> JSON) -> JSON {
+        guard var object, let value = object[key] else { return self }
+        object[key] = change(value)
+        return .object(object)
+    }
+
+    fileprivate func changingElements(_ change: (JSON) -> JSON) -> JSON {
+        guard let array else { return self }
+        return .array(array.map(change))
+    }
+
+    private static func prefixed(_ prefix: PublicID.Prefix, _ text: String) -> String {
+        UUID(uuidString: text).map { PublicID(prefix, $0).description } ?? text
+    }
+}
