@@ -1,0 +1,106 @@
+"""Writes docs/reference from the product itself: its help, its OpenAPI description, the catalog that a BI login sees.
+
+    .venv/bin/python Tests/blackbox/reference.py     (or: make docs)
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import subprocess
+from typing import Any
+
+import requests
+
+from server import ROOT, Server, Tenant
+
+FOLDER = ROOT / "docs/reference"
+
+
+def commands(server: Server) -> list[tuple[str, dict[str, Any]]]:
+    """Every command that does something, as (`tandem profile show`, its description)."""
+    text = subprocess.run(
+        [str(server.binary), "--experimental-dump-help"], capture_output=True, text=True, check=True).stdout
+
+    def leaves(command: dict[str, Any], path: str) -> list[tuple[str, dict[str, Any]]]:
+        path = f"{path} {command['commandName']}".strip()
+        children = command.get("subcommands", [])
+        return [leaf for child in children for leaf in leaves(child, path)] if children else [(path, command)]
+
+    return [leaf for leaf in leaves(json.loads(text)["command"], "") if not leaf[0].startswith("tandem help")] + [
+        ("tandem help", {"abstract": "Help on a command, or on environment, configuration, exit-codes."})]
+
+
+def routes(server: Server) -> list[tuple[str, str, str]]:
+    """(method, path, summary) of every route of the data plane."""
+    description = requests.get(server.base_url + "/openapi.json", timeout=10).json()
+    return [
+        (method.upper(), path, operation.get("summary", ""))
+        for path, operations in description["paths"].items()
+        for method, operation in operations.items()
+        if method in {"get", "post", "put", "patch", "delete", "head", "options"}
+    ]
+
+
+def relations(tenant: Tenant) -> list[tuple[str, str, str, list[tuple[str, str, str]]]]:
+    """(name, table or view, comment, [(column, type, comment)]) of all that BI sees."""
+    found = tenant.server.sql(
+        "select c.oid::int8, c.relname, case c.relkind when 'v' then 'view' else 'table' end, obj_description(c.oid)"
+        " from pg_class c where c.relnamespace = %s::regnamespace and c.relkind in ('r', 'p', 'v') order by 3, 2",
+        [tenant.schema])
+    return [
+        (name, kind, comment or "", tenant.server.sql(
+            "select attname, format_type(atttypid, atttypmod), coalesce(col_description(attrelid, attnum), '')"
+            " from pg_attribute where attrelid = %s::int8::oid and attnum > 0 and not attisdropped order by attnum", [oid]))
+        for oid, name, kind, comment in found
+    ]
+
+
+def cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def commands_page(server: Server) -> str:
+    lines = ["# Commands", "", "Written by `make docs` from the help. `tandem help COMMAND` says more; examples are in [cli.md](../cli.md).", ""]
+    for path, command in commands(server):
+        lines += [f"## `{path}`", "", command.get("abstract", ""), ""]
+        for argument in command.get("arguments", []):
+            names = [
+                ("--" if name["kind"] == "long" else "-") + name["name"] for name in argument.get("names", [])
+            ] or [f"<{argument.get('valueName', '')}>"]
+            if argument.get("shouldDisplay", True) and names != ["--help", "-h"] and "--help" not in names:
+                if not set(names) & GLOBAL:
+                    lines.append(f"- `{', '.join(names)}`: {argument.get('abstract', '')}")
+        lines.append("")
+    lines += ["Every command also has " + ", ".join(f"`{name}`" for name in sorted(GLOBAL) if name.startswith("--")) + ".", ""]
+    return "\n".join(lines)
+
+
+GLOBAL = {"--output", "-o", "--tenant", "--data-dir", "--database-url", "--config", "--log-level", "--dry-run", "-n"}
+
+
+def routes_page(server: Server) -> str:
+    lines = ["# Routes", "", "Written by `make docs` from `GET /openapi.json`, which has parameters and answers. Examples are in [api.md](../api.md).", "", "| | path | |", "|---|---|---|"]
+    lines += [f"| {method} | `{path}` | {cell(summary)} |" for method, path, summary in routes(server)]
+    return "\n".join(lines) + "\n"
+
+
+def relations_page(tenant: Tenant) -> str:
+    lines = ["# Relations that BI sees", "", "Written by `make docs` from the catalog. How to connect and example queries are in [bi.md](../bi.md).", ""]
+    for name, kind, comment, columns in relations(tenant):
+        lines += [f"## `{name}` ({kind})", "", comment, "", "| column | type | |", "|---|---|---|"]
+        lines += [f"| `{column}` | {type} | {cell(text)} |" for column, type, text in columns] + [""]
+    return "\n".join(lines)
+
+
+def write(server: Server, folder: pathlib.Path = FOLDER) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "commands.md").write_text(commands_page(server))
+    (folder / "routes.md").write_text(routes_page(server))
+    (folder / "relations.md").write_text(relations_page(server.tenant("reference")))
+
+
+if __name__ == "__main__":
+    with Server() as started:
+        write(started)
+    print(f"{FOLDER.relative_to(ROOT)} is up to date")
