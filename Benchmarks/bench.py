@@ -23,7 +23,7 @@ SECONDS = float(os.environ.get("BENCH_SECONDS", "3"))
 USERS = int(os.environ.get("BENCH_USERS", "20000"))
 MODULES = os.environ.get("BENCH_MODULES", "cdp cdp,crm").split()
 # Batches in a round of the procedure, by mix.
-BATCHES = {"a": 240, "b": 160, "c": 100}
+BATCHES = {"a": 160, "b": 100, "c": 64}
 
 
 @dataclass
