@@ -7,7 +7,7 @@ public enum Credential {
     /// Bearer. 401 for a header of another form.
     public static func header(_ value: String?) throws(Problem) -> String? {
         guard let value else { return nil }
-        let parts = value.split(separator: " ", maxSplits: 1)
+        let parts = value.utf8.split(separator: UInt8(ascii: " "), maxSplits: 1).map { Substring($0) }
         guard parts.count == 2 else { throw malformed }
         let token = parts[1].trimmingSpaces()
         switch parts[0].lowercased() {
@@ -17,7 +17,7 @@ public enum Credential {
             guard let bytes = Base64.decode(token), let text = String(validating: bytes, as: UTF8.self) else {
                 throw malformed
             }
-            return text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).first.map(String.init)
+            return String(text[..<(text.utf8.firstIndex(of: UInt8(ascii: ":")) ?? text.endIndex)])
         default:
             throw malformed
         }

@@ -12,6 +12,12 @@ public final class HTTPMetrics: Sendable {
         var count = 0
         var seconds = 0.0
         var buckets = [Int](repeating: 0, count: HTTPMetrics.bounds.count)
+
+        mutating func add(_ seconds: Double, bucket: Int?) {
+            count += 1
+            self.seconds += seconds
+            if let bucket { buckets[bucket] += 1 }
+        }
     }
 
     /// Upper bounds in seconds.
@@ -32,9 +38,7 @@ public final class HTTPMetrics: Sendable {
         let bucket = HTTPMetrics.bounds.firstIndex { seconds <= $0 }
         let key = Key(method: method, route: route, status: status)
         state.withLock { state in
-            state.series[key, default: Series()].count += 1
-            state.series[key, default: Series()].seconds += seconds
-            if let bucket { state.series[key, default: Series()].buckets[bucket] += 1 }
+            state.series[key, default: Series()].add(seconds, bucket: bucket)
             if let retry, retry != "0" { state.retries += 1 }
         }
     }

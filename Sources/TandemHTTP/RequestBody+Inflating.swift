@@ -36,15 +36,18 @@ extension Request {
 
     /// The media type without its parameters, in lower case.
     var mediaType: String? {
-        headers[.contentType]?.split(separator: ";").first.map { $0.lowercased().trimmingSpaces() }
+        guard let text = headers[.contentType] else { return nil }
+        // What nearly every request says.
+        if text == "application/json" { return text }
+        return text.split(separator: ";").first.map { $0.lowercased().trimmingSpaces() }
     }
 }
 
 extension StringProtocol {
     func trimmingSpaces() -> String {
-        var text = self[...]
-        while text.first == " " || text.first == "\t" { text.removeFirst() }
-        while text.last == " " || text.last == "\t" { text.removeLast() }
-        return String(text)
+        var bytes = Substring(self).utf8
+        while let byte = bytes.first, byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") { bytes.removeFirst() }
+        while let byte = bytes.last, byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") { bytes.removeLast() }
+        return String(Substring(bytes))
     }
 }

@@ -35,7 +35,8 @@ public struct RoutePattern: Sendable, Hashable, CustomStringConvertible {
 
     /// Segments of a path; one slash at the end means nothing.
     static func split(_ path: some StringProtocol) -> [Substring] {
-        var segments = Substring(path).split(separator: "/", omittingEmptySubsequences: false)
+        var segments = Substring(path).utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .map { Substring($0) }
         if segments.first?.isEmpty == true { segments.removeFirst() }
         if segments.count > 1, segments.last?.isEmpty == true { segments.removeLast() }
         return segments
