@@ -114,7 +114,7 @@ struct ProfileCommand: ParsableCommand {
 
         private static func text(_ items: [JSON]) -> String {
             items.map { item in
-                let at = (item["at"]?.string ?? "").padding(toLength: 26, withPad: " ", startingAt: 0)
+                let at = (item["at"]?.string ?? "").padding(toLength: 29, withPad: " ", startingAt: 0)
                 let kind = (item["kind"]?.string ?? "").padding(toLength: 10, withPad: " ", startingAt: 0)
                 return at + kind + what(item) + "\n"
             }.joined()

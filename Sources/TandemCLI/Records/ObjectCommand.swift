@@ -61,7 +61,7 @@ struct ObjectCommand<Noun: ObjectNoun>: ParsableCommand {
         }
         @OptionGroup var global: GlobalOptions
         @Option(name: .customLong("where"), help: "A condition.") var filter: String?
-        @Option(help: "Fields, comma-separated; -field is descending.") var sort: String?
+        @Option(parsing: .unconditional, help: "Fields, comma-separated; -field is descending.") var sort: String?
         @Option(help: "Only these fields, comma-separated.") var fields: String?
         @Option(help: "At most so many.") var limit = RecordQuery.defaultLimit
 
