@@ -34,7 +34,9 @@ public struct DataPlane: Sendable {
         let store = TenantStore(context: context)
         let records = RecordStore(store: store, catalog: catalog)
         let own =
-            IngestRoutes(service: ingest).routes + QuarantineRoutes(store: store).routes
+            IngestRoutes(service: ingest).routes + PixelRoutes(service: ingest).routes
+            + SettingsRoutes(context: context, authenticator: authenticator).routes
+            + QuarantineRoutes(store: store).routes
             + IdentityRulesRoutes(store: store, policies: policies).routes
             + MergeRoutes(store: store, policies: policies).routes
             + ProfileRoutes(store: store, policies: policies).routes

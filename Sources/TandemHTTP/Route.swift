@@ -58,6 +58,8 @@ public struct Route: Sendable {
     public let parameters: [Parameter]
     /// Fields of records are parameters too; the handler refuses what is none.
     public let takesFields: Bool
+    /// Pages of any origin may read the answer; so it is with ingest routes and what SDKs in browsers ask for.
+    public let isPublic: Bool
     /// The status of success.
     public let success: Int
     public let handler: Handler
@@ -65,7 +67,7 @@ public struct Route: Sendable {
     public init(
         _ method: HTTPRequest.Method, _ template: String, _ summary: String, feature: String, scope: Scope,
         module: Module = .any, permission: String? = nil, body: Body? = nil, parameters: [Parameter] = [],
-        takesFields: Bool = false, success: Int = 200, handler: @escaping Handler
+        takesFields: Bool = false, isPublic: Bool? = nil, success: Int = 200, handler: @escaping Handler
     ) {
         self.method = method
         pattern = RoutePattern(template)
@@ -77,6 +79,7 @@ public struct Route: Sendable {
         self.body = body ?? ([.post, .put, .patch].contains(method) ? .json(limit: Limits.body) : .none)
         self.parameters = parameters
         self.takesFields = takesFields
+        self.isPublic = isPublic ?? (scope == .write)
         self.success = success
         self.handler = handler
     }

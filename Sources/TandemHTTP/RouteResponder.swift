@@ -115,7 +115,7 @@ public struct RouteResponder: HTTPResponder {
 
     private func isOpenToBrowsers(_ path: String, _ methods: [HTTPRequest.Method]) -> Bool {
         methods.contains { method in
-            if case .found(let route, _) = table.match(method, path) { return route.scope == .write }
+            if case .found(let route, _) = table.match(method, path) { return route.isPublic }
             return false
         }
     }
@@ -178,7 +178,7 @@ public struct RouteResponder: HTTPResponder {
         if response.headers[.contentSecurityPolicy] == nil {
             response.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
         }
-        if route?.scope == .write || (request.method == .options && response.headers[.allow] == nil) {
+        if route?.isPublic == true || (request.method == .options && response.headers[.allow] == nil) {
             CrossOrigin.mark(&response.headers, request: request)
         }
         // A refused body may still be on its way; draining servers want no more requests.

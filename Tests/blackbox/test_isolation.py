@@ -1,0 +1,222 @@
+"""Every route × method with another tenant's ids: the same answer as for an id that nobody has.
+
+The list of routes is the server's own description. A route that needs an id this file does not know of fails the test: say
+here how to make one."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from typing import Any
+
+import pytest
+import requests
+
+from server import Server, Tenant
+
+# Routes that answer without a key, or for a write key, which reads nothing of a tenant.
+OPEN = {
+    "/livez", "/readyz", "/openapi.json", "/v1/projects/{writeKey}/settings", "/projects/{writeKey}/settings", "/sourceConfig",
+}
+# What differs between two answers to the same question.
+VOLATILE = {"request_id", "instance"}
+UNKNOWN = "00000000000070008000000000000000"
+
+
+def unknown(known: str) -> str:
+    """An id of the same kind that nobody has."""
+    prefix, mark, _ = known.rpartition("_")
+    if mark and re.fullmatch(r"[a-z]+", prefix):
+        return f"{prefix}_00000000000000000000000001"
+    return f"nobody-{uuid.uuid4()}"
+
+
+class Owner:
+    """A tenant with one of everything; `ids` by the place of a capture: (first words of the path, capture)."""
+
+    def __init__(self, tenant: Tenant, mark: str):
+        self.tenant = tenant
+        self.mark = mark
+        self.ids: dict[tuple[str, str], str] = {}
+        self.make()
+
+    def create(self, plural: str, **body: Any) -> str:
+        answer = self.tenant.post(f"/v1/{plural}", {"external_id": f"{self.mark}-{plural}", **body})
+        assert answer.status_code == 201, answer.text
+        self.ids[(plural, "id")] = answer.json()["id"]
+        self.ids[(plural, "value")] = f"{self.mark}-{plural}"
+        return answer.json()["id"]
+
+    def make(self) -> None:
+        mark = self.mark
+        team = self.create("teams", name=f"{mark} team")
+        user = self.create("users", name=f"{mark} user", email=f"{mark}-user@acme.example", team_id=team)
+        account = self.create("accounts", name=f"{mark} account", domain=f"{mark}.example", owner_id=user)
+        other = self.tenant.post("/v1/accounts", {"name": f"{mark} other"}).json()["id"]
+        contact = self.create(
+            "contacts", first_name=mark, email=f"{mark}-a@acme.example", accounts=[{"account_id": account}],
+            profile={"type": "user_id", "value": f"{mark}-a"},
+        )
+        self.tenant.post(
+            "/v1/contacts",
+            {"email": f"{mark}-b@acme.example", "accounts": [{"account_id": other}], "profile": {"type": "user_id", "value": f"{mark}-b"}},
+        )
+        self.create("leads", last_name=mark, email=f"{mark}-lead@acme.example", company=f"{mark} lead")
+        pipeline = self.create("pipelines", name=f"{mark} pipeline")
+        stage = self.create(
+            "stages", pipeline_id=pipeline, key="new", name=f"{mark} stage", probability=10, forecast_category="pipeline", status="open"
+        )
+        product = self.create("products", name=f"{mark} product", sku=f"{mark}-sku")
+        self.create("opportunities", name=f"{mark} deal", account_id=account, pipeline_id=pipeline, stage_id=stage)
+        self.create("activities", type="call", subject=f"{mark} call", links=[{"object": "contact", "id": contact}])
+        assert product
+        for user_id in ["a", "b", "c", "d"]:
+            self.tenant.ingest("identify", {"userId": f"{mark}-{user_id}", "traits": {"mark": mark}})
+        self.tenant.ingest("group", {"userId": f"{mark}-a", "groupId": f"{mark}-group", "traits": {"name": f"{mark} group"}})
+        self.ids[("profiles", "id")] = self.profile("a")
+        self.ids[("profiles", "account")] = f"{mark}-group"
+        self.ids[("profiles", "value")] = f"{mark}-a"
+        merge = self.tenant.post("/v1/merges", {"winner": self.profile("c"), "loser": self.profile("d"), "ref": f"{mark}-merge"})
+        assert merge.status_code == 201, merge.text
+        self.ids[("merges", "id")] = merge.json()["id"]
+        review = self.tenant.post("/v1/merges", {"winner": self.profile("a"), "loser": self.profile("b"), "ref": f"{mark}-review"})
+        assert review.status_code == 202, review.text
+        self.ids[("merge-reviews", "id")] = review.json()["id"]
+
+    def profile(self, name: str) -> str:
+        answer = self.tenant.get(f"/v1/profiles/by/user_id/{self.mark}-{name}")
+        assert answer.status_code == 200, answer.text
+        return answer.json()["id"]
+
+    def state(self) -> str:
+        """All that its own key reads by id."""
+        shown = []
+        for (plural, capture), value in sorted(self.ids.items()):
+            if capture == "id" and plural != "merge-reviews":
+                shown.append(self.tenant.get(f"/v1/{plural}/{value}").json())
+        shown.append(self.tenant.get("/v1/merge-reviews").json())
+        return json.dumps(shown, sort_keys=True)
+
+
+def place(template: str) -> str:
+    return template.split("/")[2].split(":")[0]
+
+
+def filled(template: str, owner: Owner, foreign: bool) -> str:
+    """The path with the owner's ids, or with ones that nobody has."""
+
+    def fill(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name == "field":
+            return "external_id"
+        if name == "type":
+            return "user_id"
+        if name == "object":
+            return "accounts"
+        known = owner.ids.get((place(template), name))
+        assert known is not None, f"{template}: say in this file how to make a foreign {{{name}}}"
+        return known if foreign else unknown(known)
+
+    return re.sub(r"\{(\w+)\}", fill, template)
+
+
+def comparable(answer: requests.Response, path: str) -> Any:
+    try:
+        body = answer.json()
+    except ValueError:
+        return answer.status_code, answer.text
+    text = json.dumps({k: v for k, v in body.items() if k not in VOLATILE} if isinstance(body, dict) else body, sort_keys=True)
+    # What the caller sent comes back, and what was made just now has an id and a time of its own.
+    text = text.replace(path.rsplit("/", 1)[-1], "…")
+    text = re.sub(r'"[a-z]+_[0-9A-HJKMNP-TV-Z]{26}"', '"id"', text)
+    return answer.status_code, re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "time", text)
+
+
+@pytest.fixture(scope="module")
+def parties(tandem: Server) -> tuple[Owner, Tenant]:
+    mark = "iso" + uuid.uuid4().hex[:8]
+    return Owner(tandem.tenant("isolation-a"), mark), tandem.tenant("isolation-b")
+
+
+BODIES: dict[str, Any] = {"patch": {"tags": ["stolen"]}, "put": {"name": "Thief", "tags": []}, "post": {}}
+
+
+def test_another_tenants_ids_are_nobodys(parties: tuple[Owner, Tenant]) -> None:
+    owner, thief = parties
+    routes = requests.get(owner.tenant.server.base_url + "/openapi.json", timeout=30).json()["paths"]
+    before = owner.state()
+    called = 0
+    for template, methods in routes.items():
+        for method, operation in methods.items():
+            scope = operation["x-tandem-scope"]
+            if scope in ("none", "write"):
+                assert scope == "write" or template in OPEN, f"{template}: an open route has to be listed here"
+                continue
+            assert scope == "secret", f"{method} {template}: {scope} has no place on this listener"
+            answers = []
+            for foreign in (True, False):
+                path = filled(template, owner, foreign)
+                body = BODIES.get(method)
+                answer = thief.api(method.upper(), path, body)
+                assert owner.mark not in answer.text.replace(path.rsplit("/", 1)[-1], "").replace(path, ""), f"{method} {path}"
+                answers.append(comparable(answer, path))
+            if "{" in template and place(template) != "objects":
+                assert answers[0] == answers[1], f"{method} {template}"
+                if not (method == "put"):
+                    assert answers[0][0] in (404, 400, 422, 415), f"{method} {template}: {answers[0]}"
+            called += 1
+    assert called > 100
+    assert owner.state() == before
+
+
+def test_ids_in_bodies_are_nobodys_either(parties: tuple[Owner, Tenant]) -> None:
+    owner, thief = parties
+    before = owner.state()
+    account, profile = owner.ids[("accounts", "id")], owner.ids[("profiles", "id")]
+
+    def same(path: str, body: Any, *keys: str) -> None:
+        text = json.dumps(body)
+        stranger = text
+        for key in keys:
+            stranger = stranger.replace(key, unknown(key))
+        first, second = thief.post(path, json.loads(text)), thief.post(path, json.loads(stranger))
+        assert comparable(first, path) == comparable(second, path), path
+        assert first.status_code in (200, 422), first.text
+        assert owner.mark not in first.text
+
+    same("/v1/merges", {"winner": profile, "loser": owner.profile("b")}, profile, owner.profile("b"))
+    same("/v1/contacts", {"email": "t@acme.example", "accounts": [{"account_id": account}]}, account)
+    same("/v1/accounts", {"name": "Child", "parent_id": account}, account)
+    same("/v1/accounts/search", {"where": {"field": "id", "op": "eq", "value": account}}, account)
+    for op in ("update", "delete", "restore"):
+        same("/v1/accounts:batch", {"items": [{"op": op, "id": account, "data": {"name": "X"}}]}, account)
+    same("/v1/activities", {"type": "note", "links": [{"object": "account", "id": account}]}, account)
+    assert owner.state() == before
+
+
+def test_a_write_key_reads_and_changes_nothing(parties: tuple[Owner, Tenant]) -> None:
+    owner, _ = parties
+    base = owner.tenant.server.base_url
+    routes = requests.get(base + "/openapi.json", timeout=30).json()["paths"]
+    for template, methods in routes.items():
+        for method, operation in methods.items():
+            if operation["x-tandem-scope"] != "secret":
+                continue
+            path = filled(template, owner, True)
+            headers = {"Authorization": f"Bearer {owner.tenant.write_key}"}
+            answer = requests.request(method, base + path, json={}, headers=headers, timeout=30)
+            assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope"), f"{method} {path}"
+            answer = requests.request(method, base + path, json={}, timeout=30)
+            assert (answer.status_code, answer.json()["code"]) == (401, "missing_key"), f"{method} {path}"
+
+
+def test_a_restricted_key_does_what_it_lists(parties: tuple[Owner, Tenant]) -> None:
+    owner, _ = parties
+    server = owner.tenant.server
+    key = server.cli("key", "create", "--kind", "restricted", "--scopes", "crm:read", "--tenant", owner.tenant.slug)["key"]
+    reader = Tenant(owner.tenant.slug, owner.tenant.id, owner.tenant.schema, "", key, server)
+    assert reader.get("/v1/accounts").status_code == 200
+    assert reader.post("/v1/accounts/search", {}).status_code == 200
+    for answer in [reader.post("/v1/accounts", {"name": "X"}), reader.get("/v1/profiles"), reader.get("/v1/identity/rules")]:
+        assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope")
