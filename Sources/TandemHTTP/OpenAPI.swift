@@ -81,10 +81,10 @@ public struct OpenAPI: Sendable {
         }
     }
 
-    /// `GET /v1/merges/{id}` is `get_merges_id`.
+    /// `GET /v1/merges/{id}` is `get_v1_merges_id`.
     private static func operationID(_ route: Route) -> String {
         let path = route.pattern.template.map { $0.isLetter || $0.isNumber ? $0 : "_" }
-        let words = String(path).split(separator: "_").drop { $0 == "v1" }
+        let words = String(path).split(separator: "_")
         return ([route.method.rawValue.lowercased()] + words.map(String.init)).joined(separator: "_")
     }
 
