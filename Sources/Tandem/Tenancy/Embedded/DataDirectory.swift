@@ -22,6 +22,8 @@ public struct DataDirectory: Sendable {
     public var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
     var cluster: String { path + "/postgres" }
+    /// Where the cluster really lies: what PostgreSQL's user can follow, which a link below /root is not.
+    var realCluster: String { URL(fileURLWithPath: cluster).resolvingSymlinksInPath().path }
     var state: String { path + "/postgres.json" }
     var serveLock: String { path + "/serve.lock" }
     var serverLock: String { path + "/server.lock" }

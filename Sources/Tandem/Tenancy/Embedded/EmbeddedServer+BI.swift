@@ -5,8 +5,8 @@ extension EmbeddedServer {
     /// A certificate for BI from elsewhere: the operator's own `server.crt` and `server.key` in the cluster's folder stay;
     /// without them one is made that signs itself, which encrypts but proves no name.
     func makeCertificate() throws(EmbeddedServerError) {
-        let certificate = directory.cluster + "/server.crt"
-        let key = directory.cluster + "/server.key"
+        let certificate = directory.realCluster + "/server.crt"
+        let key = directory.realCluster + "/server.key"
         if access(certificate, F_OK) == 0 && access(key, F_OK) == 0 { return }
         try run(
             "/usr/bin/openssl",

@@ -252,7 +252,8 @@ public final class EmbeddedServer: Sendable {
         // After a SIGKILL of the main process alone, its children need a moment to notice.
         for attempt in 1... {
             do {
-                try run(programs.control, ["-D", directory.cluster, "-w", "-t", "600", "-s", "-l", bootLog, "start"])
+                try run(
+                    programs.control, ["-D", directory.realCluster, "-w", "-t", "600", "-s", "-l", bootLog, "start"])
                 return
             } catch {
                 let log = logTail()
@@ -264,7 +265,7 @@ public final class EmbeddedServer: Sendable {
         }
     }
 
-    private var bootLog: String { directory.cluster + "/start.log" }
+    private var bootLog: String { directory.realCluster + "/start.log" }
 
     private func logTail() -> String {
         ((try? String(contentsOfFile: bootLog, encoding: .utf8)) ?? "")
@@ -317,7 +318,7 @@ public final class EmbeddedServer: Sendable {
 
     private func stopPostmaster(mode: String) throws {
         guard Postmaster(cluster: directory.cluster) != nil else { return }
-        try run(programs.control, ["-D", directory.cluster, "-w", "-t", "120", "-s", "-m", mode, "stop"])
+        try run(programs.control, ["-D", directory.realCluster, "-w", "-t", "120", "-s", "-m", mode, "stop"])
     }
 
     // Files and programs
