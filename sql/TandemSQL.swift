@@ -4,6 +4,11 @@ public enum EmbeddedSQL {
         /// Relative to `sql/`, for example `code/identity/join_nodes.sql`.
         public let path: String
         public let text: String
+
+        public init(path: String, text: String) {
+            self.path = path
+            self.text = text
+        }
     }
 
     /// All files, sorted by path.

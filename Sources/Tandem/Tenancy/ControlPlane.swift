@@ -48,7 +48,9 @@ public enum ControlPlane {
     public static func prepare(_ connection: Connection, logger: Logger) throws(PostgresError) {
         let found = try state(connection)
         if !found.hasRoles || !found.isMember || found.isSuperuser {
-            try connection.script(text("control/bootstrap/roles.sql"))
+            try retryingRaces { () throws(PostgresError) in
+                try connection.script(text("control/bootstrap/roles.sql"))
+            }
         }
         if !found.hasControlPlane {
             try retryingRaces { () throws(PostgresError) in
@@ -66,7 +68,9 @@ public enum ControlPlane {
     /// has by default and must not have. Safe to repeat.
     public static func setUpAsSuperuser(_ connection: Connection) throws(PostgresError) {
         for name in ["roles", "service_login", "harden"] {
-            try connection.script(text("control/bootstrap/\(name).sql"), deadline: .seconds(60))
+            try retryingRaces { () throws(PostgresError) in
+                try connection.script(text("control/bootstrap/\(name).sql"), deadline: .seconds(60))
+            }
         }
     }
 
@@ -94,14 +98,18 @@ public enum ControlPlane {
         }
     }
 
-    /// Two processes that start on one empty database meet in unique violations; the second finds it done.
+    /// Two processes that start on one empty database, or on two of one cluster, meet in unique violations and concurrent
+    /// updates of the catalog; the second then finds it done.
     private static func retryingRaces(_ body: () throws(PostgresError) -> Void) throws(PostgresError) {
+        let races: Set<SQLState> = [
+            .uniqueViolation, .duplicateSchema, .duplicateTable, .duplicateObject, "XX000",
+        ]
         for attempt in 1... {
             do throws(PostgresError) {
                 return try body()
             } catch {
-                let isRace = [.uniqueViolation, .duplicateSchema, .duplicateTable].contains(error.serverState)
-                if !isRace || attempt == 5 { throw error }
+                let isRace = error.serverState.map(races.contains) ?? false
+                if !isRace || attempt == 10 { throw error }
             }
         }
     }
