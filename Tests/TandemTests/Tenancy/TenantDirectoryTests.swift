@@ -89,8 +89,8 @@ struct TenantDirectoryTests {
         #expect(try directory.restore(tenant).state == .active)
         try directory.drop(directory.delete(tenant), now: true)
         #expect(throws: PostgresError.self) { try directory.find(tenant.slug) }
-        let super_ = try TestTenant.sharedDatabase.connect()
-        let left = try super_.execute(
+        let administrator = try TestTenant.sharedDatabase.connect()
+        let left = try administrator.execute(
             "select count(*) from pg_roles where rolname like \(tenant.schema.name + "%")"
         ).one().int(0)
         #expect(left == 0)
