@@ -6,6 +6,7 @@ it is sent again when the server is back, as an SDK does, and must then be store
 
 from __future__ import annotations
 
+import os
 import itertools
 import random
 import time
@@ -17,9 +18,9 @@ import pytest
 import requests
 
 import load
-from conftest import FULL
 from server import Server, Tenant, wait_until
 
+FULL = os.environ.get("TANDEM_TEST_FULL") == "1"
 # Acknowledged events a second in the two seconds before a kill; the debug build of `make test` has no rate to hold.
 RATE = 1000 if FULL else 1
 ROUNDS = 20 if FULL else 2
