@@ -129,7 +129,7 @@ def api_answers(story: Story) -> list[Any]:
                 "anonymous_ids": sorted(profile["anonymous_ids"]),
                 "identifiers": sorted((one["type"], one["value"], one["first_seen_at"]) for one in profile["identifiers"]),
                 "traits": profile["traits"],
-                "groups": sorted(one["group_id"] for one in profile["accounts"]),
+                "groups": sorted(one["group_id"] for one in profile["accounts"] if one["group_id"]),
                 "merged": len(profile["merged_ids"]),
                 "seen": (profile["first_seen_at"], profile["last_seen_at"]),
                 "events": sorted(one["message_id"] for one in events),

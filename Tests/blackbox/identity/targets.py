@@ -243,6 +243,6 @@ class HttpTarget:
             "anonymous_ids": sorted(found["anonymous_ids"]),
             "has_user_id": found["user_id"] is not None,
             "traits": found["traits"],
-            "groups": sorted(one["group_id"] for one in found["accounts"]),
+            "groups": sorted(one["group_id"] for one in found["accounts"] if one["group_id"]),
             "merged": len(found["merged_ids"]),
         }
