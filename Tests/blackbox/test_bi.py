@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -188,3 +189,22 @@ def test_a_wrong_password_and_the_service_logins_are_refused_over_tcp(login: dic
     for user in ("postgres", "tandem"):
         with pytest.raises(psycopg.OperationalError):
             psycopg.connect(f"host=127.0.0.1 port={tandem.postgres['port']} user={user} dbname=tandem password=x")
+
+
+def test_opened_to_others_the_server_takes_bi_logins_over_tls_only(own_tandem: Server) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    own_tandem.tenant("acme")
+    assert own_tandem.stop() == 0
+    own_tandem.start("--bi-listen", f"0.0.0.0:{port}")
+    made = own_tandem.cli("bi", "user", "create", "acme", "remote")
+    assert f":{port}/" in made["dsn"] and "sslmode=require" in made["dsn"]
+    with psycopg.connect(made["dsn"]) as connection:
+        assert connection.pgconn.ssl_in_use
+        connection.execute("select * from accounts")
+    if "@127.0.0.1:" not in made["dsn"]:  # a machine with a network: what does not encrypt is turned away
+        with pytest.raises(psycopg.OperationalError, match="no encryption"):
+            psycopg.connect(made["dsn"].replace("sslmode=require", "sslmode=disable"))
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(made["dsn"].replace(made["login"], "tandem"))

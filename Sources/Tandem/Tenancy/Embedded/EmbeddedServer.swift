@@ -103,7 +103,8 @@ public final class EmbeddedServer: Sendable {
     /// Where BI connects: 127.0.0.1, or the address that `serve --bi-listen` opened; nil while PostgreSQL is down.
     public var biAddress: (host: String, port: Int, tls: Bool)? {
         guard let state = RunningState(directory) else { return nil }
-        return (state.biHost ?? "127.0.0.1", state.port, state.biHost != nil)
+        guard let host = state.biHost else { return ("127.0.0.1", state.port, false) }
+        return (NetworkAddress.isWildcard(host) ? NetworkAddress.own ?? "127.0.0.1" : host, state.port, true)
     }
 
     /// The process id of PostgreSQL's main process, if it runs.

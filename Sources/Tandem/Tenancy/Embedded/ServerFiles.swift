@@ -14,6 +14,12 @@ struct ServerFiles: Sendable, Equatable {
     /// An address beside 127.0.0.1 for BI; nil: none.
     var biHost: String?
 
+    /// An address that stands for all takes 127.0.0.1 too, and could not be bound beside it.
+    private var addresses: [String] {
+        guard let biHost else { return ["127.0.0.1"] }
+        return NetworkAddress.isWildcard(biHost) ? [biHost] : ["127.0.0.1", biHost]
+    }
+
     /// Durable by default: fsync, full_page_writes and synchronous_commit are on.
     var configuration: String {
         let megabyte: UInt64 = 1 << 20
@@ -24,7 +30,7 @@ struct ServerFiles: Sendable, Equatable {
         let tempFiles = max(1024, freeDisk / 4 / megabyte)
         return """
             # Written by tandem at each start. ALTER SYSTEM (postgresql.auto.conf) overrides it.
-            listen_addresses = '\(["127.0.0.1", biHost].compactMap { $0 }.joined(separator: ","))'
+            listen_addresses = '\(addresses.joined(separator: ","))'
             port = \(port)
             unix_socket_directories = '\(socketDirectory)'
             unix_socket_permissions = 0700
