@@ -13,6 +13,8 @@ public struct RecordWrite: Sendable {
     /// The version that the caller has seen.
     public var ifMatch: Int?
     public var input: RecordInput
+    /// Child arrays that join what the record has, where those of `input` replace it.
+    public var add = JSONObject()
     /// Orders values of one rank: microseconds since 1970, then the message id.
     public var at: Int64?
     public var messageID: String?
@@ -35,8 +37,15 @@ public struct RecordWrite: Sendable {
         self.input = input
     }
 
+    /// Lets a child array of the input join the record's instead of replacing it.
+    public mutating func moveToAdd(_ child: String) {
+        add[child] = input.data[child]
+        input.data[child] = nil
+    }
+
     var json: JSON {
         var item: JSONObject = ["op": .string(operation.rawValue), "data": .object(input.data)]
+        if !add.isEmpty { item["add"] = .object(add) }
         if let id { item["id"] = .string(id.text) }
         if let match { item["match"] = .object(match) }
         if let ifMatch { item["if_match"] = .number(ifMatch) }

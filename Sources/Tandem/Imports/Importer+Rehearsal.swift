@@ -1,0 +1,108 @@
+import Foundation
+import Postgres
+
+extension Importer {
+    /// A dry run: every chunk is written and rolled back, so that the report has what the database itself would say.
+    /// Rows that meet the record of a row before are told from what that row said.
+    func rehearse(
+        _ job: ImportJob, _ prepared: Prepared, _ progress: (ImportProgress) throws(TandemError) -> Void
+    ) throws(TandemError) -> ImportReport {
+        var reader = try RowReader(job.file, format: job.mapping.format)
+        let writer = try makeWriter(prepared, at: clock.microseconds)
+        var rehearsal = Rehearsal()
+        var chunk: [StagedRow] = []
+        var isAtEnd = false
+        while !isAtEnd {
+            if let row = try reader.next() {
+                switch row.cells {
+                case .success(let cells): chunk.append(StagedRow(number: row.number, line: row.line, cells: cells))
+                case .failure(let fault):
+                    rehearsal.note(row: row.number, line: row.line, .rejected, [fault])
+                }
+            } else {
+                isAtEnd = true
+            }
+            guard chunk.count == Int(Self.chunkRows) || isAtEnd, !chunk.isEmpty else { continue }
+            rehearsal.note(try tried(chunk, writer), of: chunk)
+            chunk = []
+            try progress(
+                ImportProgress(phase: .writing, done: Int64(rehearsal.rows.count), total: prepared.survey.rows))
+        }
+        return rehearsal.report(object: job.object, file: job.file.name)
+    }
+
+    /// Throws its result out of the transaction, which undoes it.
+    private struct Tried: Error, PostgresFailure {
+        var outcome: Result<WrittenChunk, TandemError>
+
+        init(_ error: PostgresError) { outcome = .failure(TandemError(error)) }
+        init(_ outcome: Result<WrittenChunk, TandemError>) { self.outcome = outcome }
+    }
+
+    private func tried(_ rows: [StagedRow], _ writer: Writer) throws(TandemError) -> WrittenChunk {
+        let settings = tenant.database.settings(
+            statementTimeout: .seconds(120), lockTimeout: .seconds(15),
+            extra: [(name: "plan_cache_mode", value: "force_generic_plan")])
+        var attempts = 0
+        while true {
+            let outcome: Result<WrittenChunk, TandemError>
+            do throws(Tried) {
+                try connection.transaction(settings: settings) { (connection) throws(Tried) -> Void in
+                    var attempt = writer
+                    let written: WrittenChunk
+                    do throws(TandemError) {
+                        written = try attempt.write(rows, on: connection)
+                    } catch {
+                        throw Tried(.failure(error))
+                    }
+                    throw Tried(.success(written))
+                }
+                return WrittenChunk()
+            } catch {
+                outcome = error.outcome
+            }
+            attempts += 1
+            if case .failure(.unavailable) = outcome, attempts < 8, connection.isOpen { continue }
+            return try outcome.get()
+        }
+    }
+}
+
+/// Collects what a dry run finds.
+private struct Rehearsal {
+    private(set) var rows: [ImportRowReport] = []
+    private var unknown: [String: Int] = [:]
+    /// What finds a record → what the last row said of it.
+    private var seen: [String: JSON] = [:]
+
+    mutating func note(row: Int64, line: Int, _ outcome: ImportRowReport.Outcome, _ faults: [ImportFault]) {
+        rows.append(ImportRowReport(row: row, line: line, outcome: outcome, faults: faults))
+    }
+
+    mutating func note(_ chunk: WrittenChunk, of staged: [StagedRow]) {
+        for (field, count) in chunk.unknown { unknown[field, default: 0] += count }
+        for (row, source) in zip(chunk.rows, staged) {
+            var outcome = row.outcome
+            if outcome != .rejected, let key = row.key, let content = row.content {
+                if outcome == .created, let before = seen[key] { outcome = before == content ? .unchanged : .updated }
+                seen[key] = content
+            }
+            note(row: row.row, line: source.line, outcome, row.faults)
+        }
+    }
+
+    func report(object: String, file: String) -> ImportReport {
+        func count(_ outcome: ImportRowReport.Outcome) -> JSON { .number(rows.count { $0.outcome == outcome }) }
+        var open = JSONObject()
+        for (field, count) in unknown.sorted(by: { $0.key < $1.key }) { open[field] = .number(count) }
+        let json: JSONObject = [
+            "id": .null, "object": .string(object), "file": .string(file), "state": "dry_run",
+            "rows": .number(rows.count), "read": .number(rows.count), "created": count(.created),
+            "updated": count(.updated), "unchanged": count(.unchanged), "rejected": count(.rejected),
+            "unknown": .object(open),
+        ]
+        return ImportReport(
+            id: nil, json: json, rows: rows.sorted { $0.row < $1.row },
+            rejected: Int64(rows.count { $0.outcome == .rejected }))
+    }
+}

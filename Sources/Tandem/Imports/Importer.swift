@@ -1,0 +1,261 @@
+import Foundation
+public import Logging
+public import Postgres
+
+/// Imports files into one tenant, on one connection.
+///
+/// A file is copied whole into the ledger `import_row`, then written in chunks, each in a transaction with its entry in
+/// the ledger. Killed anywhere, the same call goes on with the next row. The same file again changes nothing: events are
+/// known by file and row for ever, records by the field that matches, or by file and row.
+public struct Importer {
+    let connection: Connection
+    let tenant: Tenant
+    let source: Source
+    let actor: String
+    let catalog: ObjectCatalog
+    let phoneRegion: String
+    let ids: IDGenerator
+    let clock: WallClock
+    let logger: Logger
+
+    /// Rows in a transaction.
+    static let chunkRows: Int32 = 1000
+
+    /// - Parameter source: of kind import; values carry its number.
+    public init(
+        _ connection: Connection, tenant: Tenant, source: Source, actor: String, catalog: ObjectCatalog = .standard,
+        phoneRegion: String = Normalizer.noRegion, clock: WallClock = .system, logger: Logger
+    ) {
+        self.connection = connection
+        self.tenant = tenant
+        self.source = source
+        self.actor = actor
+        self.catalog = catalog
+        self.phoneRegion = phoneRegion
+        self.clock = clock
+        self.logger = logger
+        ids = .uuidV7(clock: clock)
+    }
+
+    /// The objects that can be imported, in the plural.
+    public var objects: [String] { catalog.objects.map(\.plural) + ["events"] }
+
+    /// Imports a file, or tries to.
+    ///
+    /// - Throws: `badRequest` when the mapping does not fit object or file (nothing is written then); `denied` when the
+    ///   tenant lacks the module.
+    public func run(
+        _ job: ImportJob, progress: (ImportProgress) throws(TandemError) -> Void = { _ in }
+    ) throws(TandemError) -> ImportReport {
+        let prepared = try prepare(job, progress)
+        if job.isDryRun { return try rehearse(job, prepared, progress) }
+        let id = try open(job, prepared, progress)
+        try write(id, prepared, progress)
+        let json = try finish(id)
+        return ImportReport(id: id, json: json, rejected: Int64(json["rejected"]?.int ?? 0))
+    }
+
+    // MARK: before the first row
+
+    /// What a run works with.
+    struct Prepared {
+        var object: ObjectDescription?
+        /// Singular, as the ledger calls it.
+        var name: String
+        var survey: FileSurvey
+        var plan: RowPlan?
+        var eventPlan: EventPlan?
+    }
+
+    private func prepare(_ job: ImportJob, _ progress: (ImportProgress) throws(TandemError) -> Void) throws(TandemError)
+        -> Prepared
+    {
+        let isEvents = job.object == "events"
+        guard isEvents || catalog.object(plural: job.object) != nil else {
+            throw .badRequest(
+                code: "unknown_object",
+                detail: "\(job.object) cannot be imported; \(objects.joined(separator: ", ")) can")
+        }
+        let object = catalog.object(plural: job.object)
+        let module: Module = isEvents ? .cdp : object?.module ?? .crm
+        let isCommon = ["account", "user", "team"].contains(object?.name)
+        guard tenant.modules.contains(module) || isCommon else {
+            throw .denied(code: "module_disabled", detail: "tenant \(tenant.slug) has no module \(module.rawValue)")
+        }
+        let plan = try fitting { () throws(MappingError) in
+            try object.map { (object) throws(MappingError) in
+                try RowPlan(job.mapping, object: object, catalog: catalog, match: job.match)
+            }
+        }
+        if plan?.history.isEmpty == false { try checkHistory(job.mapping) }
+        let survey = try FileSurvey(job.file, job.mapping, plan: plan, phoneRegion: phoneRegion, progress: progress)
+        guard object == nil else {
+            return Prepared(object: object, name: object?.name ?? "", survey: survey, plan: plan, eventPlan: nil)
+        }
+        let header = try RowReader(job.file, format: job.mapping.format).columns
+        let eventPlan = try fitting { () throws(MappingError) in
+            try EventPlan(job.mapping, survey: survey, header: header)
+        }
+        return Prepared(object: nil, name: "event", survey: survey, plan: nil, eventPlan: eventPlan)
+    }
+
+    /// The stages that the mapping names must be stages of some pipeline.
+    private func checkHistory(_ mapping: Mapping) throws(TandemError) {
+        let stages = try chunk { (connection) throws(TandemError) in try connection.importStages() }.stages
+        for entry in mapping.history where !stages.contains(where: { $0.key == entry.name || $0.name == entry.name }) {
+            let near = Spelling.nearest(to: entry.name, among: stages.map(\.name))
+            throw .badRequest(
+                code: "invalid_mapping",
+                detail: "line \(entry.line): there is no stage `\(entry.name)`"
+                    + (near.map { "; did you mean `\($0)`?" } ?? ""))
+        }
+    }
+
+    private func fitting<Plan>(_ body: () throws(MappingError) -> Plan) throws(TandemError) -> Plan {
+        do throws(MappingError) {
+            return try body()
+        } catch {
+            throw .badRequest(code: "invalid_mapping", detail: error.description)
+        }
+    }
+
+    private func open(
+        _ job: ImportJob, _ prepared: Prepared, _ progress: (ImportProgress) throws(TandemError) -> Void
+    ) throws(TandemError) -> UUID {
+        let mapping = job.mapping.json(match: prepared.plan?.match).encoded()
+        let known = try chunk { (connection) throws(TandemError) in
+            let row = try connection.run(
+                .call("find_running_import", .text(prepared.name), .bytea(prepared.survey.digest), .jsonb(mapping)))
+            return try reading { () throws(PostgresError) in try row.one().optionalUUID(0) }
+        }
+        if let known { return known }
+        let id = ids.next()
+        try chunk(timeout: .seconds(3600)) { (connection) throws(TandemError) in
+            _ = try connection.run(
+                .call(
+                    "begin_import", .uuid(id), .text(prepared.name), .text(job.file.name),
+                    .bytea(prepared.survey.digest), .jsonb(mapping), .text(actor)))
+            try ImportStaging(id).copy(job, on: connection, total: prepared.survey.rows, progress)
+            _ = try connection.run(.call("stage_import", .uuid(id)))
+        }
+        return id
+    }
+
+    // MARK: rows
+
+    private func write(
+        _ id: UUID, _ prepared: Prepared, _ progress: (ImportProgress) throws(TandemError) -> Void
+    ) throws(TandemError) {
+        let show = try self.show(id)
+        let total = Int64(show["rows"]?.int ?? 0)
+        var done = Int64(show["read"]?.int ?? 0)
+        let createdAt = show["created_at"]?.string.flatMap { WireTime.parse($0) } ?? clock.microseconds
+        var writer = try makeWriter(prepared, at: createdAt)
+        var last: Int64 = 0
+        while true {
+            try progress(ImportProgress(phase: .writing, done: done, total: total))
+            let result = try chunk { (connection) throws(TandemError) -> (WrittenChunk, Writer, Int64)? in
+                let rows = try connection.stagedRows(id, after: last, limit: Self.chunkRows)
+                guard let end = rows.last?.number else { return nil }
+                // A copy: what a failed transaction has taught is forgotten.
+                var attempt = writer
+                let written = try attempt.write(rows, on: connection)
+                try connection.note(written, in: id)
+                return (written, attempt, end)
+            } reloading: { () throws(TandemError) in
+                writer = try makeWriter(prepared, at: createdAt)
+            }
+            guard let (written, next, end) = result else { break }
+            (writer, last) = (next, end)
+            done += Int64(written.rows.count)
+        }
+        if case .records(let records) = writer, !prepared.survey.ownKeys.isEmpty {
+            try link(id, records, total, progress)
+        }
+    }
+
+    private func link(
+        _ id: UUID, _ writer: RecordImportWriter, _ total: Int64,
+        _ progress: (ImportProgress) throws(TandemError) -> Void
+    ) throws(TandemError) {
+        var writer = writer
+        var last: Int64 = 0
+        while true {
+            try progress(ImportProgress(phase: .linking, done: last, total: total))
+            let result = try chunk { (connection) throws(TandemError) -> (RecordImportWriter, Int64)? in
+                let rows = try connection.linkedRows(id, after: last, limit: Self.chunkRows)
+                guard let end = rows.last?.row.number else { return nil }
+                var attempt = writer
+                try connection.note(try attempt.link(rows, on: connection), in: id)
+                return (attempt, end)
+            }
+            guard let (next, end) = result else { return }
+            (writer, last) = (next, end)
+        }
+    }
+
+    /// One of the two ways into the database.
+    enum Writer {
+        case records(RecordImportWriter)
+        case events(EventImportWriter)
+
+        mutating func write(_ rows: [StagedRow], on connection: Connection) throws(TandemError) -> WrittenChunk {
+            switch self {
+            case .records(var writer):
+                defer { self = .records(writer) }
+                return try writer.write(rows, on: connection)
+            case .events(let writer): return try writer.write(rows, on: connection)
+            }
+        }
+    }
+
+    func makeWriter(_ prepared: Prepared, at: Int64) throws(TandemError) -> Writer {
+        if let plan = prepared.plan {
+            let author = RecordAuthor(source: source.number, rank: .import, actor: actor, cause: "import")
+            return .records(
+                RecordImportWriter(
+                    plan: plan, catalog: catalog, author: author, at: at, survey: prepared.survey,
+                    phoneRegion: phoneRegion))
+        }
+        guard let plan = prepared.eventPlan else { throw .failure("an import without a plan", sqlState: nil) }
+        let policy = try reading { () throws(PostgresError) in
+            try IdentityPolicies().reload(tenant, on: connection)
+        }
+        return .events(
+            EventImportWriter(
+                plan: plan,
+                source: MessageSource(id: source.number, trust: source.trust, isPublic: false, isImport: true),
+                policy: policy, receivedAt: clock.microseconds))
+    }
+
+    // MARK: transactions
+
+    /// One transaction of the tenant, run again when it lost against another writer.
+    ///
+    /// - Parameter reloading: called when the identity rules have changed meanwhile.
+    func chunk<Result>(
+        timeout: Duration = .seconds(120), _ body: (Connection) throws(TandemError) -> Result,
+        reloading: () throws(TandemError) -> Void = { () throws(TandemError) in }
+    ) throws(TandemError) -> Result {
+        let settings = tenant.database.settings(
+            statementTimeout: timeout, lockTimeout: .seconds(15),
+            extra: [(name: "plan_cache_mode", value: "force_generic_plan")])
+        var attempts = 0
+        while true {
+            do throws(TandemError) {
+                return try connection.transaction(settings: settings, deadline: timeout, body)
+            } catch {
+                attempts += 1
+                guard attempts < 8, connection.isOpen else { throw error }
+                if case .staleRules = error {
+                    try reloading()
+                } else if case .unavailable = error {
+                    logger.info("a chunk is run again", metadata: ["error": "\(error)"])
+                    Thread.sleep(forTimeInterval: Double(attempts) * 0.05)
+                } else {
+                    throw error
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+extension Mapping {
+    /// For the ledger: two mappings that do the same are equal.
+    ///
+    /// - Parameter match: the field that is matched by, wherever it was said.
+    func json(match: String?) -> JSON {
+        var object: JSONObject = [
+            "format": [
+                "kind": .string(format.kind.rawValue), "header": .bool(format.header),
+                "delimiter": .string(String(decoding: [format.delimiter], as: UTF8.self)),
+            ],
+            "match": .string(orNull: match),
+        ]
+        func columns(_ entries: [Entry<Column>]) -> JSON {
+            .object(JSONObject(entries.map { ($0.name, $0.value.json) }))
+        }
+        if !defaults.isEmpty { object["defaults"] = .object(JSONObject(defaults.map { ($0.name, $0.value) })) }
+        if !fields.isEmpty { object["fields"] = columns(fields) }
+        if !history.isEmpty { object["history"] = columns(history) }
+        if let event { object["event"] = event.json }
+        if let messageID { object["message_id"] = messageID.json }
+        if let timestamp { object["timestamp"] = timestamp.json }
+        if !identifiers.isEmpty { object["identifiers"] = columns(identifiers) }
+        if !properties.isEmpty { object["properties"] = columns(properties) }
+        return .object(object)
+    }
+}
+
+extension Mapping.Column {
+    fileprivate var json: JSON {
+        var object = JSONObject()
+        if let name { object["column"] = .string(name) }
+        if let value { object["value"] = value }
+        if let format { object["format"] = .string(format) }
+        if let timezone { object["timezone"] = .string(timezone) }
+        if !values.isEmpty {
+            object["values"] = .object(JSONObject(values.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))
+        }
+        if empty != .keep { object["empty"] = .string(empty.rawValue) }
+        if let reference { object["ref"] = .string(reference.object + "." + reference.field) }
+        if onMissing != .reject { object["on_missing"] = .string(onMissing.rawValue) }
+        if let multiply { object["multiply"] = .string(multiply) }
+        if let type { object["type"] = .string(type.rawValue) }
+        return .object(object)
+    }
+}

@@ -1,0 +1,152 @@
+import ArgumentParser
+import Foundation
+import Tandem
+
+struct ImportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import", abstract: "Import a file by a mapping, or take an import back.",
+        discussion: """
+            tandem import accounts accounts.csv --map accounts.yaml --tenant acme
+            tandem import events orders.jsonl --map orders.yaml --tenant acme --dry-run
+
+            The mapping says which column becomes which field; docs/import.md describes it. The same file again changes
+            nothing; an interrupted import goes on when it is run again.
+            """,
+        subcommands: [Run.self, List.self, Show.self, Undo.self], defaultSubcommand: Run.self)
+
+    static let columns: [(title: String, key: String)] = [
+        ("ID", "id"), ("OBJECT", "object"), ("FILE", "file"), ("STATE", "state"), ("READ", "read"),
+        ("CREATED", "created"), ("UPDATED", "updated"), ("UNCHANGED", "unchanged"), ("REJECTED", "rejected"),
+        ("AT", "created_at"),
+    ]
+
+    struct Run: DatabaseCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "run", abstract: "Import a file: tandem import OBJECT FILE --map MAP.yaml.")
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "accounts, contacts, leads, opportunities, products, users, activities, … or events.")
+        var object: String
+        @Argument(help: "The file.") var file: String
+        @Option(help: "The mapping file.") var map: String
+        @Option(help: "The field that finds a row's record; overrides the mapping's.") var match: String?
+        @Option(help: "Where rejected rows are written (FILE.rejects.jsonl).") var rejects: String?
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            let importer = try session.importer()
+            guard let bytes = FileManager.default.contents(atPath: map), let yaml = String(data: bytes, encoding: .utf8)
+            else { throw CommandFailure.usage("cannot read \(map) as UTF-8") }
+            let mapping: Mapping
+            do throws(MappingError) {
+                mapping = try Mapping(yaml: yaml, object: object)
+            } catch {
+                throw CommandFailure(exit: .usage, code: "invalid_mapping", message: "\(map): \(error)")
+            }
+            let job = ImportJob(
+                object: object, file: ImportFile(path: file), mapping: mapping, match: match, isDryRun: global.dryRun)
+            let meter = ProgressMeter()
+            defer { meter.end() }
+            do throws(TandemError) {
+                return try report(try importer.run(job, progress: meter.show), importer)
+            } catch {
+                if case .badRequest(let code, let detail) = error, detail.hasPrefix("line ") {
+                    throw CommandFailure(exit: .usage, code: code, message: "\(map): \(detail)")
+                }
+                throw error
+            }
+        }
+
+        private func report(_ report: ImportReport, _ importer: Importer) throws(TandemError) -> Output {
+            var answer: JSONObject = ["import": .object(report.json), "rejects": .null]
+            if let id = report.id, report.rejected > 0 {
+                let path = rejects ?? writablePath
+                _ = try importer.writeRejects(of: id, to: path)
+                answer["rejects"] = .string(path)
+            }
+            if global.dryRun { answer["rows"] = .array(report.rows.map(\.json)) }
+            var output = Output(content: .object(answer), name: "import.id")
+            output.text = words(report, rejects: answer["rejects"]?.string)
+            return output
+        }
+
+        /// Beside the file, or in the current folder when that may not be written.
+        private var writablePath: String {
+            let path = file + ".rejects.jsonl"
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+            return FileManager.default.isWritableFile(atPath: folder) ? path : (path as NSString).lastPathComponent
+        }
+
+        private func words(_ report: ImportReport, rejects: String?) -> String {
+            func number(_ key: String) -> String { report.json[key]?.number?.text ?? "0" }
+            var text = global.dryRun ? "dry run: nothing was kept\n" : "import \(report.json["id"]?.string ?? "")\n"
+            for key in ["read", "created", "updated", "unchanged", "rejected"] {
+                text += "  \(key)\(String(repeating: " ", count: 11 - key.count))\(number(key))\n"
+            }
+            for (field, count) in report.json["unknown"]?.object ?? [:] {
+                text += "  unknown    \(count.number?.text ?? "") × \(field)\n"
+            }
+            let faulty = report.rows.filter { !$0.faults.isEmpty }
+            for row in faulty.prefix(20) {
+                for fault in row.faults {
+                    let place = [fault.column.map { "column \($0)" }, fault.field].compactMap { $0 }.joined(
+                        separator: " → ")
+                    text += "  line \(row.line): \(place.isEmpty ? "" : place + ": ")\(fault.reason)\n"
+                }
+            }
+            if faulty.count > 20 { text += "  … and \(faulty.count - 20) more rows; -o json lists all\n" }
+            if let rejects { text += "  rejected rows are in \(rejects)\n" }
+            return text
+        }
+    }
+
+    struct List: DatabaseCommand {
+        static let configuration = CommandConfiguration(abstract: "The newest imports of a tenant.")
+        @OptionGroup var global: GlobalOptions
+        @Option(help: "How many.") var limit = 100
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            Output(content: .list(try session.importer().list(limit: limit)), columns: ImportCommand.columns)
+        }
+    }
+
+    struct Show: DatabaseCommand {
+        static let configuration = CommandConfiguration(abstract: "One import with its counts.")
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "imp_…") var id: String
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            Output(
+                content: .object(["import": .object(try session.importer().show(ImportCommand.id(id)))]),
+                name: "import.id")
+        }
+    }
+
+    struct Undo: DatabaseCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Take an import back: what it made is removed, what it changed is restored if unchanged since.")
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "imp_…") var id: String
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            let meter = ProgressMeter()
+            defer { meter.end() }
+            let result = try session.importer().undo(
+                ImportCommand.id(id), isDryRun: global.dryRun, progress: meter.show)
+            return Output(content: .object(result), name: "import.id")
+        }
+    }
+
+    private static func id(_ text: String) throws -> UUID {
+        guard let id = PublicID(.import, text: text)?.uuid else { throw TandemError.notFound() }
+        return id
+    }
+}
+
+extension DatabaseSession {
+    /// An importer into the tenant that was named. Imported values come from the tenant's source "import", which is made
+    /// at its first use.
+    func importer() throws -> Importer {
+        let tenant = try tenant()
+        return try Importer(
+            connection, tenant: tenant, source: directory.importSource(of: tenant), actor: Self.actor, logger: logger)
+    }
+}
