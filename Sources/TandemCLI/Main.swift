@@ -38,6 +38,7 @@ struct Main: AsyncParsableCommand {
                     ObjectCommand<ProductNoun>.self, ObjectCommand<ActivityNoun>.self, ObjectCommand<UserNoun>.self,
                     ObjectCommand<TeamNoun>.self,
                 ]),
+            CommandGroup(name: "Data", subcommands: [ImportCommand.self, DemoCommand.self]),
         ])
 
     static func main() async {

@@ -4,7 +4,7 @@ import Foundation
 
 extension Tenant {
     /// `{"id","slug","display_name","schema","modules","timezone","currency","state","version","created_at"}`, and
-    /// `suspended_at`, `delete_after` where they hold.
+    /// `simulated`, `suspended_at`, `delete_after` where they hold.
     public var json: JSONObject {
         var object: JSONObject = [
             "id": .string(publicID.description), "slug": .string(slug), "display_name": .string(displayName),
@@ -12,6 +12,7 @@ extension Tenant {
             "timezone": .string(timezone), "currency": .string(currency), "state": .string(state.rawValue),
             "version": .number(version), "created_at": .string(createdAt.iso8601),
         ]
+        if isSimulated { object["simulated"] = true }
         if let suspendedAt { object["suspended_at"] = .string(suspendedAt.iso8601) }
         if let deleteAfter { object["delete_after"] = .string(deleteAfter.iso8601) }
         return object

@@ -18,6 +18,7 @@ extension Tenant {
         self.state = state
         epoch = Int64(try row.int("epoch"))
         version = try row.int("version")
+        isSimulated = try row.bool("simulated")
         createdAt = Date(microseconds: try row.timestamp("created_at"))
         suspendedAt = try row.optionalTimestamp("suspended_at").map { Date(microseconds: $0) }
         deleteAfter = try row.optionalTimestamp("delete_after").map { Date(microseconds: $0) }

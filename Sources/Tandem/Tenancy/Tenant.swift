@@ -29,6 +29,8 @@ public struct Tenant: Sendable, Hashable, Identifiable {
     public let epoch: Int64
     /// How many tenant migrations are applied.
     public let version: Int
+    /// Its people are made by a generator: whoever shows them says so.
+    public let isSimulated: Bool
     public let createdAt: Date
     public let suspendedAt: Date?
     public let deleteAfter: Date?

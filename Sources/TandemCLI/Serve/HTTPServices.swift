@@ -11,7 +11,7 @@ import TandemHTTP
 /// Ingest and the listeners, in the order in which they start; they stop the other way round, so that what was accepted
 /// is stored.
 func httpServices(
-    _ context: TandemContext, database: ConnectionConfiguration, plan: ServePlan, logger: Logger
+    _ context: TandemContext, database: ConnectionConfiguration, plan: ServePlan, demo: DemoServing?, logger: Logger
 ) -> [any Service] {
     let policies = IdentityPolicies()
     var settings = Batcher.Settings()
@@ -22,7 +22,7 @@ func httpServices(
         context: context, batcher: batcher, policies: policies, version: VersionCommand.number, extra: console.routes,
         errorPage: console.errorPage)
     let admin = AdminPlane(context: context, data: data)
-    let ready = ReadyLine()
+    let ready = ReadyLine(demo)
     return [
         batcher,
         admin.listener(
@@ -37,6 +37,9 @@ func httpServices(
 /// Says once that both listeners are up, and where.
 private final class ReadyLine: Sendable {
     private let addresses = Mutex<(data: String?, admin: String?)>((nil, nil))
+    private let demo: DemoServing?
+
+    init(_ demo: DemoServing?) { self.demo = demo }
 
     func data(_ address: String) { note { $0.data = address } }
     func admin(_ address: String) { note { $0.admin = address } }
@@ -51,5 +54,10 @@ private final class ReadyLine: Sendable {
             "msg": .string("listening"), "listen": .string(data), "admin_listen": .string(admin),
             "pid": .number(getpid()),
         ])
+        guard let demo else { return }
+        DedicatedThread.spawn(name: "first-steps") {
+            guard let text = try? demo.firstSteps(listen: data) else { return }
+            FileHandle.standardError.write(Data(text.utf8))
+        }
     }
 }

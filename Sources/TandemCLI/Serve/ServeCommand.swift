@@ -22,6 +22,8 @@ struct ServeCommand: AsyncParsableCommand {
     var biListen: String?
     @Option(help: "Seconds between the first sign of a stop and the end of listening (TANDEM_DRAIN_DELAY; 1).")
     var drainDelay: String?
+    @Flag(help: "Make and fill the demo tenants first.") var demo = false
+    @Option(help: "The folder with the demo's data (Demo beside the binary).") var demoDir: String?
 
     func run() async throws {
         let settings = try Settings(
@@ -51,11 +53,14 @@ struct ServeCommand: AsyncParsableCommand {
         database.logger = logger
         database.keywords["application_name"] = database.keywords["application_name"] ?? "tandem"
         try Self.migrate(database, logger: logger)
+        let demo =
+            demo ? DemoServing(plan: plan, database: database, folder: demoDir, logger: logger) : nil
+        try await demo?.load()
         let context = try await TandemContext.open(
             database, connections: plan.connections, logger: logger)
         var services: [any Service] = backgroundServices(context)
         if let server { services.append(EmbeddedServerWatch(server, logger: logger)) }
-        services += httpServices(context, database: database, plan: plan, logger: logger)
+        services += httpServices(context, database: database, plan: plan, demo: demo, logger: logger)
         // Shut down from the last to the first: listeners before what they stand on.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

@@ -131,7 +131,4 @@ extension Chrome.Notice {
 extension Tenant {
     /// Whether the console shows its pages: not while it is being made or deleted.
     var isOpen: Bool { state == .active || state == .suspended }
-
-    /// The demo tenant's people are made by a generator, and every page says so.
-    var isSimulated: Bool { slug == "demo" }
 }

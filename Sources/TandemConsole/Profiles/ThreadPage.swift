@@ -118,14 +118,11 @@ extension Console {
 }
 
 extension Console {
-    /// Whom the demo's hand-made story is about.
-    private static let storyUserID = "buyer-17"
-
     /// Whose story the page tells when nobody is asked for.
     private func personToShow(_ tenant: Tenant) async throws -> UUID? {
         if tenant.isSimulated {
             let rows = try await read(
-                tenant, [.call("profile_of_identifier", .text("user_id"), .text(Self.storyUserID))])
+                tenant, [.call("profile_of_identifier", .text("user_id"), .text(DemoStory.userID))])
             if let profile = try rows[0].one().optionalUUID(0) { return profile }
         }
         return try await read(tenant, [.call("person_to_show")])[0].one().optionalUUID(0)

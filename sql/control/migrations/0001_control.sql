@@ -14,6 +14,7 @@ create table tandem.tenant (
     epoch bigint not null default 1,
     version integer not null default 0,
     initialised_modules text[] not null default '{}',
+    simulated boolean not null default false,
     schema_digest bytea,
     next_source smallint not null default 1,
     next_bi_login integer not null default 1,
@@ -24,7 +25,7 @@ create table tandem.tenant (
     check ((state = 'deleting') = (delete_after is not null))
 );
 create index tenant_digest on tandem.tenant (schema_digest);
-comment on table tandem.tenant is 'One row a tenant. version: number of tenant migrations applied; schema_digest: what the migrator last brought it to.';
+comment on table tandem.tenant is 'One row a tenant. version: number of tenant migrations applied; schema_digest: what the migrator last brought it to; simulated: its people come from a generator.';
 
 create table tandem.source (
     id uuid primary key,
