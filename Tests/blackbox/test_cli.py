@@ -227,3 +227,28 @@ def test_no_secret_is_stored_in_clear(tandem: Server, tenant: Tenant) -> None:
     dump = "\n".join(str(row) for table in ("api_key", "bi_login", "audit") for row in tandem.sql(f"select * from tandem.{table}"))
     assert tenant.secret_key not in dump and login["password"] not in dump
     assert tandem.sql("select rolpassword from pg_authid where rolname = %s", [login["login"]])[0][0].startswith("SCRAM-SHA-256$")
+
+
+def test_a_creation_that_is_killed_anywhere_is_continued_by_the_same_command(tandem: Server) -> None:
+    command = [str(BINARY), "tenant", "create", "phoenix", "--data-dir", str(tandem.data_dir)]
+    for delay_ms in (40, 80, 120, 160, 200, 260, 320):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            process.wait(delay_ms / 1000)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    result = subprocess.run(command, text=True, capture_output=True, timeout=60)
+    assert result.returncode in (0, 6), result.stderr
+    made = tandem.cli("tenant", "show", "phoenix")
+    assert made["state"] == "active"
+    t = ("--tenant", "phoenix")
+    assert [item["name"] for item in tandem.cli("source", "list", *t)["items"]] == ["server", "web"]
+    assert len(tandem.cli("key", "list", *t)["items"]) == 3
+    applied = tandem.sql(
+        "select count(*), count(distinct m.path) from tandem.tenant_migration m join tandem.tenant t on t.id = m.tenant"
+        " where t.slug = 'phoenix'"
+    )
+    assert applied[0][0] == applied[0][1] == made["version"]
+    assert tandem.sql("select count(*) > 0 from pipelines", schema=made["schema"]) == [(True,)]
+    assert tandem.cli("migrate", "plan")["items"] == []
