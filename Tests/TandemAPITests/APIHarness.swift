@@ -32,6 +32,8 @@ struct APIHarness: Sendable {
     let plane: DataPlane
     let first: TenantKeys
     let second: TenantKeys
+    /// For the test that suspends it.
+    let third: TenantKeys
     private let responder: RouteResponder
 
     /// One for all tests of the process.
@@ -44,6 +46,7 @@ struct APIHarness: Sendable {
         try ControlPlane.prepare(connection, logger: logger)
         first = try Self.tenant("first", connection, logger)
         second = try Self.tenant("second", connection, logger)
+        third = try Self.tenant("third", connection, logger)
         connection.close()
         context = try await TandemContext.open(database.configuration, connections: 4, logger: logger)
         let policies = IdentityPolicies()

@@ -145,7 +145,7 @@ import Testing
 
     @Test func aSuspendedTenantsEventsAreHeld() async throws {
         let api = try await APIHarness.shared.value
-        let tenant = api.second.tenant
+        let tenant = api.third.tenant
         let logger = api.context.logger
         _ = try await api.context.pool.withConnection { connection in
             try TenantDirectory(connection, actor: "test", logger: logger).setSuspended(true, tenant)
@@ -153,7 +153,7 @@ import Testing
         api.context.access.forget()
         let id = UUID().uuidString
         let answer = try await api.ingest(
-            "/v1/track", ["userId": "u", "event": "E", "messageId": .string(id)], key: api.second.write)
+            "/v1/track", ["userId": "u", "event": "E", "messageId": .string(id)], key: api.third.write)
         #expect(answer.status == 200)
         #expect(answer["quarantined"] == 1)
         let rows = try await api.sql("select state, code from quarantine where message_id = \(id)", in: tenant)

@@ -66,6 +66,10 @@ public struct TenantDirectory {
         let secret = KeyText.random(.secret)
         if isDryRun { return Created(tenant: begun, writeKey: write, secretKey: secret) }
         try Migrator(connection, logger: logger).migrate(begun)
+        if begun.modules.contains(.cdp) {
+            // Before the first event, which would keep its month in the default partition.
+            try Housekeeping.makePartitions(of: begun, now: WallClock.system.microseconds, on: connection)
+        }
         let active = try connection.transaction(settings: slow) { (connection) throws(PostgresError) in
             let row = try connection.execute(.call("activate_tenant", .uuid(begun.id))).one()
             let server = try makeSource(begun.id, name: "server", kind: .server)

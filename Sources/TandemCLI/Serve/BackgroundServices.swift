@@ -4,5 +4,8 @@ import Tandem
 /// Everything that runs beside the requests. A feature that has work of its own adds its service here; the group shuts
 /// them down after the listeners, from the last to the first.
 func backgroundServices(_ context: TandemContext) -> [any Service] {
-    [context.access, PromotionService(context), DueDeletions(pool: context.pool, logger: context.logger)]
+    [
+        context.access, PromotionService(context), DueDeletions(pool: context.pool, logger: context.logger),
+        Housekeeping(context),
+    ]
 }

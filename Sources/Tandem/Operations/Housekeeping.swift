@@ -1,0 +1,70 @@
+import Foundation
+import Logging
+import Postgres
+public import ServiceLifecycle
+
+/// What a tenant needs from time to time, whoever uses it: partitions for the months to come, a new generation of dedupe
+/// keys, and an end to remembered answers.
+public struct Housekeeping: Service {
+    let pool: Pool
+    let access: AccessDirectory
+    let clock: WallClock
+    let logger: Logger
+    let interval: Duration
+
+    public init(_ context: TandemContext, interval: Duration = .seconds(3_600)) {
+        pool = context.pool
+        access = context.access
+        clock = context.clock
+        logger = context.logger
+        self.interval = interval
+    }
+
+    /// Months for which partitions are made ahead.
+    static let months: Int32 = 2
+
+    public func run() async throws {
+        while !Task.isShuttingDownGracefully && !Task.isCancelled {
+            await look()
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: interval) }
+        }
+    }
+
+    /// Once through all tenants. What fails for one is tried again next time.
+    func look() async {
+        do throws(PostgresError) {
+            for tenant in try await access.tenants() where tenant.state == .active || tenant.state == .suspended {
+                await look(tenant)
+                if Task.isShuttingDownGracefully { return }
+            }
+        } catch {
+            logger.warning("tenants were not looked after", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func look(_ tenant: Tenant) async {
+        let now = clock.microseconds
+        do throws(PostgresError) {
+            try await pool.withConnection(affinity: tenant.database.affinity, deadline: .seconds(30)) {
+                (connection) throws(PostgresError) in
+                try connection.single(settings: tenant.database.settings(), .call("idempotency_expire"))
+                guard tenant.modules.contains(.cdp) else { return }
+                try Self.makePartitions(of: tenant, now: now, on: connection)
+                try connection.single(settings: Self.owner(tenant), .call("rotate_dedupe", .timestamptz(now)))
+            }
+        } catch {
+            logger.warning(
+                "a tenant was not looked after", metadata: ["tenant": "\(tenant.slug)", "error": "\(error)"])
+        }
+    }
+
+    /// Partitions of the event log around `now`, under the owner's role: ingest never makes any.
+    static func makePartitions(of tenant: Tenant, now: Int64, on connection: Connection) throws(PostgresError) {
+        try connection.single(
+            settings: owner(tenant), .call("ensure_event_partitions", .timestamptz(now), .int4(months)))
+    }
+
+    private static func owner(_ tenant: Tenant) -> [Connection.Setting] {
+        tenant.database.ownerSettings(internalFirst: true, statementTimeout: .seconds(20), lockTimeout: .seconds(2))
+    }
+}
