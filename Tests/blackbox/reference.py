@@ -61,7 +61,8 @@ def cell(text: str) -> str:
 
 
 def commands_page(server: Server) -> str:
-    lines = ["# Commands", "", "Written by `make docs` from the help. `tandem help COMMAND` says more; examples are in [cli.md](../cli.md).", ""]
+    said = "Written by `make docs` from the help. `tandem help COMMAND` says more; examples are in [cli.md](../cli.md)."
+    lines = ["# Commands", "", said, ""]
     for path, command in commands(server):
         lines += [f"## `{path}`", "", command.get("abstract", ""), ""]
         for argument in command.get("arguments", []):
