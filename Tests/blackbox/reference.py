@@ -81,13 +81,15 @@ GLOBAL = {"--output", "-o", "--tenant", "--data-dir", "--database-url", "--confi
 
 
 def routes_page(server: Server) -> str:
-    lines = ["# Routes", "", "Written by `make docs` from `GET /openapi.json`, which has parameters and answers. Examples are in [api.md](../api.md).", "", "| | path | |", "|---|---|---|"]
+    said = "Written by `make docs` from `GET /openapi.json`, which has parameters and answers. Examples are in [api.md](../api.md)."
+    lines = ["# Routes", "", said, "", "| | path | |", "|---|---|---|"]
     lines += [f"| {method} | `{path}` | {cell(summary)} |" for method, path, summary in routes(server)]
     return "\n".join(lines) + "\n"
 
 
 def relations_page(tenant: Tenant) -> str:
-    lines = ["# Relations that BI sees", "", "Written by `make docs` from the catalog. How to connect and example queries are in [bi.md](../bi.md).", ""]
+    said = "Written by `make docs` from the catalog. How to connect and example queries are in [bi.md](../bi.md)."
+    lines = ["# Relations that BI sees", "", said, ""]
     for name, kind, comment, columns in relations(tenant):
         lines += [f"## `{name}` ({kind})", "", comment, "", "| column | type | |", "|---|---|---|"]
         lines += [f"| `{column}` | {type} | {cell(text)} |" for column, type, text in columns] + [""]
