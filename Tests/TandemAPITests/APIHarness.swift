@@ -39,7 +39,8 @@ struct APIHarness: Sendable {
     /// One for all tests of the process.
     static let shared = Task { try await APIHarness() }
 
-    private init() async throws {
+    /// One of its own, for a test that disturbs.
+    init() async throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         database = try TestServer.shared.database()
         let connection = try database.connect()

@@ -21,8 +21,9 @@ enum IngestRetry: Equatable {
         _ error: PostgresError, attempt: Int, timeLeft: Duration, jitter: Double
     ) -> IngestRetry {
         guard timeLeft > .zero else { return .giveUp(.deadlineExceeded) }
-        guard attempt < attempts else { return .giveUp(.unavailable) }
-        let pause = min(1_000.0, 5.0 * Double(1 << min(attempt, 8)))
+        // A server that is away may come back within the request's time, so only that bounds the attempts to reach it.
+        guard attempt < attempts || error.kind == .connection else { return .giveUp(.unavailable) }
+        let pause = min(500.0, 5.0 * Double(1 << min(attempt, 8)))
         let milliseconds = Int(pause * (0.5 + jitter / 2))
         if error.isRetryable { return .again(afterMilliseconds: milliseconds) }
         switch error.kind {
@@ -35,16 +36,18 @@ enum IngestRetry: Equatable {
         case .decoding:
             return .giveUp(.failed)
         case .server(let state):
-            return decide(state, milliseconds)
+            return decide(state, attempt: attempt, milliseconds)
         }
     }
 
-    private static func decide(_ state: SQLState, _ milliseconds: Int) -> IngestRetry {
+    private static func decide(_ state: SQLState, attempt: Int, _ milliseconds: Int) -> IngestRetry {
         if state.rawValue == "TD011" { return .reloadRules }
         if state == .lockNotAvailable { return .again(afterMilliseconds: milliseconds) }
         switch state.classCode {
-        // Data that a type refuses, a limit of the server, a constraint.
-        case "22", "54", "23": return .halve
+        // Data that a type refuses, or a limit of the server.
+        case "22", "54": return .halve
+        // A constraint: most likely another writer was faster, so nothing is wrong with the message.
+        case "23": return attempt < 4 ? .again(afterMilliseconds: milliseconds) : .halve
         // Out of memory, disk or connections.
         case "53": return .again(afterMilliseconds: max(100, milliseconds))
         case "57":

@@ -15,9 +15,22 @@ import Testing
         #expect(decide(code, attempt: 3) == .again(afterMilliseconds: 40))
     }
 
-    @Test(arguments: ["22021", "22P05", "54000", "23514"] as [SQLState])
+    @Test(arguments: ["22021", "22P05", "54000"] as [SQLState])
     func aMessageThatSpoilsItsBatchIsLookedFor(_ code: SQLState) {
         #expect(decide(code) == .halve)
+    }
+
+    @Test func aConstraintIsTriedAgainBeforeTheMessageIsBlamed() {
+        #expect(decide("23505") == .again(afterMilliseconds: 5))
+        #expect(decide("23505", attempt: 4) == .halve)
+    }
+
+    @Test func aServerThatIsAwayIsTriedAsLongAsThereIsTime() {
+        let lost = PostgresError(kind: .connection, message: "")
+        #expect(
+            IngestRetry.decide(lost, attempt: 40, timeLeft: .seconds(1), jitter: 1)
+                == .reconnect(afterMilliseconds: 500))
+        #expect(IngestRetry.decide(lost, attempt: 1, timeLeft: .zero, jitter: 1) == .giveUp(.deadlineExceeded))
     }
 
     @Test func staleRulesAreRead() { #expect(decide("TD011") == .reloadRules) }
