@@ -28,9 +28,13 @@ def cli(tenant: Tenant, *arguments: str, **options):
 
 def test_a_profile_is_found_by_id_and_by_identifier_and_shown_as_the_api_does(person: Tenant) -> None:
     found = cli(person, "profile", "find", "email", "Buyer@Acme.example")
-    assert found == cli(person, "profile", "show", found["id"])
-    assert found == cli(person, "profile", "show", "anonymous_id:a1")
-    assert found == person.get("/v1/profiles/" + found["id"]).json()
+    ways = [
+        cli(person, "profile", "show", found["id"]),
+        cli(person, "profile", "show", "anonymous_id:a1"),
+        person.get("/v1/profiles/" + found["id"]).json(),
+    ]
+    # The server may promote a trait meanwhile, which raises the version.
+    assert all({**way, "version": None} == {**found, "version": None} for way in ways)
     assert found["id"].startswith("prof_") and found["traits"]["plan"] == "pro"
     assert len(cli(person, "profile", "list")["items"]) == 2
     kinds = [item["kind"] for item in cli(person, "profile", "timeline", found["id"])["items"]]
