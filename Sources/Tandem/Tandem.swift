@@ -1,4 +1,3 @@
 import Crypto
 import ServiceLifecycle
-import SwiftCSV
 import Yams

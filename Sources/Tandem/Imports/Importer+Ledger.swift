@@ -106,7 +106,7 @@ extension Importer {
         var below = Int64.max
         var done: Int64 = 0
         while true {
-            try progress(ImportProgress(phase: .writing, done: done, total: total))
+            try progress(ImportProgress(phase: .writing, done: min(done, total), total: total))
             let next = try chunk { (connection) throws(TandemError) in
                 let rows = try connection.run(
                     .call(

@@ -84,16 +84,34 @@ struct ImportCommand: ParsableCommand {
             for (field, count) in report.json["unknown"]?.object ?? [:] {
                 text += "  unknown    \(count.number?.text ?? "") × \(field)\n"
             }
-            let faulty = report.rows.filter { !$0.faults.isEmpty }
-            for row in faulty.prefix(20) {
+            text += faults(of: report)
+            if let rejects { text += "  rejected rows are in \(rejects)\n" }
+            return text
+        }
+
+        /// What is wrong, each kind once, with how many rows it concerns.
+        private func faults(of report: ImportReport) -> String {
+            var kinds: [(words: String, line: Int, count: Int)] = []
+            var positions: [String: Int] = [:]
+            for row in report.rows {
                 for fault in row.faults {
-                    let place = [fault.column.map { "column \($0)" }, fault.field].compactMap { $0 }.joined(
-                        separator: " → ")
-                    text += "  line \(row.line): \(place.isEmpty ? "" : place + ": ")\(fault.reason)\n"
+                    let place = [fault.column.map { "column \($0)" }, fault.field].compactMap { $0 }
+                        .joined(separator: " → ")
+                    let words = (place.isEmpty ? "" : place + ": ") + fault.reason
+                    if let position = positions[words] {
+                        kinds[position].count += 1
+                    } else {
+                        positions[words] = kinds.count
+                        kinds.append((words, row.line, 1))
+                    }
                 }
             }
-            if faulty.count > 20 { text += "  … and \(faulty.count - 20) more rows; -o json lists all\n" }
-            if let rejects { text += "  rejected rows are in \(rejects)\n" }
+            var text = ""
+            for kind in kinds.prefix(20) {
+                let more = kind.count > 1 ? " and \(kind.count - 1) more" : ""
+                text += "  line \(kind.line)\(more): \(kind.words)\n"
+            }
+            if kinds.count > 20 { text += "  … and \(kinds.count - 20) more kinds; -o json lists all rows\n" }
             return text
         }
     }
