@@ -72,6 +72,7 @@ struct DemoBehaviour {
         }
         guard isStory || random.chance(75), time < world.now - Self.hour else { return }
         time = fillForm(person, at: time + Self.minute, device, &random)
+        if person.number == DemoStory.kiosk.visitor { return subscribe(person, at: time + Self.hour, device) }
         guard isStory || random.chance(65) else { return }
         time += Int64(isStory ? 1 : random.number(0...5)) * WireTime.day + Int64(random.number(5...60)) * Self.minute
         guard time < world.now - Self.hour else { return }
@@ -147,6 +148,22 @@ struct DemoBehaviour {
                 [
                     "type": "track", "event": "Signed Up", "userId": .string(person.handle),
                     "properties": ["plan": "trial"],
+                ]))
+    }
+
+    /// A contact without an account of the product.
+    private mutating func subscribe(_ person: DemoWorld.Person, at time: Int64, _ device: String) {
+        let account = world.accounts[person.account]
+        messages.append(
+            .server(
+                time,
+                [
+                    "type": "identify", "anonymousId": .string(device),
+                    "traits": [
+                        "email": .string(person.email), "firstName": .string(person.title),
+                        "lastName": .string(String(person.number)),
+                        "company": ["id": .string(account.key), "name": .string(account.name)],
+                    ],
                 ]))
     }
 

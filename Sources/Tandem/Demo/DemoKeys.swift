@@ -9,6 +9,13 @@ public struct DemoKeys: Sendable, Hashable {
     public struct Pair: Sendable, Hashable {
         public var write: String
         public var secret: String
+        /// A login that reads the tenant in SQL.
+        public var bi: BI?
+
+        public struct BI: Sendable, Hashable {
+            public var login: String
+            public var password: String
+        }
     }
 
     /// Empty when there is no such file.
@@ -18,7 +25,11 @@ public struct DemoKeys: Sendable, Hashable {
         }
         for (slug, pair) in json.object ?? [:] {
             guard let write = pair["write"]?.string, let secret = pair["secret"]?.string else { continue }
-            keys[slug] = Pair(write: write, secret: secret)
+            var known = Pair(write: write, secret: secret)
+            if let login = pair["bi"]?["login"]?.string, let password = pair["bi"]?["password"]?.string {
+                known.bi = Pair.BI(login: login, password: password)
+            }
+            keys[slug] = known
         }
     }
 
@@ -28,7 +39,9 @@ public struct DemoKeys: Sendable, Hashable {
     func write(to path: String) throws(TandemError) {
         var json = JSONObject()
         for (slug, pair) in keys.sorted(by: { $0.key < $1.key }) {
-            json[slug] = ["write": .string(pair.write), "secret": .string(pair.secret)]
+            var entry: JSONObject = ["write": .string(pair.write), "secret": .string(pair.secret)]
+            if let bi = pair.bi { entry["bi"] = ["login": .string(bi.login), "password": .string(bi.password)] }
+            json[slug] = .object(entry)
         }
         let new = path + ".new"
         let bytes = Data(JSON.object(json).encoded() + [UInt8(ascii: "\n")])

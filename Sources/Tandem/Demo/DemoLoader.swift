@@ -83,17 +83,29 @@ public struct DemoLoader {
         if isSimulated, !tenant.isSimulated { tenant = try directory.markSimulated(tenant) }
         if keys.keys[slug] == nil {
             // Its keys were made by a run that ended before it could write them down.
-            let source = try directory.source(tenant, "server")
-            let write = try directory.keys(tenant).first { $0.source == source.id && $0.revokedAt == nil }?.clear
-            let secret = try directory.createKey(.secret, tenant: tenant).text.text
-            keys.set(
-                DemoKeys.Pair(
-                    write: try write ?? directory.createKey(.write, tenant: tenant, source: source).text.text,
-                    secret: secret),
-                of: slug)
+            keys.set(try newKeys(of: tenant), of: slug)
+            try keys.write(to: keysPath)
+        }
+        if var pair = keys.keys[slug], pair.bi == nil {
+            for login in try directory.biLogins(tenant) where login.name == Self.biName && login.revokedAt == nil {
+                _ = try directory.revokeBILogin(tenant, name: login.login)
+            }
+            let made = try directory.createBILogin(tenant, name: Self.biName)
+            pair.bi = DemoKeys.Pair.BI(login: made.login.login, password: made.password)
+            keys.set(pair, of: slug)
             try keys.write(to: keysPath)
         }
         return tenant
+    }
+
+    private static let biName = "demo"
+
+    private func newKeys(of tenant: Tenant) throws -> DemoKeys.Pair {
+        let source = try directory.source(tenant, "server")
+        let known = try directory.keys(tenant).first { $0.source == source.id && $0.revokedAt == nil }?.clear
+        return DemoKeys.Pair(
+            write: try known ?? directory.createKey(.write, tenant: tenant, source: source).text.text,
+            secret: try directory.createKey(.secret, tenant: tenant).text.text)
     }
 
     // MARK: demo

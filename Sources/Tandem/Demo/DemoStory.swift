@@ -14,6 +14,7 @@ public enum DemoStory {
     static let buyer = 17
     /// Who the laptop belongs to.
     static let colleague = 22
-    /// Two people of two accounts who shared a device: events may not join them, a review is open.
+    /// Two contacts of two accounts who shared a device: events may not join them, so a review is open. The visitor is
+    /// known by address alone; two users would be told apart without asking anybody.
     static let kiosk = (owner: 40, visitor: 60)
 }

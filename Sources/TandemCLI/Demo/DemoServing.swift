@@ -10,6 +10,7 @@ import UnixSignals
 struct DemoServing {
     let plan: ServePlan
     let database: ConnectionConfiguration
+    let server: EmbeddedServer?
     let folder: String?
     let logger: Logger
 
@@ -58,7 +59,9 @@ struct DemoServing {
         defer { connection.close() }
         let link = try SignInLink.make(on: connection, tenant: nil, actor: Self.actor)
         let base = "http://" + address
-        let write = DemoKeys(path: keysPath).keys["demo"]?.write ?? "WRITE_KEY"
+        let keys = DemoKeys(path: keysPath).keys["demo"]
+        let write = keys?.write ?? "WRITE_KEY"
+        let dsn = keys?.bi.map { BICommand.dsn($0.login, $0.password, server: server, database) } ?? "DSN"
         return """
 
             Console      \(link.address(base: base))
@@ -67,7 +70,7 @@ struct DemoServing {
             Secret keys  \(keysPath)
             Try          curl -u \(write): \(base)/v1/track -H 'content-type: application/json' \\
                            -d '{"userId":"me","event":"Tried Tandem"}'
-            SQL for BI   tandem bi user create demo me     prints a login and its psql line
+            SQL          psql '\(dsn)' -c 'select * from accounts limit 5'
             Stop         Ctrl-C
 
             """

@@ -54,7 +54,9 @@ struct ServeCommand: AsyncParsableCommand {
         database.keywords["application_name"] = database.keywords["application_name"] ?? "tandem"
         try Self.migrate(database, logger: logger)
         let demo =
-            demo ? DemoServing(plan: plan, database: database, folder: demoDir, logger: logger) : nil
+            demo
+            ? DemoServing(
+                plan: plan, database: database, server: server, folder: demoDir, logger: logger) : nil
         try await demo?.load()
         let context = try await TandemContext.open(
             database, connections: plan.connections, logger: logger)

@@ -27,7 +27,8 @@ struct BICommand: ParsableCommand {
                     content: .object(["name": .string(name), "dry_run": .bool(true)]), name: "name",
                     text: "Would create a BI login \(name) for \(found.slug).")
             }
-            let dsn = BICommand.dsn(made.login.login, made.password, session)
+            let dsn = BICommand.dsn(
+                made.login.login, made.password, server: session.server, session.connection.configuration)
             return Output(
                 content: .object([
                     "login": .string(made.login.login), "password": .string(made.password),
@@ -105,12 +106,14 @@ struct BICommand: ParsableCommand {
     }
 
     /// A URL that psql and SQLAlchemy take: the embedded server's own TCP port, or where the database URL leads.
-    static func dsn(_ login: String, _ password: String, _ session: DatabaseSession) -> String {
-        if let address = session.server?.biAddress {
+    static func dsn(
+        _ login: String, _ password: String, server: EmbeddedServer?, _ configuration: ConnectionConfiguration
+    ) -> String {
+        if let address = server?.biAddress {
             let mode = address.tls ? "?sslmode=require" : ""
             return "postgresql://\(login):\(password)@\(address.host):\(address.port)/tandem\(mode)"
         }
-        let keywords = session.connection.configuration.keywords
+        let keywords = configuration.keywords
         let host = keywords["host"]?.split(separator: ",").first.map(String.init) ?? "localhost"
         let port = keywords["port"]?.split(separator: ",").first.map(String.init) ?? "5432"
         let database = keywords["dbname"] ?? keywords["user"] ?? "postgres"
