@@ -22,8 +22,6 @@ CHROMIUM = "/usr/bin/chromium"
 SCHEMES = ("light", "dark")
 WIDTHS = (1280, 390)
 
-pytestmark = pytest.mark.skipif(not pathlib.Path(CHROMIUM).exists(), reason=f"{CHROMIUM} is not installed")
-
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
