@@ -24,7 +24,7 @@ FULL = os.environ.get("TANDEM_TEST_FULL") == "1"
 # Acknowledged events a second in the two seconds before a kill; the debug build of `make test` has no rate to hold.
 RATE = 1000 if FULL else 1
 ROUNDS = 20 if FULL else 2
-POSTMASTER_ROUNDS = 5 if FULL else 1
+POSTMASTER_ROUNDS = 20 if FULL else 1
 CONTROL_ROUNDS = 10
 USERS = 2_000 if FULL else 300
 
