@@ -36,7 +36,7 @@ struct Main: AsyncParsableCommand {
                     ObjectCommand<OpportunityNoun>.self, ObjectCommand<PipelineNoun>.self,
                     ObjectCommand<StageNoun>.self,
                     ObjectCommand<ProductNoun>.self, ObjectCommand<ActivityNoun>.self, ObjectCommand<UserNoun>.self,
-                    ObjectCommand<TeamNoun>.self,
+                    ObjectCommand<TeamNoun>.self, ObjectsCommand.self,
                 ]),
             CommandGroup(name: "Data", subcommands: [ImportCommand.self, DemoCommand.self]),
         ])

@@ -11,6 +11,8 @@ struct FieldReader {
     }
 
     static let longTextBytes = 100_000
+    static let phoneBytes = 100
+    static let urlBytes = 2048
     static let tagLimit = 100
 
     func read(_ field: ObjectField, _ value: JSON) -> Result {
@@ -29,9 +31,9 @@ struct FieldReader {
         case .date: return date(value)
         case .timestamp: return timestamp(value)
         case .email: return email(value, isKept: field.companion != nil)
-        case .phone: return text(value, 100)
+        case .phone: return text(value, Self.phoneBytes)
         case .domain: return domain(value)
-        case .url: return text(value, 2048)
+        case .url: return text(value, Self.urlBytes)
         case .select(let options):
             guard let text = value.string, options.contains(text) else {
                 return .wrong(code: "unknown_option", detail: "must be one of " + options.joined(separator: ", "))

@@ -30,23 +30,6 @@ extension ObjectDescription {
             "properties": .object(properties),
         ]
     }
-
-    /// The object as `GET /v1/objects/{object}` answers it.
-    public var json: JSON {
-        [
-            "name": .string(name), "plural": .string(plural), "prefix": .string(prefix.rawValue),
-            "summary": .string(summary), "module": .string(orNull: module?.rawValue), "title": .string(title),
-            "keys": .array(keys.map(JSON.string)), "fields": .array(fields.map(\.json)),
-            "children": .array(
-                children.map {
-                    [
-                        "name": .string($0.name), "summary": .string($0.summary),
-                        "fields": .array($0.fields.map(\.json)),
-                    ]
-                }),
-            "rights": [.string(readRight), .string(writeRight)],
-        ]
-    }
 }
 
 extension ObjectChild {
@@ -61,22 +44,6 @@ extension ObjectChild {
 }
 
 extension ObjectField {
-    /// The field as `GET /v1/objects/{object}` answers it.
-    var json: JSON {
-        var json: JSONObject = [
-            "name": .string(name), "type": .string(type.name), "required": .bool(isRequired),
-            "read_only": .bool(isReadOnly), "personal": .bool(isPersonal), "searchable": .bool(isSearchable),
-            "sortable": .bool(type.isOrdered), "summary": .string(summary),
-        ]
-        switch type {
-        case .select(let options): json["options"] = .array(options.map(JSON.string))
-        case .link(let target): json["object"] = .string(target.object)
-        case .money(let currency): json["currency"] = .string(currency)
-        default: break
-        }
-        return .object(json)
-    }
-
     func schema(prefix: PublicID.Prefix, isWritten: Bool) -> JSON {
         var schema: JSONObject
         switch type {
@@ -108,32 +75,5 @@ extension ObjectField {
         schema["description"] = .string(summary)
         if isReadOnly { schema["readOnly"] = true }
         return .object(schema)
-    }
-}
-
-extension FieldType {
-    /// The type's name on the wire.
-    public var name: String {
-        switch self {
-        case .id: "id"
-        case .text: "text"
-        case .longText: "long_text"
-        case .integer: "integer"
-        case .decimal: "decimal"
-        case .money: "money"
-        case .currency: "currency"
-        case .percent: "percent"
-        case .bool: "bool"
-        case .date: "date"
-        case .timestamp: "timestamp"
-        case .email: "email"
-        case .phone: "phone"
-        case .domain: "domain"
-        case .url: "url"
-        case .select: "select"
-        case .link: "link"
-        case .record: "record"
-        case .tags: "tags"
-        }
     }
 }

@@ -70,6 +70,14 @@ public enum FieldType: Sendable, Hashable {
         }
     }
 
+    /// Whether lists can be sorted by it.
+    public var isSortable: Bool {
+        switch self {
+        case .tags, .longText, .record: false
+        default: true
+        }
+    }
+
     public var isNumber: Bool {
         switch self {
         case .integer, .decimal, .money, .percent: true

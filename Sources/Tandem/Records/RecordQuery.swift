@@ -163,11 +163,10 @@ public struct RecordQueryReader {
             guard let field = description.field(isDescending ? String(name.dropFirst()) : name) else {
                 throw .invalid(pointer, "unknown_field", "\(name) is not a field of \(description.name)")
             }
-            switch field.type {
-            case .tags, .longText, .record:
+            guard field.type.isSortable else {
                 throw .invalid(pointer, "unsuitable_field", "\(field.name) has no order")
-            default: orders.append(RecordQuery.Order(field: field, isDescending: isDescending))
             }
+            orders.append(RecordQuery.Order(field: field, isDescending: isDescending))
         }
         guard orders.count <= RecordQuery.sortLimit else {
             throw .invalid(pointer, "too_many", "has at most \(RecordQuery.sortLimit) fields")
