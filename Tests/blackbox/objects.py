@@ -17,6 +17,16 @@ from typing import Any
 from server import BINARY, Tenant
 
 Json = dict[str, Any]
+# The exceptions, each with its reason. Fields that a writer sets under conditions only:
+CONDITIONAL = {("opportunity", "closed_at"): "null while the stage is an open one"}
+# Optional fields that null does not empty:
+NEVER_EMPTY = {
+    ("opportunity", "pipeline_id"): "there is always one: null keeps it",
+    ("opportunity", "stage_id"): "there is always one: null keeps it",
+    ("opportunity", "probability"): "null is the stage's",
+    ("opportunity", "probability_manual"): "follows probability",
+    ("opportunity", "forecast_category"): "null is the stage's",
+}
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -39,7 +49,8 @@ def unknown_id(prefix: str) -> str:
 
 
 def writable(object: Json) -> list[Json]:
-    return [field for field in object["fields"] if not field["read_only"]]
+    """The fields that a writer may set at will."""
+    return [field for field in object["fields"] if not field["read_only"] and (object["name"], field["name"]) not in CONDITIONAL]
 
 
 class Maker:
@@ -92,7 +103,7 @@ class Maker:
         return body
 
     def body(self, name: str, only_required: bool = False, shared: dict[str, str] | None = None) -> Json:
-        return self.fields(self.objects[name]["fields"], {} if shared is None else shared, only_required)
+        return self.fields(writable(self.objects[name]), {} if shared is None else shared, only_required)
 
     def rows(self, child: Json, count: int = 2) -> list[Json]:
         """Rows of a child array."""
@@ -114,7 +125,7 @@ class Maker:
 
     def changed(self, object: Json, record: Json) -> Json:
         """Another value for each field that a writer may change at will: links lead to new records."""
-        body = self.fields([field for field in object["fields"] if field["type"] != "boolean"], {})
+        body = self.fields([field for field in writable(object) if field["type"] != "boolean"], {})
         for field in writable(object):
             if field["type"] == "boolean":
                 body[field["name"]] = not record[field["name"]]
