@@ -203,7 +203,7 @@ struct RecordImportWriter {
                 wanted[key, default: []].insert(value)
             }
         }
-        for (key, values) in wanted.sorted(by: { $0.key.object < $1.key.object }) where key.object != "stage" {
+        for (key, values) in wanted.sorted(by: { $0.key.object < $1.key.object }) where !plan.finds(stageBy: key) {
             try lookUp(references.unknown(values, of: key), of: key, on: connection)
             let missing = references.missing(values, of: key)
             guard !missing.isEmpty else { continue }

@@ -64,6 +64,9 @@ struct StageTable: Sendable {
 
     var stages: [Stage]
 
+    /// What a stage is found by here; by any other field it is found as every record is.
+    static let fields: Set<String> = ["key", "name", "id"]
+
     /// By key, name or id, in a pipeline; without one in the default pipeline, then in any if only one has it.
     func find(_ text: String, field: String, pipeline: UUID?) -> [Stage] {
         let found = stages.filter { stage in

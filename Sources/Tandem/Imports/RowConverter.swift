@@ -167,7 +167,7 @@ struct RowConverter: Sendable {
 
     private func link(_ target: RowPlan.Target, _ text: String, _ row: inout ConvertedRow) -> JSON? {
         guard let key = target.reference, let prefix = target.referencePrefix else { return nil }
-        if key.object == "stage", plan.object.name == "opportunity", let stages {
+        if plan.finds(stageBy: key), let stages {
             return stage(target, text, stages, row: &row)
         }
         let value = Self.normal(text, key, phoneRegion)

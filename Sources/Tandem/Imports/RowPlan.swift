@@ -54,6 +54,11 @@ struct RowPlan: Sendable {
         self.match = try Self.match(match ?? mapping.match, targets, object)
     }
 
+    /// Whether a reference is to a stage of the opportunity's own pipeline, which the table of stages tells.
+    func finds(stageBy key: ReferenceKey) -> Bool {
+        object.name == "opportunity" && key.object == "stage" && StageTable.fields.contains(key.column)
+    }
+
     private static func repeated(_ targets: [Target]) -> Target? {
         var seen: Set<[String]> = []
         return targets.first { !seen.insert([$0.child ?? "", $0.slot, $0.field]).inserted }

@@ -66,6 +66,10 @@ extension Connection {
             if let version = change[2]?.int { record["version"] = .number(max(version - 1, 1)) }
         }
         guard isThere else { throw .notFound() }
+        // Generated columns are in no history.
+        let derived = try run(
+            .call("derive_columns", .text(description.table), .jsonb(JSON.object(record).encoded())))
+        if let whole = try derived.first?.json(0)?.object { record = whole }
         let shown = RecordPresenter(description: description, catalog: catalog).present(record)
         return RecordSnapshot(id: id, version: record["version"]?.int ?? 1, json: shown)
     }

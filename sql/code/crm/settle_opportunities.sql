@@ -51,7 +51,9 @@ begin
     select array_agg(
         case
             when s.n is null then i.i
-            when s.astray and i.given ->> 'stage_id' is not null then
+            -- A pipeline that is not there is check_records' to tell.
+            when s.astray and i.given ->> 'stage_id' is not null
+                and exists (select from pipelines p where p.id = (s.field ->> 'pipeline_id')::uuid) then
                 i.i || jsonb_build_object('outcome', 'error', 'code', 'validation_failed', 'detail', jsonb_build_array(
                     jsonb_build_object('pointer', '/stage_id', 'code', 'not_in_pipeline',
                         'detail', 'is not a stage of this pipeline')))
