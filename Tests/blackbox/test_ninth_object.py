@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as xml
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -87,12 +87,19 @@ def outcomes(report: pathlib.Path) -> list[tuple[str, str, list[str]]]:
     return found
 
 
+@pytest.fixture
+def target(tmp_path: pathlib.Path) -> Iterator[pathlib.Path]:
+    """A copy of the product; gone afterwards, because it is large."""
+    folder = tmp_path / "tandem"
+    copy(folder)
+    yield folder
+    shutil.rmtree(folder)
+
+
 @pytest.mark.timeout(3600)
 def test_a_description_and_a_migration_make_an_object(
-    tmp_path: pathlib.Path, figures: Callable[[str, Any], None]
+    target: pathlib.Path, tmp_path: pathlib.Path, figures: Callable[[str, Any], None]
 ) -> None:
-    target = tmp_path / "tandem"
-    copy(target)
     needed = add_vehicles(target)
     began = time.monotonic()
     binary = build(target)
