@@ -1,6 +1,32 @@
-/* The live list: asks for its rows anew every two seconds while somebody looks. Without this script the page has a
-   button that loads it again. */
+/* What pages have only with a script: buttons that copy, and the live list. Without it the same text can be selected with
+   one click, and the live list has a link that loads it again. */
 "use strict";
+(() => {
+  const copied = async (element) => {
+    const text = element.textContent.trim();
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      // Without https there is no clipboard: select it, so that a key press copies it.
+      getSelection().selectAllChildren(element);
+      return document.execCommand("copy");
+    }
+  };
+  for (const element of document.querySelectorAll("[data-copy]")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "quiet copy";
+    button.textContent = "Copy";
+    button.addEventListener("click", async () => {
+      button.textContent = (await copied(element)) ? "Copied" : "Selected";
+      setTimeout(() => (button.textContent = "Copy"), 2000);
+    });
+    element.after(button);
+  }
+})();
+
+/* Asks for the rows anew every two seconds while somebody looks. */
 (() => {
   const body = document.querySelector("[data-live]");
   if (!body || !window.fetch) return;
@@ -11,7 +37,7 @@
   let isPaused = false;
   let wait = 2000;
   const show = () => {
-    pause.textContent = isPaused ? "Go on" : "Pause";
+    pause.textContent = isPaused ? "Resume" : "Pause";
     state.textContent = isPaused ? "Paused" : "Live, every 2 seconds";
   };
   pause.addEventListener("click", () => {

@@ -42,7 +42,10 @@ struct WorthRead: Decodable {
             let sums = entries.compactMap { Figures.money($0.amount, $0.currency) }.joined(separator: " + ")
             let number = Figures.counted(entries.reduce(0) { $0 + $1.count }, "opportunity")
                 .replacing("opportunitys", with: "opportunities")
-            return AccountPage.Figure(value: sums.isEmpty ? number : sums, label: "\(status), \(number)")
+            let label = status.prefix(1).uppercased() + status.dropFirst()
+            return AccountPage.Figure(
+                value: sums.isEmpty ? Figures.count(entries.reduce(0) { $0 + $1.count }) : sums,
+                label: "\(label): \(number)\(sums.isEmpty ? ", no amount" : "")")
         }
     }
 }
@@ -69,9 +72,9 @@ struct AccountCard {
         let pairs: [(String, String?)] = [
             ("Domain", read.domain), ("Industry", read.industry),
             ("Employees", read.employeeCount.map { Figures.count($0) }),
-            ("Revenue a year", Figures.money(read.annualRevenue, read.currency)), ("Lifecycle", read.lifecycle),
-            ("Place", place.isEmpty ? nil : place), ("Owner", read.owner), ("Phone", read.phone),
-            ("Group id", read.groupId), ("People", read.members == 0 ? nil : Figures.count(read.members)),
+            ("Annual revenue", Figures.money(read.annualRevenue, read.currency)), ("Lifecycle", read.lifecycle),
+            ("Location", place.isEmpty ? nil : place), ("Owner", read.owner), ("Phone", read.phone),
+            ("Group ID", read.groupId), ("People", read.members == 0 ? nil : Figures.count(read.members)),
         ]
         return pairs.compactMap { term, fact in fact.map { Fact(term: term, fact: $0) } }
     }
@@ -93,6 +96,7 @@ struct AccountsPage {
     let query: String
     let accounts: [Entry]
     let hasAccounts: Bool
+    let isSearch: Bool
     let hasCRM: Bool
     let pager: Pager?
 }
@@ -245,7 +249,7 @@ extension Console {
                     place: [account.city, account.country].compactMap { $0 }.joined(separator: ", "),
                     members: account.members, openSum: sum(account, "open"), wonSum: sum(account, "won"))
             },
-            hasAccounts: !shown.isEmpty, hasCRM: hasCRM,
+            hasAccounts: !shown.isEmpty, isSearch: query != nil, hasCRM: hasCRM,
             pager: found.count > shown.count
                 ? shown.last.map {
                     Pager(
@@ -290,14 +294,17 @@ extension AccountPage {
         figures = WorthRead.figures(business.worth)
         hasFigures = !figures.isEmpty
         contacts = business.contacts.map { contact in
-            Person(
+            let visits = detail.people.first { $0.profile == contact.profile }
+            let position = [contact.title, contact.role, contact.name == nil ? nil : contact.email]
+                .compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: ", ")
+            return Person(
                 href: contact.profile.map { "\(path)/people/\(PublicID(.profile, $0))" },
                 personLabel: contact.name ?? contact.email ?? "without a name",
-                position: [contact.title, contact.role.flatMap { $0.isEmpty ? nil : $0 }].compactMap { $0 }
-                    .joined(separator: ", "),
-                email: contact.name == nil ? nil : contact.email, lastSeen: nil)
+                position: position.isEmpty ? nil : position, email: nil, lastSeen: words.moment(visits?.lastSeenAt))
         }
-        people = detail.people.map { person in
+        // A member who is a contact stands among the contacts already.
+        let known = Set(business.contacts.compactMap(\.profile))
+        people = detail.people.filter { !known.contains($0.profile) }.map { person in
             Person(
                 href: "\(path)/people/\(PublicID(.profile, person.profile))", personLabel: person.label, position: nil,
                 email: nil, lastSeen: words.moment(person.lastSeenAt))
@@ -311,11 +318,29 @@ extension AccountPage {
         }
         var seen: Set<String> = []
         sources = detail.sources.map { source in
-            Source(
-                field: source.field.replacing("_", with: " "), value: source.value ?? "cleared",
-                from: source.source ?? source.actor ?? "people", at: words.moment(source.at),
-                isShown: seen.insert(source.field).inserted)
+            let isShown = seen.insert(source.field).inserted
+            return Source(
+                field: Self.fieldName(source.field),
+                value: isShown ? Self.value(of: source, read) : source.value ?? "cleared",
+                from: source.source ?? source.actor.map { ActorWords.words($0) } ?? "by hand",
+                at: words.moment(source.at),
+                isShown: isShown)
         }
         hasCRM = tenant.modules.contains(.crm)
+    }
+
+    private static func fieldName(_ field: String) -> String {
+        let name = field.hasSuffix("_id") && field != "group_id" ? String(field.dropLast(3)) : field
+        return name.replacing("_", with: " ")
+    }
+
+    /// A reference by its name where the account shows it, else by its id.
+    private static func value(of source: AccountDetail.Source, _ read: AccountRead) -> String {
+        guard let value = source.value else { return "cleared" }
+        if source.field == "owner_id", let owner = read.owner { return owner }
+        if source.field == "parent_id", let parent = read.parent { return parent }
+        if source.field == "annual_revenue" { return Figures.money(value, nil) ?? value }
+        if source.field == "employee_count", let count = Int(value) { return Figures.count(count) }
+        return value
     }
 }

@@ -91,7 +91,8 @@ struct OpportunitiesPage {
 struct OpportunityPage {
     struct Change {
         let when: Moment?
-        let what: String
+        /// `Stage: Prospecting → Engaging`, one a field.
+        let what: [String]
         let by: String
     }
 
@@ -148,6 +149,7 @@ private struct OpportunityDetail: Decodable {
     struct Change: Decodable {
         let at: String?
         let actor: String
+        let cause: String
         let oldStage: String?
         let newStage: String?
         let oldAmount: String?
@@ -268,7 +270,7 @@ extension OpportunityPage {
             ("Amount", Figures.money(read.amount, read.currency)), ("Close date", TimeWords.day(read.closeDate)),
             ("Probability", detail.probability.map { "\(Self.number($0)) %" }), ("Forecast", detail.forecastCategory),
             ("Pipeline", detail.pipeline), ("Owner", read.owner), ("Source", detail.source),
-            ("Campaign", detail.campaign), ("Lost because", detail.lostReason),
+            ("Campaign", detail.campaign), ("Loss reason", detail.lostReason),
         ]
         facts = pairs.compactMap { term, fact in
             fact.map { AccountCard.Fact(term: term, fact: $0.replacing("_", with: " ")) }
@@ -291,19 +293,19 @@ extension OpportunityPage {
         changes = detail.history.map { change in
             var parts: [String] = []
             if change.oldStage != change.newStage, let stage = change.newStage {
-                parts.append(change.oldStage.map { "stage \($0) → \(stage)" } ?? "stage \(stage)")
+                parts.append("Stage: " + (change.oldStage.map { "\($0) → \(stage)" } ?? stage))
             }
             if change.oldAmount != change.newAmount {
                 let amounts = [change.oldAmount, change.newAmount].compactMap { Figures.money($0, read.currency) }
-                parts.append("amount " + amounts.joined(separator: " → "))
+                parts.append("Amount: " + amounts.joined(separator: " → "))
             }
             if change.oldCloseDate != change.newCloseDate {
                 let dates = [change.oldCloseDate, change.newCloseDate].compactMap { TimeWords.day($0) }
-                parts.append("close date " + dates.joined(separator: " → "))
+                parts.append("Close date: " + dates.joined(separator: " → "))
             }
             return Change(
-                when: words.moment(change.at), what: parts.isEmpty ? "changed" : parts.joined(separator: " · "),
-                by: change.actor)
+                when: words.moment(change.at), what: parts.isEmpty ? ["Changed"] : parts,
+                by: ActorWords.words(change.actor, cause: change.cause))
         }
     }
 

@@ -35,7 +35,8 @@ struct ReviewsPage {
     struct Side {
         let heading: String
         let href: String
-        let identifiers: [IdentifierRead]
+        let accountNames: String?
+        let identifiers: [IdentifierChip]
     }
 
     struct Entry {
@@ -64,6 +65,8 @@ private struct MergeFeedRead: Decodable {
     let state: String
     let actor: String
     let createdAt: String
+    /// Since when it holds: the time of the event that caused it.
+    let at: String
     let undoneAt: String?
     let undoneBy: String?
     let profile: UUID?
@@ -140,9 +143,9 @@ extension Console {
     private static func waiting(_ reviews: Int) -> String? {
         switch reviews {
         case 0: nil
-        case 1: "One review waits"
-        case 100...: "100 or more reviews wait"
-        default: "\(reviews) reviews wait"
+        case 1: "One review to decide"
+        case 100...: "100 or more reviews to decide"
+        default: "\(reviews) reviews to decide"
         }
     }
 
@@ -151,13 +154,17 @@ extension Console {
         let words = TimeWords(tenant.timezone)
         let rows = try await read(
             tenant, [.call("review_list", .text("open"), .null(.timestamptz), .null(.uuid), .int4(25))])
+        let found = try rows[0].decoded("review", as: ReviewRead.self)
+        let profiles = found.flatMap { $0.profiles ?? [] }.map(\.id)
+        var accounts: [UUID: [String]] = [:]
+        for row in try await read(tenant, [.call("accounts_of_people", .uuidArray(profiles))])[0] {
+            accounts[try row.uuid("profile")] = try row.decoded("names", as: [String].self)
+        }
         let page = ReviewsPage(
             chrome: Chrome(
                 title: "Reviews", visit: visit, place: .merges, notice: call.query["notice"], version: version),
             mergesHref: "\(path)/merges",
-            reviews: try rows[0].decoded("review", as: ReviewRead.self).map {
-                ReviewsPage.Entry($0, words, path: path)
-            },
+            reviews: found.map { ReviewsPage.Entry($0, words, accounts: accounts, path: path) },
             csrf: visit.csrf)
         return Response(html: templates.render(page, as: "reviews"))
     }
@@ -230,34 +237,37 @@ private struct JSONText: Decodable {
 
 extension MergesPage.Entry {
     fileprivate init(_ read: MergeFeedRead, _ words: TimeWords, path: String) {
-        created = words.moment(read.createdAt)
+        created = words.moment(read.at)
         firstSide = read.sides?.first?.label ?? "erased"
-        otherSides = read.sides?.dropFirst().map(\.label).joined(separator: ", ") ?? ""
+        otherSides =
+            read.sides?.dropFirst().map { IdentityGraph.shortened($0.label, 40) }.joined(separator: ", ") ?? ""
         personHref = read.profile.map { "\(path)/people/\(PublicID(.profile, $0))" }
         why = MergeBox.why(cause: read.cause, actor: read.actor)
         state = read.state
         tone = read.state == "applied" ? "good" : "info"
         undone = words.moment(read.undoneAt)
-        undoneBy = read.undoneBy
+        undoneBy = read.undoneBy.map { ActorWords.words($0) }
         undoAction = read.state == "applied" ? "\(path)/merges/\(PublicID(.merge, read.id))/undo" : nil
     }
 }
 
 extension ReviewsPage.Entry {
-    fileprivate init(_ read: ReviewRead, _ words: TimeWords, path: String) {
+    fileprivate init(_ read: ReviewRead, _ words: TimeWords, accounts: [UUID: [String]], path: String) {
         reason =
             switch read.reason {
-            case "accounts": "One event would join contacts of different accounts."
-            case "anomaly": "One person gained unusually many identifiers within an hour."
-            case "contact_email": "A contact was given an address that another person owns."
-            default: "A merge by hand would join contacts of different accounts."
+            case "accounts": "One event would merge contacts of different accounts"
+            case "anomaly": "One person gained unusually many identifiers within an hour"
+            case "contact_email": "A contact was given an email address that another person owns"
+            default: "A merge by hand would join contacts of different accounts"
             }
         created = words.moment(read.createdAt)
         ref = read.ref
-        sides = (read.profiles ?? []).enumerated().map { index, profile in
-            ReviewsPage.Side(
-                heading: "Person \(index + 1)", href: "\(path)/people/\(PublicID(.profile, profile.id))",
-                identifiers: profile.identifiers)
+        sides = (read.profiles ?? []).map { profile in
+            let chips = IdentifierChip.chips(profile.identifiers)
+            return ReviewsPage.Side(
+                heading: chips.first?.value ?? "nobody known",
+                href: "\(path)/people/\(PublicID(.profile, profile.id))",
+                accountNames: accounts[profile.id].map { "of " + $0.joined(separator: ", ") }, identifiers: chips)
         }
         action = "\(path)/reviews/\(PublicID(.review, read.id))/decide"
     }

@@ -104,9 +104,8 @@ extension Console {
         let rows = try await eventRows(tenant, filter)
         if rows.hasNone && filter == .all { return try await emptyPage(call, visit, tenant, place: .events) }
         let path = "/console/\(tenant.slug)/events"
-        var chrome = Chrome(
+        let chrome = Chrome(
             title: "Live events", visit: visit, place: .events, notice: call.query["notice"], version: version)
-        chrome.hasScript = true
         let iso = context.clock.now().formatted(.iso8601)
         let page = EventsPage(
             chrome: chrome,

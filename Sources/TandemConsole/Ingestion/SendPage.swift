@@ -30,6 +30,7 @@ struct SendPage {
     let keys: [KeyEntry]
     let curl: String?
     let identifyCurl: String?
+    let slug: String
     let action: String
     let csrf: String
     let values: Values
@@ -62,10 +63,10 @@ extension Console {
                 title: "Send an event", visit: visit, place: .send, notice: call.query["notice"], version: version),
             keys: keys, curl: keys.first.map { Self.trackCurl(base, $0.key) },
             identifyCurl: keys.first.map { Self.identifyCurl(base, $0.key) },
-            action: "/console/\(tenant.slug)/send", csrf: visit.csrf, values: values,
+            slug: tenant.slug, action: "/console/\(tenant.slug)/send", csrf: visit.csrf, values: values,
             types: [
-                ("track", "track: somebody did something"), ("page", "page: somebody saw a page"),
-                ("identify", "identify: who somebody is"),
+                ("track", "track: somebody did something"), ("page", "page: somebody viewed a page"),
+                ("identify", "identify: somebody says who they are"),
             ]
             .map { SendPage.Choice(value: $0.0, label: $0.1, isChosen: $0.0 == values.type) },
             errorCode: error?.code, errorMessage: error?.message)
@@ -215,6 +216,7 @@ extension Console {
                 title: place.label, visit: visit, place: place, notice: call.query["notice"], version: version),
             heading: place == .thread ? "Where one person came from" : place.label,
             curl: keys.first.map { Self.trackCurl(base, $0.key) + "\n\n" + Self.identifyCurl(base, $0.key) },
+            hasEvents: tenant.modules.contains(.cdp), slug: tenant.slug,
             sendHref: "/console/\(tenant.slug)/send")
         return Response(html: templates.render(page, as: "empty"))
     }

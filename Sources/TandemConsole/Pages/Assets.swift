@@ -35,6 +35,7 @@ enum Assets {
         ("pager", PackageResources.pager_mustache),
         ("empty", PackageResources.empty_mustache),
         ("merge-box", PackageResources.merge_box_mustache),
+        ("opportunity-list", PackageResources.opportunity_list_mustache),
         ("opportunity-table", PackageResources.opportunity_table_mustache),
         ("sign-in", PackageResources.sign_in_mustache),
         ("tenants", PackageResources.tenants_mustache),

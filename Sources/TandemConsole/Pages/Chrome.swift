@@ -36,7 +36,6 @@ struct Chrome {
     let style = Assets.link(to: "console.css")
     let icon = Assets.link(to: "tandem.svg")
     let script = Assets.link(to: "console.js")
-    var hasScript = false
 
     /// The places of the navigation.
     enum Place: String, CaseIterable {
@@ -102,16 +101,18 @@ extension Chrome.Notice {
         switch code {
         case "undone":
             self.init(
-                kind: "good", text: "The merge is undone. Every event, trait and identifier is back where it came from."
-            )
+                kind: "good",
+                text: "The merge is undone. They are separate people again, each with the events, traits and "
+                    + "identifiers that are their own.")
         case "already-undone":
-            self.init(kind: "bad", text: "This merge was undone before.")
+            self.init(kind: "bad", text: "This merge was undone before. Nothing has changed.")
         case "erased":
             self.init(kind: "bad", text: "One side of this merge was erased; it cannot be undone.")
         case "approved":
-            self.init(kind: "good", text: "Approved: they are one person now. The merge can be undone like any other.")
+            self.init(
+                kind: "good", text: "Merged: they are one person now. This can be undone under Merges, like any other.")
         case "rejected":
-            self.init(kind: "good", text: "Rejected: events will not join these people again.")
+            self.init(kind: "good", text: "Kept separate: no event will join these people again.")
         case "obsolete":
             self.init(kind: "good", text: "There was nothing left to decide: they are one person already.")
         case "already-decided":
@@ -121,7 +122,8 @@ extension Chrome.Notice {
         case "nobody":
             self.init(
                 kind: "bad",
-                text: "Nobody is known by this. Identifiers are compared from their beginning, letter case counts.")
+                text: "Nobody has an identifier that starts like this. Upper and lower case count, except in email "
+                    + "addresses.")
         default:
             return nil
         }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Tandem
 import TandemHTTP
 
 /// What a browser sees of a problem.
@@ -7,32 +8,59 @@ struct ErrorPage {
     let chrome: Chrome
     let heading: String
     let message: String
+    /// What an operator may type to change it.
+    let command: String?
     let code: String
     let requestID: String
+    let backHref: String
+    let backLabel: String
     private let status: HTTPResponse.Status
 
     /// Nil where a program asks: it gets `application/problem+json`.
-    init?(problem: Problem, request: Request, id: String, version: String) {
+    /// - Parameter visit: of who is signed in, so that the page keeps the navigation; nil if nobody is, or is not known.
+    init?(problem: Problem, request: Request, id: String, version: String, visit: Visit? = nil) {
         guard request.headers[.accept]?.contains("text/html") == true else { return nil }
+        let tenant = visit?.tenant
         status = problem.status
-        heading =
-            switch problem.status {
-            case .notFound: "There is no such page"
-            case .forbidden: "This is not possible"
-            case .badRequest, .methodNotAllowed, .unsupportedMediaType, .contentTooLarge:
-                "This request cannot be understood"
-            case .serviceUnavailable: "Not at this moment"
-            case .internalServerError: "Something failed here"
-            default: problem.status.reasonPhrase
-            }
-        message =
-            problem.status == .notFound
-            ? "Perhaps the address is mistyped, or what was here is gone or has never been in this tenant."
-            : problem.message
+        let title = Self.heading(of: problem)
+        chrome =
+            visit.map { Chrome(title: title, visit: $0, place: nil, version: version) }
+            ?? Chrome(title: title, version: version)
+        heading = title
+        (message, command) = Self.words(of: problem, tenant)
         code = "\(problem.status.code) \(problem.code)"
         requestID = id
-        chrome = Chrome(title: heading, version: version)
+        backHref = tenant.map { "/console/\($0.slug)" } ?? "/console"
+        backLabel = tenant.map { "Back to \($0.displayName)" } ?? "To the console"
     }
+
+    private static func heading(of problem: Problem) -> String {
+        if problem.code == Self.moduleDisabled { return "This tenant does not have this page" }
+        return switch problem.status {
+        case .notFound: "There is no such page"
+        case .forbidden: "This is not possible"
+        case .badRequest, .methodNotAllowed, .unsupportedMediaType, .contentTooLarge:
+            "This request cannot be understood"
+        case .serviceUnavailable: "Not at this moment"
+        case .internalServerError: "Something failed here"
+        default: problem.status.reasonPhrase
+        }
+    }
+
+    private static func words(of problem: Problem, _ tenant: Tenant?) -> (message: String, command: String?) {
+        if problem.code == Self.moduleDisabled, let tenant {
+            return (
+                problem.message + " Who operates Tandem can add it; what is there stays as it is:",
+                "tandem tenant update \(tenant.slug) --modules cdp,crm"
+            )
+        }
+        if problem.status == .notFound {
+            return ("The address may be mistyped, or what was here is gone or was never part of this tenant.", nil)
+        }
+        return (problem.message, nil)
+    }
+
+    static let moduleDisabled = "module_disabled"
 
     func response(_ templates: Templates) -> Response {
         Response(html: templates.render(self, as: "error"), status: status)

@@ -8,14 +8,21 @@ struct Moment {
     let text: String
     /// `24 Nov 2026, 14:03:07`
     let exact: String
+    /// `24 Nov 2026`
+    let day: String
+    /// With the zone: `24 Nov 2026, 14:03:07 Europe/Berlin`
+    let full: String
 }
 
 /// Times in a tenant's time zone.
 struct TimeWords {
     private let zone: TimeZone
+    private let name: String
 
     init(_ identifier: String) {
-        zone = TimeZone(identifier: identifier) ?? .gmt
+        let known = TimeZone(identifier: identifier)
+        zone = known ?? .gmt
+        name = known == nil ? "UTC" : identifier
     }
 
     /// - Parameter iso: as the SQL function `iso_time` writes it: `2026-11-24T13:03:07.123456Z`.
@@ -25,8 +32,11 @@ struct TimeWords {
         let (day, second) = (local.floorDivided(by: 86_400), local.floorModulo(86_400))
         let date = Self.civil(day)
         let minutes = "\(Self.two(second / 3600)):\(Self.two(second / 60 % 60))"
-        let text = "\(date.day) \(Self.months[date.month - 1]) \(date.year), \(minutes)"
-        return Moment(iso: String(iso.prefix(19)) + "Z", text: text, exact: text + ":" + Self.two(second % 60))
+        let dayText = "\(date.day) \(Self.months[date.month - 1]) \(date.year)"
+        let text = "\(dayText), \(minutes)"
+        let exact = text + ":" + Self.two(second % 60)
+        return Moment(
+            iso: String(iso.prefix(19)) + "Z", text: text, exact: exact, day: dayText, full: "\(exact) \(name)")
     }
 
     /// `2026-11-24` as `24 Nov 2026`.

@@ -88,8 +88,9 @@ struct IdentityGraph {
             """
     }
 
-    /// At most `limit` characters, its middle left away.
+    /// At most `limit` characters, its middle left away; of a UUID only the ends.
     static func shortened(_ text: String, _ limit: Int) -> String {
+        if text.utf8.count == 36, UUID(uuidString: text) != nil { return text.prefix(8) + "…" + text.suffix(6) }
         if text.count <= limit { return text }
         return text.prefix(limit - 7) + "…" + text.suffix(6)
     }

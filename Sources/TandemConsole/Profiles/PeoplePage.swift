@@ -21,6 +21,7 @@ struct PeoplePage {
     let chrome: Chrome
     let query: String
     let people: [Entry]
+    let hasPeople: Bool
     let pager: Pager?
 }
 
@@ -35,6 +36,12 @@ struct PersonRow: Decodable {
     let identifiers: Int
     let merges: Int
     let accounts: [String]
+
+    /// Who is known by a device alone has no name that people could read.
+    var name: String {
+        guard userId == nil, email == nil, UUID(uuidString: label) != nil else { return label }
+        return "Anonymous visitor \(label.prefix(8))"
+    }
 
     func isExactly(_ query: String) -> Bool { query == label || query == userId || query == email }
 }
@@ -92,11 +99,12 @@ extension Console {
                 let id = PublicID(.profile, row.id)
                 return PeoplePage.Entry(
                     href: "\(path)/people/\(id)", threadHref: hasThread ? "\(path)?person=\(id)" : nil,
-                    personLabel: row.label, userID: row.userId == row.label ? nil : row.userId,
+                    personLabel: row.name, userID: row.userId == row.label ? nil : row.userId,
                     accountNames: row.accounts.joined(separator: ", "), identifierCount: row.identifiers,
                     mergeCount: row.merges == 0 ? nil : Figures.counted(row.merges, "merge"),
                     firstSeen: words.moment(row.firstSeenAt), lastSeen: words.moment(row.lastSeenAt))
             },
+            hasPeople: !found.isEmpty,
             pager: hasMore
                 ? found.last.map { Pager(href: "\(path)/people?\(search)before=\(PublicID(.profile, $0.id))") } : nil)
         return Response(html: templates.render(page, as: "people"))

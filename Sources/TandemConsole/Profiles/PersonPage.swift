@@ -181,7 +181,8 @@ extension Console {
             return .seeOther("/console/\(tenant.slug)/people/\(PublicID(.profile, read.id))")
         }
         let hasCDP = tenant.modules.contains(.cdp)
-        let business = hasCRM ? try rows[hasCDP ? 3 : 2].one().decoded(0, as: BusinessRead.self) : .nothing
+        let family = hasCRM ? try rows[hasCDP ? 3 : 2].one().decoded(0, as: BusinessRead.self) : .nothing
+        let business = family.own(read.nodes) { account in read.groups.contains { $0.accountId == account.id } }
         let activities = hasCRM ? try rows[hasCDP ? 4 : 3].decoded("activity", as: ActivityRead.self) : []
         let page = try PersonPage(
             read, merges: rows[1].one().decoded(0, as: [MergeRead].self), events: hasCDP ? rows[2] : .empty,
@@ -216,7 +217,8 @@ extension PersonPage {
         func colour(_ node: UUID) -> String { LaneDrawing.colour(of: read.nodes.firstIndex(of: node) ?? 0) }
         identifiers = read.identifiers.map {
             Identifier(
-                type: $0.type, value: $0.value, colour: colour($0.node), firstSeen: words.moment($0.firstSeenAt),
+                type: IdentifierChip.typeName($0.type), value: $0.value, colour: colour($0.node),
+                firstSeen: words.moment($0.firstSeenAt),
                 source: $0.source)
         }
         traits = read.traits.map {
@@ -248,31 +250,45 @@ extension PersonPage {
         timeline = entries.sorted { $0.at > $1.at }.map(\.entry)
         self.merges = merges.map {
             MergeBox(
-                $0.merge, sides: $0.sides.map { MergeBox.Side(sideLabel: $0.label, sideColour: colour($0.node)) },
+                $0.merge,
+                sides: $0.sides.map {
+                    MergeBox.Side(sideLabel: IdentityGraph.shortened($0.label, 40), sideColour: colour($0.node))
+                },
                 words: words, back: "\(path)/people/\(publicID)", path: path,
-                csrf: visit.csrf)
+                csrf: visit.csrf, isDemo: tenant.isSimulated)
         }
         groups = read.groups.map { group in
             Group(
                 href: group.accountId.map { "\(path)/accounts/\(PublicID(.account, $0))" },
                 groupName: group.name ?? group.groupId, groupID: group.name == nil ? nil : group.groupId)
         }
-        contacts = business.contacts.filter { $0.profile == nil || $0.profile == read.id }.map { contact in
-            Contact(
-                contactName: contact.name ?? contact.email ?? "without a name", title: contact.title,
-                email: contact.email, phone: contact.phone,
-                places: contact.accounts.map {
-                    Group(href: "\(path)/accounts/\(PublicID(.account, $0.id))", groupName: $0.name, groupID: nil)
-                })
-        }
-        leads = business.leads.filter { read.nodes.contains($0.node) }.map { lead in
-            Lead(
-                leadName: lead.name ?? lead.email ?? "without a name", company: lead.company, status: lead.status,
-                leadSource: lead.source, created: words.moment(lead.createdAt))
-        }
+        contacts = business.contacts.map { Contact($0, path: path) }
+        leads = business.leads.map { Lead($0, words) }
         opportunities = OpportunityTable(
-            business.opportunities, caption: "Opportunities of the person, else of the account", path: path)
+            business.opportunities, caption: "This person's, else the account's", path: path)
         hasCRM = tenant.modules.contains(.crm)
         hasRecords = !contacts.isEmpty || !leads.isEmpty
+    }
+}
+
+extension PersonPage.Contact {
+    fileprivate init(_ read: BusinessRead.Contact, path: String) {
+        contactName = read.name ?? read.email ?? "without a name"
+        title = read.title
+        email = read.email
+        phone = read.phone
+        places = read.accounts.map {
+            PersonPage.Group(href: "\(path)/accounts/\(PublicID(.account, $0.id))", groupName: $0.name, groupID: nil)
+        }
+    }
+}
+
+extension PersonPage.Lead {
+    fileprivate init(_ read: BusinessRead.Lead, _ words: TimeWords) {
+        leadName = read.name ?? read.email ?? "without a name"
+        company = read.company
+        status = read.status
+        leadSource = read.source
+        created = words.moment(read.createdAt)
     }
 }

@@ -32,6 +32,11 @@ struct StoryRead: Decodable {
     let nodes: [Node]
     let merges: [Merge]
     let events: [EventRead]
+
+    /// Whether an event is the person's own now, not that of somebody whom an undo has parted from it.
+    func isOwn(_ event: EventRead) -> Bool {
+        event.node.map { nodes.indices.contains($0) && nodes[$0].profile == id } ?? false
+    }
 }
 
 struct IdentifierRead: Decodable {
@@ -126,4 +131,19 @@ struct BusinessRead: Decodable {
     let opportunities: [OpportunityRead]
 
     static let nothing = BusinessRead(contacts: [], leads: [], accounts: [], opportunities: [])
+
+    /// Without what belongs to those that an undo has parted from the person.
+    /// - Parameters:
+    ///   - nodes: the person's own.
+    ///   - isMember: whether the person belongs to an account by its own events.
+    func own(_ nodes: [UUID], isMember: (AccountRead) -> Bool) -> BusinessRead {
+        let contacts = contacts.filter { nodes.contains($0.node) }
+        let places = contacts.flatMap { $0.accounts.map(\.id) }
+        let accounts = accounts.filter { places.contains($0.id) || isMember($0) }
+        return BusinessRead(
+            contacts: contacts, leads: leads.filter { nodes.contains($0.node) }, accounts: accounts,
+            opportunities: opportunities.filter { read in
+                read.accountId.map { id in accounts.contains { $0.id == id } } ?? !contacts.isEmpty
+            })
+    }
 }

@@ -29,15 +29,22 @@ struct ThreadPage {
     let tenantPath: String
     let person: String
     let profileHref: String
-    let visitors: String
+    /// Behind the name: how many visitors, joined by what.
+    let summary: String
     /// The people that an undo has parted; empty while there is only one.
     let people: [Person]
     let isParted: Bool
     let peopleCount: Int
+    let milestones: [Milestone]
+    let hasMilestones: Bool
     let graph: String
+    /// The merges as links into the story, newest first.
+    let joins: [MergeBox]
+    /// The one to look at first.
+    let latest: MergeBox?
     let lanesStyle: String
     let steps: [Step]
-    let identifiers: [IdentifierRead]
+    let identifiers: [IdentifierChip]
     let accounts: [AccountCard]
     let opportunities: OpportunityTable?
     let query: String
@@ -45,9 +52,13 @@ struct ThreadPage {
 
 /// A merge with the form that undoes it.
 struct MergeBox {
+    /// Its place in the page.
+    let anchor: String
     let isUndone: Bool
     let words: String
     let why: String
+    /// What a first look should know of it.
+    let hint: String?
     let when: Moment?
     let undone: Moment?
     let undoneBy: String?
@@ -68,6 +79,8 @@ struct EmptyPage {
     let chrome: Chrome
     let heading: String
     let curl: String?
+    let hasEvents: Bool
+    let slug: String
     let sendHref: String
 }
 
@@ -141,8 +154,10 @@ extension ThreadPage {
         tenantPath = path
         person = read.label
         profileHref = "\(path)/people/\(PublicID(.profile, read.id))"
-        let own = read.nodes.filter { $0.profile == read.id }.count
-        visitors = Figures.counted(own, "separate visitor")
+        let own = read.nodes.filter { $0.profile == read.id }
+        let joined = Set(read.events.filter { read.isOwn($0) && $0.type == "group" }.compactMap(\.account))
+        let business = business.own(own.map(\.id)) { joined.contains($0.name) }
+        summary = Self.summary(visitors: own.count, merges: read.merges.count { $0.state == "applied" })
         var order: [UUID] = []
         for node in read.nodes where !order.contains(node.profile) { order.append(node.profile) }
         peopleCount = order.count
@@ -156,23 +171,37 @@ extension ThreadPage {
                     href: "\(path)?person=\(PublicID(.profile, id))", personLabel: read.nodes[nodes[0]].label,
                     colours: nodes.map(LaneDrawing.colour), isAsked: id == read.id)
             }
+        milestones = Milestone.all(read, business, words: words, path: path)
+        hasMilestones = milestones.count > 1
         graph = IdentityGraph(read).svg
         lanesStyle = "lanes-\(story.width)"
         steps = story.rows.map { row in
-            Step(row, story.width, words: words, back: back, path: path, csrf: visit.csrf, nodes: read.nodes)
+            Step(
+                row, story.width, words: words, back: back, path: path, csrf: visit.csrf, nodes: read.nodes,
+                isDemo: tenant.isSimulated)
         }
-        identifiers = read.nodes.filter { $0.profile == read.id }.flatMap(\.identifiers)
+        joins = steps.compactMap(\.merge).reversed()
+        latest = joins.first { $0.hint != nil } ?? joins.first
+        identifiers = IdentifierChip.chips(own.flatMap(\.identifiers))
         accounts = business.accounts.map { AccountCard($0, path: path) }
         opportunities = OpportunityTable(
-            business.opportunities, caption: "Opportunities of the person, else of the account", path: path)
+            business.opportunities, caption: "This person's, else the account's", path: path)
         query = ""
+    }
+
+    private static func summary(visitors: Int, merges: Int) -> String {
+        if visitors < 2 { return "came as one visitor. Every step is told as it arrived, oldest first." }
+        let joined = merges == 0 ? "" : ", joined by \(Figures.counted(merges, "merge"))"
+        return
+            "came as \(Figures.counted(visitors, "visitor"))\(joined). Each visitor has a colour; every merge can be "
+            + "undone without losing an event."
     }
 }
 
 extension ThreadPage.Step {
     init(
         _ row: Story.Row, _ width: Int, words: TimeWords, back: String, path: String, csrf: String,
-        nodes: [StoryRead.Node]
+        nodes: [StoryRead.Node], isDemo: Bool
     ) {
         lanes = LaneDrawing(row: row, width: width).svg
         when = words.moment(row.at)
@@ -201,35 +230,45 @@ extension ThreadPage.Step {
                 read,
                 sides: sides.filter(nodes.indices.contains).map {
                     MergeBox.Side(
-                        sideLabel: nodes[$0].identifiers.first?.value ?? "nobody known",
+                        sideLabel: nodes[$0].identifiers.first.map { IdentityGraph.shortened($0.value, 40) }
+                            ?? "nobody known",
                         sideColour: LaneDrawing.colour(of: $0))
                 },
-                words: words, back: back, path: path, csrf: csrf)
+                words: words, back: back, path: path, csrf: csrf, isDemo: isDemo)
         }
     }
 }
 
 extension MergeBox {
-    init(_ read: StoryRead.Merge, sides: [Side], words time: TimeWords, back: String, path: String, csrf: String) {
+    init(
+        _ read: StoryRead.Merge, sides: [Side], words time: TimeWords, back: String, path: String, csrf: String,
+        isDemo: Bool
+    ) {
+        anchor = "\(PublicID(.merge, read.id))"
         isUndone = read.state == "undone"
         self.sides = sides
         let count = sides.count == 2 ? "Two" : Figures.count(sides.count)
-        words = isUndone ? "Joined, and parted again" : "\(count) visitors become one person"
+        words = isUndone ? "Merged, and separated again" : "\(count) visitors become one person"
         why = Self.why(cause: read.cause, actor: read.actor)
+        hint = isDemo && !isUndone && read.ref == DemoStory.wrongMerge ? Self.wrong : nil
         when = time.moment(read.at)
         undone = time.moment(read.undoneAt)
-        undoneBy = read.undoneBy
+        undoneBy = read.undoneBy.map { ActorWords.words($0) }
         undoAction = read.state == "applied" ? "\(path)/merges/\(PublicID(.merge, read.id))/undo" : nil
         self.back = back
         self.csrf = csrf
     }
 
+    private static let wrong =
+        "In this demo this merge is wrong: the laptop belongs to a colleague at another company, who typed this "
+        + "address into a form. Undo it, and see both people."
+
     static func why(cause: String, actor: String) -> String {
         switch cause {
         case "event": "one event carried identifiers of both"
-        case "alias": "an alias call said that both are one"
-        case "review": "a review was approved by \(actor)"
-        default: "merged by \(actor)"
+        case "alias": "an alias call named both"
+        case "review": "a review was approved by \(ActorWords.words(actor))"
+        default: "merged by \(ActorWords.words(actor))"
         }
     }
 }

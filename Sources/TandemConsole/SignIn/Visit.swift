@@ -13,7 +13,7 @@ struct Visit: Sendable {
     let actor: String
     /// The tenants that the session may see, by name.
     let tenants: [Tenant]
-    /// The one that the address names.
+    /// The one that the address names, if the session sees it.
     let tenant: Tenant?
     /// For the page's forms.
     let csrf: String
@@ -40,8 +40,8 @@ extension Console {
             .get, template, summary, feature: "Console", scope: .none,
             parameters: parameters + [.init("notice", "What the last form did")]
         ) { call in
-            guard let visit = try await visit(call, module: module) else { return .seeOther("/console/sign-in") }
-            return try await handler(call, visit)
+            guard let visit = try await visit(call) else { return .seeOther("/console/sign-in") }
+            return try await answer(call, visit, module) { try await handler(call, visit) }
         }
     }
 
@@ -54,11 +54,46 @@ extension Console {
             .post, template, summary, feature: "Console", scope: .none, body: .form(limit: 64 << 10), success: 303
         ) { call in
             try Self.refuseForeignForm(call)
-            guard let visit = try await visit(call, module: module) else { return .seeOther("/console/sign-in") }
-            let form = try call.form()
-            guard seal.isValid(form["csrf"], session: visit.session) else { throw Self.staleForm }
-            return try await handler(call, visit, form)
+            guard let visit = try await visit(call) else { return .seeOther("/console/sign-in") }
+            return try await answer(call, visit, module) {
+                let form = try call.form()
+                guard seal.isValid(form["csrf"], session: visit.session) else { throw Self.staleForm }
+                return try await handler(call, visit, form)
+            }
         }
+    }
+
+    /// What the handler answers; a problem becomes a page that keeps the navigation of the tenant. Faults of ours pass
+    /// through, so that they are logged.
+    private func answer(
+        _ call: Call, _ visit: Visit, _ module: Module?, _ handler: () async throws -> Response
+    ) async throws -> Response {
+        do {
+            if call.captures["tenant"] != nil {
+                let tenant = try visit.requiredTenant()
+                if let module, !tenant.modules.contains(module) { throw Self.disabled(module) }
+            }
+            return try await handler()
+        } catch let problem as Problem {
+            return try shown(problem, call, visit)
+        } catch let error as TandemError {
+            if case .failure = error { throw error }
+            return try shown(Problem(of: error), call, visit)
+        }
+    }
+
+    private func shown(_ problem: Problem, _ call: Call, _ visit: Visit) throws(Problem) -> Response {
+        guard
+            let page = ErrorPage(
+                problem: problem, request: call.request, id: call.id, version: version, visit: visit)
+        else { throw problem }
+        return page.response(templates)
+    }
+
+    private static func disabled(_ module: Module) -> Problem {
+        let (name, what) = module == .crm ? ("CRM", "opportunities") : ("CDP", "events")
+        return .forbidden(
+            ErrorPage.moduleDisabled, "This tenant does not have the \(name) module, which \(what) belong to.")
     }
 
     static let staleForm = Problem.forbidden(
@@ -72,7 +107,8 @@ extension Console {
         }
     }
 
-    private func visit(_ call: Call, module: Module?) async throws -> Visit? {
+    /// Nil: nobody is signed in. The tenant is nil if the address names none that the session sees.
+    private func visit(_ call: Call) async throws -> Visit? {
         guard let cookie = Self.cookie(call) else { return nil }
         let hash = Secret.hash(cookie)
         let found = try await context.pool.withConnection {
@@ -86,14 +122,7 @@ extension Console {
         }
         guard let session = found.session else { return nil }
         let visible = found.tenants.filter { session.tenant == nil || session.tenant == $0.id }
-        var tenant: Tenant?
-        if let slug = call.captures["tenant"] {
-            guard let named = visible.first(where: { $0.slug == slug && $0.isOpen }) else { throw Problem.notFound }
-            if let module, !named.modules.contains(module) {
-                throw Problem.forbidden("module_disabled", "This tenant does not have the module \(module.rawValue).")
-            }
-            tenant = named
-        }
+        let tenant = call.captures["tenant"].flatMap { slug in visible.first { $0.slug == slug && $0.isOpen } }
         return Visit(
             session: hash, actor: "console:" + session.actor, tenants: visible, tenant: tenant,
             csrf: seal.token(session: hash))

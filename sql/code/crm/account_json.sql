@@ -7,7 +7,9 @@ as $$
         'annual_revenue', a.annual_revenue::text, 'currency', a.currency, 'lifecycle', a.lifecycle, 'group_id', a.group_id,
         'parent_id', p.id, 'parent', p.name, 'owner', u.name, 'city', a.address_city, 'country', a.address_country,
         'website', a.website, 'phone', a.phone, 'description', a.description, 'created_at', iso_time(a.created_at),
-        'members', (select count(distinct m.node) from membership m where m.group_id = a.group_id)
+        'members', (
+            select count(distinct n.component) from membership m join node n on n.id = m.node where m.group_id = a.group_id
+        )
     )
     from accounts a
     left join accounts p on p.id = a.parent_id

@@ -27,7 +27,7 @@ begin
         event_summary(e.payload) || jsonb_build_object(
             'id', e.event_id, 'at', iso_time(e.ts), 'received_at', iso_time(e.received_at), 'type', e.type, 'name', e.name,
             'source', s.name, 'message_id', e.message_id, 'flags', e.flags, 'profile', c.profile_id,
-            'person', case when c.profile_id is not null then person_label(c.profile_id) end
+            'person', case when c.profile_id is not null then person_label(c.profile_id) end, 'account', a.name
         )
     from (
         select x.*
@@ -42,6 +42,7 @@ begin
     left join node n on n.id = e.node
     left join component c on c.label = n.component
     left join source s on s.id = e.source
+    left join accounts a on a.id = e.account_id and e.type = 'group'
     order by e.received_at desc, e.seq desc;
 end
 $$;
