@@ -9,7 +9,7 @@ import uuid
 import pytest
 import requests
 
-from console import Browser
+from console import Browser, Page
 from server import Server, Tenant
 
 _numbers = itertools.count(1)
@@ -125,8 +125,20 @@ def test_where_one_person_came_from_and_back_again(browser: Browser, merged: Ten
     assert "The merge is undone." in after.text
     assert "2 people now" in after.text and "They are 2 people now." in after.text
     assert person_id(merged, "anonymous_id", "laptop") != person_id(merged, "anonymous_id", "phone")
+    # The account came with the phone; the laptop that is left has none.
+    assert not any("/accounts/acct_" in link for link in after.links)
+    phone = browser.get(f"/console/{merged.slug}?person={person_id(merged, 'anonymous_id', 'phone')}")
+    assert any("/accounts/acct_" in link for link in phone.links)
+    assert "(console)" in after.text and "console:cli" not in after.text, "who undid it, in words"
     again = browser.submit(undo)
     assert "undone before" in again.text
+
+
+def test_the_way_of_a_person_stands_above_the_story(browser: Browser, merged: Tenant) -> None:
+    text = browser.get(f"/console/{merged.slug}").text.partition("The story")[0]
+    stations = ["First visit Pricing", "Form demo", "Identified buyer-1@acme.example", "Account Acme"]
+    places = [text.find(station) for station in stations]
+    assert -1 not in places and places == sorted(places), text
 
 
 def test_a_person_is_found_by_the_beginning_of_any_identifier(browser: Browser, merged: Tenant) -> None:
@@ -136,7 +148,7 @@ def test_a_person_is_found_by_the_beginning_of_any_identifier(browser: Browser, 
     assert "Nobody has an identifier" in browser.get(f"/console/{merged.slug}/people?q=nobody").text
     thread = browser.get(f"/console/{merged.slug}?q=u-1")
     assert "person=prof_" in thread.response.url
-    assert "Nobody is known by this" in browser.get(f"/console/{merged.slug}?q=nobody").text
+    assert "Nobody has an identifier" in browser.get(f"/console/{merged.slug}?q=nobody").text
 
 
 def test_a_profile_shows_sources_times_and_escapes_what_was_sent(browser: Browser, merged: Tenant) -> None:
@@ -157,7 +169,7 @@ def test_live_events_tell_why_an_event_was_refused(browser: Browser, merged: Ten
     assert merged.ingest("track", {"event": "Nobody's"}).status_code == 400
     page = browser.get(f"/console/{merged.slug}/events")
     assert "no_user_anon_id" in page.text and "Nobody's" in page.text
-    assert "accepted" in page.text and "rejected" in page.text
+    assert "accepted" in page.text and "rejected" in page.text and "Joined Acme" in page.text
     only = browser.get(f"/console/{merged.slug}/events?show=rejected")
     assert "no_user_anon_id" in only.text and "Form Submitted" not in only.text
     rows = browser.get(f"/console/{merged.slug}/events/rows?show=accepted")
@@ -170,6 +182,59 @@ def test_accounts_show_their_people(browser: Browser, merged: Tenant) -> None:
     link = next(link for link in page.links if "/accounts/acct_" in link)
     account = browser.get(link)
     assert account.headings == ["Acme"] and "buyer-1@acme.example" in account.text
+    people = [link for link in account.links if "/people/prof_" in link]
+    assert len(people) == 1, "a member who is a contact stands there once"
+    assert "People 1" in account.text, "two visitors who are one person count as one"
+
+
+def test_times_name_the_tenants_zone(browser: Browser, tandem: Server) -> None:
+    tenant = tandem.tenant(f"zone-{uuid.uuid4().hex[:8]}", timezone="Asia/Kolkata")
+    send_story(tenant)
+    page = browser.get(f"/console/{tenant.slug}")
+    assert 'title="5 Jan 2026, 14:30:00 Asia/Kolkata"' in page.html and "times in Asia/Kolkata" in page.text
+
+
+def test_a_review_tells_who_the_two_are_and_decides(browser: Browser, tenant: Tenant) -> None:
+    for number, account in enumerate(["globex", "initech"]):
+        tenant.ingest("identify", {"anonymousId": f"kiosk-{number}", "traits": {"email": f"ops-{number}@{account}.example"}})
+        tenant.ingest("group", {"anonymousId": f"kiosk-{number}", "groupId": account, "traits": {"name": account.title()}})
+    tenant.ingest("identify", {"anonymousId": "kiosk-0", "traits": {"email": "ops-1@initech.example"}})
+    assert "One review to decide" in browser.get(f"/console/{tenant.slug}/merges").text
+    page = browser.get(f"/console/{tenant.slug}/reviews")
+    for words in ["ops-0@globex.example of Globex", "ops-1@initech.example of Initech"]:
+        assert words in page.text, words
+    after = browser.submit(page.form("/decide"), decision="reject")
+    assert "Kept separate" in after.text and "Nothing to decide" in after.text
+
+
+# Links
+
+
+def crawl(browser: Browser, start: str, most: int = 300) -> dict[str, Page]:
+    """Every page that links lead to from a start, within the same tenant; a link into a page has to find its place."""
+    base = start.split("?")[0]
+    seen: dict[str, Page] = {}
+    waiting = [start]
+    while waiting and len(seen) < most:
+        path = waiting.pop(0)
+        page = seen[path] = browser.get(path)
+        assert page.response.status_code == 200, path
+        for link in page.links:
+            target, _, place = link.partition("#")
+            if place and not target:
+                assert f'id="{place}"' in page.html, (path, link)
+            elif target.startswith(base) and target not in seen and target not in waiting:
+                waiting.append(target)
+            else:
+                assert target.startswith("/console"), (path, link)
+    return seen
+
+
+def test_every_link_leads_somewhere(browser: Browser, merged: Tenant) -> None:
+    seen = crawl(browser, f"/console/{merged.slug}")
+    kinds = {re.sub(r"(prof|acct|opp|stg)_\w+", r"\1", path.removeprefix(f"/console/{merged.slug}")) for path in seen}
+    assert {"", "/events", "/people", "/people/prof", "/accounts/acct", "/opportunities?stage=stg", "/reviews", "/send"} <= kinds
+    assert all("/reviews" not in path or page.headings == ["Reviews"] for path, page in seen.items())
 
 
 def test_the_form_sends_an_event_through_ingest_and_shows_its_person(browser: Browser, tenant: Tenant) -> None:
@@ -200,7 +265,9 @@ def test_a_tenant_with_one_module_has_the_pages_of_that_module(tandem: Server, b
     for link in [link for link in page.links if link.startswith(f"/console/{tenant.slug}")]:
         assert browser.get(link).response.status_code == 200, link
     other = {"cdp": "opportunities", "crm": "events"}[modules]
-    assert browser.get(f"/console/{tenant.slug}/{other}").response.status_code == 403
+    refused = browser.get(f"/console/{tenant.slug}/{other}")
+    assert refused.response.status_code == 403
+    assert f"tandem tenant update {tenant.slug} --modules cdp,crm" in refused.text, "and what to do about it"
 
 
 # What must not work
@@ -250,6 +317,15 @@ def test_a_missing_page_is_html_for_browsers_and_a_problem_for_programs(tandem: 
         assert "There is no such page" in page.text and "req_" in page.text
         program = requests.get(tandem.base_url + path, timeout=30)
         assert program.status_code == 404 and program.headers["Content-Type"] == "application/problem+json"
+
+
+def test_who_is_signed_in_keeps_the_navigation_on_a_missing_page(browser: Browser, tenant: Tenant) -> None:
+    page = browser.get(f"/console/{tenant.slug}/people/nobody")
+    assert page.response.status_code == 404 and page.headings == ["There is no such page"]
+    assert f"/console/{tenant.slug}/accounts" in page.links
+    assert page.form("/console/sign-out").fields["csrf"]
+    program = browser.get(f"/console/{tenant.slug}/people/nobody", headers={"Accept": "application/json"})
+    assert program.response.headers["Content-Type"] == "application/problem+json"
 
 
 def test_pages_have_a_strict_policy(browser: Browser, tenant: Tenant) -> None:
