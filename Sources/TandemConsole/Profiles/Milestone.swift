@@ -25,7 +25,7 @@ extension Milestone {
                 milestoneColour: LaneDrawing.colour(of: event.node ?? 0))
         }
         var result: [Milestone] = []
-        if let first = own.first {
+        if let first = own.first, first.type != "identify" {
             let name = first.type == "page" || first.type == "screen" ? "First visit" : "First event"
             let value = first.type == "page" ? first.name ?? first.path ?? first.words : first.words
             result.append(milestone(name, value, first, detail: origin(first)))
