@@ -30,7 +30,7 @@ public struct DataPlane: Sendable {
         let authenticator = KeyAuthenticator(access: context.access, clock: context.clock)
         let ingest = IngestService(
             context: context, batcher: batcher, policies: policies, authenticator: authenticator,
-            sources: SecretKeySources(context: context), holdDays: holdDays)
+            holdDays: holdDays)
         let store = TenantStore(context: context)
         let records = RecordStore(store: store, catalog: catalog)
         let own =

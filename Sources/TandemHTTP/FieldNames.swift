@@ -15,6 +15,7 @@ extension HTTPField.Name {
     static let referrerPolicy = literal("Referrer-Policy")
     static let crossOriginResourcePolicy = literal("Cross-Origin-Resource-Policy")
     static let frameOptions = literal("X-Frame-Options")
+    static let forwardedFor = literal("X-Forwarded-For")
     /// RudderStack's SDKs state the time of sending in a header.
     public static let sentAt = literal("SentAt")
 }

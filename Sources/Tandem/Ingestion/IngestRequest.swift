@@ -10,6 +10,8 @@ public struct IngestRequest: Sendable {
     public let receivedAt: Int64
     /// From the header `SentAt`, microseconds since 1970.
     public let sentAtHeader: Int64?
+    /// The address that the request came from.
+    public let clientAddress: String?
     /// For the quarantine: the key it came with and the route.
     public let keyID: String
     public let path: String
@@ -17,13 +19,14 @@ public struct IngestRequest: Sendable {
 
     public init(
         tenant: Tenant, batch: MessageBatch, source: MessageSource, receivedAt: Int64, sentAtHeader: Int64? = nil,
-        keyID: String, path: String, deadline: ContinuousClock.Instant
+        clientAddress: String? = nil, keyID: String, path: String, deadline: ContinuousClock.Instant
     ) {
         self.tenant = tenant
         self.batch = batch
         self.source = source
         self.receivedAt = receivedAt
         self.sentAtHeader = sentAtHeader
+        self.clientAddress = clientAddress
         self.keyID = keyID
         self.path = path
         self.deadline = deadline
@@ -102,7 +105,7 @@ final class IngestJob: IngestQueueItem, @unchecked Sendable {
         let result = request.batch.read(
             MessageBatch.Circumstances(
                 source: request.source, policy: policy, receivedAt: request.receivedAt,
-                sentAtHeader: request.sentAtHeader, makeMessageID: ids.reader()))
+                sentAtHeader: request.sentAtHeader, clientAddress: request.clientAddress, makeMessageID: ids.reader()))
         var items: [Item] = []
         items.reserveCapacity(request.batch.count)
         var keys: Set<Int> = []

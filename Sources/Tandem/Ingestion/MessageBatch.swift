@@ -25,17 +25,21 @@ public struct MessageBatch: Sendable {
         public var receivedAt: Int64
         /// From the header `SentAt`, microseconds since 1970.
         public var sentAtHeader: Int64?
+        /// The address that the request came from, as digits, hexadecimal letters, dots and colons.
+        public var clientAddress: String?
         /// Makes a message id where the sender gave none.
         public var makeMessageID: @Sendable () -> String
 
         public init(
             source: MessageSource, policy: IdentifierPolicy, receivedAt: Int64, sentAtHeader: Int64? = nil,
+            clientAddress: String? = nil,
             makeMessageID: @escaping @Sendable () -> String = { MessageBatch.randomMessageID() }
         ) {
             self.source = source
             self.policy = policy
             self.receivedAt = receivedAt
             self.sentAtHeader = sentAtHeader
+            self.clientAddress = clientAddress
             self.makeMessageID = makeMessageID
         }
     }

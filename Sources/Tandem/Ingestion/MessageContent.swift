@@ -78,8 +78,10 @@ struct MessageContent {
     }
 
     /// The JSON that is kept with the event.
-    /// - Parameter originalTimes: keep the times as sent, since the event's differs.
-    func payload(_ fields: WireFields, originalTimes: Bool) -> [UInt8] {
+    /// - Parameters:
+    ///   - originalTimes: keep the times as sent, since the event's differs.
+    ///   - ip: the address that the message came from, where the message wants it in its context.
+    func payload(_ fields: WireFields, originalTimes: Bool, ip: String?) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(128 + (properties?.source.count ?? 0) + (context.own?.source.count ?? 0))
         bytes.append(UInt8(ascii: "{"))
@@ -96,9 +98,9 @@ struct MessageContent {
             bytes.append(contentsOf: node.source)
         }
         if let properties, !properties.isEmpty { scalar("properties", properties) }
-        if !context.isEmpty {
+        if !context.isEmpty || ip != nil {
             key("context")
-            context.append(to: &bytes, without: usesContextTraits ? "traits" : nil)
+            context.append(to: &bytes, without: usesContextTraits ? "traits" : nil, ip: ip)
         }
         if let own = integrations.own, !own.isObject {
             scalar("integrations", own)

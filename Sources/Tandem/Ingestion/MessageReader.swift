@@ -53,7 +53,8 @@ struct MessageReader {
             name: type == .track ? fields.event?.string : fields.name?.string,
             timestamp: clock.timestamp, receivedAt: circumstances.receivedAt, flags: flags,
             source: circumstances.source.id, session: session(of: content.context),
-            payload: content.payload(fields, originalTimes: !clock.flags.isEmpty),
+            payload: content.payload(
+                fields, originalTimes: !clock.flags.isEmpty, ip: clientAddress(for: content.context)),
             traits: content.storedTraits.map { Array($0.source) },
             consent: try Self.consent(of: content.context).map { Array($0.source) },
             groupID: group?.id, previousID: person.previousID, identifiers: person.identifiers,
@@ -125,6 +126,15 @@ struct MessageReader {
         return try ClockRule(
             original: original, sent: fields.sentAt.flatMap { WireTime.parse($0) } ?? batchSentAt,
             received: circumstances.receivedAt, correctsSkew: circumstances.source.isPublic)
+    }
+
+    /// The peer's address for messages that a device sends itself and that do not tell one; a server, whose own address
+    /// says nothing about the person, asks for it with `context.direct`.
+    private func clientAddress(for context: MergedObject) -> String? {
+        guard let address = circumstances.clientAddress,
+            circumstances.source.isPublic || context["direct"]?.bool == true, context["ip"] == nil
+        else { return nil }
+        return address
     }
 
     private func session(of context: MergedObject) -> String? {

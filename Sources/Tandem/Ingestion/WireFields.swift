@@ -90,9 +90,11 @@ struct MergedObject {
     var hasReplacedText: Bool { own?.hasReplacedText ?? false || shared?.hasReplacedText ?? false }
 
     /// Appends the merged object's JSON.
-    /// - Parameter dropped: a key that is left out.
-    func append(to bytes: inout [UInt8], without dropped: StaticString? = nil) {
-        if shared?.isEmpty ?? true, dropped == nil, let own {
+    /// - Parameters:
+    ///   - dropped: a key that is left out.
+    ///   - ip: becomes `ip`; only characters that JSON takes as they are.
+    func append(to bytes: inout [UInt8], without dropped: StaticString? = nil, ip: String? = nil) {
+        if shared?.isEmpty ?? true, dropped == nil, ip == nil, let own {
             bytes.append(contentsOf: own.source)
             return
         }
@@ -109,6 +111,7 @@ struct MergedObject {
         // A repeated key's last value counts: what the batch says is written first.
         if let shared { for (key, value) in shared.members { append(key, value) } }
         if let own { for (key, value) in own.members { append(key, value) } }
+        if let ip { bytes.append(contentsOf: "\(separator ? "," : "")\"ip\":\"\(ip)\"".utf8) }
         bytes.append(UInt8(ascii: "}"))
     }
 }

@@ -11,6 +11,8 @@ public struct Access: Sendable {
     public let tenant: Tenant?
     /// Set for a write key.
     public let source: Source?
+    /// Whose events they are that come with a key of the tenant itself: its first server source's.
+    public var serverSource: Source?
 
     /// Whether requests with the key are served.
     public enum Standing: Sendable, Equatable {
@@ -27,7 +29,8 @@ public struct Access: Sendable {
         case keyExpired = "key_expired"
     }
 
-    public func standing(at now: Date) -> Standing {
+    /// - Parameter events: for events, which are held also where a secret key stands for a disabled source.
+    public func standing(at now: Date, events: Bool = false) -> Standing {
         if key.revokedAt != nil { return .refused }
         if let tenant {
             switch tenant.state {
@@ -36,7 +39,9 @@ public struct Access: Sendable {
             case .active: break
             }
         }
-        if let source, !source.isEnabled { return .held(.sourceDisabled, since: source.disabledAt ?? now) }
+        if let source = source ?? (events ? serverSource : nil), !source.isEnabled {
+            return .held(.sourceDisabled, since: source.disabledAt ?? now)
+        }
         if let end = key.expiresAt, end <= now { return .held(.keyExpired, since: end) }
         return .good
     }
@@ -170,12 +175,12 @@ public final class AccessDirectory: Sendable, Service {
                 settings: control,
                 [.call("find_tenants", .null(.text), .uuid(tenantID)), .call("find_sources", .uuid(tenantID))])
             let tenant = try Tenant(row: related[0].one())
-            var source: Source?
-            for row in related[1] {
-                let candidate = try Source(row: row)
-                if candidate.id == key.source { source = candidate }
-            }
-            return Access(key: key, tenant: tenant, source: source)
+            var sources: [Source] = []
+            for row in related[1] { sources.append(try Source(row: row)) }
+            let server = sources.filter { $0.kind == .server }.min { $0.number < $1.number }
+            return Access(
+                key: key, tenant: tenant, source: sources.first { $0.id == key.source },
+                serverSource: server ?? sources.first)
         }
     }
 

@@ -2,7 +2,6 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Postgres
-import Synchronization
 import Tandem
 import TandemHTTP
 
@@ -12,7 +11,6 @@ struct IngestService: Sendable {
     let batcher: Batcher
     let policies: IdentityPolicies
     let authenticator: KeyAuthenticator
-    let sources: SecretKeySources
     /// How long events of suspended tenants, disabled sources and expired keys are held; then 401.
     let holdDays: Int
 
@@ -27,12 +25,15 @@ struct IngestService: Sendable {
         }
         let access = try await authenticate(call, bodyKey: batch.writeKey)
         guard let tenant = access.tenant else { throw KeyAuthenticator.invalid }
-        let source = try await sources.source(of: access, tenant)
+        guard let source = access.source ?? access.serverSource else {
+            throw Problem.conflict("no_source", "The tenant has no source.")
+        }
         let request = IngestRequest(
             tenant: tenant, batch: batch, source: MessageSource(source, fromBrowser: fromBrowser),
             receivedAt: context.clock.microseconds, sentAtHeader: call.headers[.sentAt].flatMap { WireTime.parse($0) },
-            keyID: access.key.keyID, path: call.route.pattern.template, deadline: call.deadline)
-        switch access.standing(at: context.clock.now()) {
+            clientAddress: call.deviceAddress, keyID: access.key.keyID, path: call.route.pattern.template,
+            deadline: call.deadline)
+        switch access.standing(at: context.clock.now(), events: true) {
         case .refused:
             throw KeyAuthenticator.invalid
         case .held(let reason, let since):
@@ -80,8 +81,11 @@ struct IngestService: Sendable {
         if keys.contains(where: { $0 != key }) {
             throw Problem.badRequest("key_mismatch", "The request carries two different keys.")
         }
-        guard let access = try await authenticator.find(key), access.allows(scope: "events:write") else {
+        guard let access = try await authenticator.find(key), access.key.revokedAt == nil else {
             throw KeyAuthenticator.invalid
+        }
+        guard access.tenant != nil, access.allows(scope: "events:write") else {
+            throw Problem.forbidden("insufficient_scope", "The key may not send events.")
         }
         return access
     }
@@ -170,31 +174,5 @@ struct IngestAnswer {
                 ]
             }
         }
-    }
-}
-
-/// Which source stands for events that come with a secret key: the tenant's first server source. Remembered per tenant, since
-/// a source's number never changes.
-final class SecretKeySources: Sendable {
-    private let context: TandemContext
-    private let known = Mutex<[UUID: Source]>([:])
-
-    init(context: TandemContext) {
-        self.context = context
-    }
-
-    func source(of access: Access, _ tenant: Tenant) async throws -> Source {
-        if let source = access.source { return source }
-        if let source = known.withLock({ $0[tenant.id] }) { return source }
-        let logger = context.logger
-        let sources = try await context.pool.withConnection { (connection) throws(PostgresError) -> [Source] in
-            try TenantDirectory(connection, actor: "server", logger: logger).sources(tenant)
-        }
-        guard let source = sources.filter({ $0.kind == .server }).min(by: { $0.number < $1.number }) ?? sources.first
-        else {
-            throw Problem.conflict("no_source", "The tenant has no source.")
-        }
-        known.withLock { $0[tenant.id] = source }
-        return source
     }
 }
