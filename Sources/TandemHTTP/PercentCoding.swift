@@ -1,4 +1,5 @@
-/// Percent-decoding (RFC 3986): nil when an escape is cut short or not hexadecimal, or when the result is not UTF-8.
+/// Percent-decoding (RFC 3986): nil when an escape is cut short or not hexadecimal, or when the result is not UTF-8. A NUL, which
+/// no text of PostgreSQL holds, becomes U+FFFD, as it does in JSON.
 func percentDecoded(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
     let bytes = text.utf8
     guard bytes.contains(where: { $0 == UInt8(ascii: "%") || (plusIsSpace && $0 == UInt8(ascii: "+")) }) else {
@@ -13,7 +14,8 @@ func percentDecoded(_ text: some StringProtocol, plusIsSpace: Bool = false) -> S
             guard let high = iterator.next().flatMap(hexValue), let low = iterator.next().flatMap(hexValue) else {
                 return nil
             }
-            decoded.append(high << 4 | low)
+            let byte = high << 4 | low
+            if byte == 0 { decoded += "\u{FFFD}".utf8 } else { decoded.append(byte) }
         case UInt8(ascii: "+") where plusIsSpace:
             decoded.append(UInt8(ascii: " "))
         default:
