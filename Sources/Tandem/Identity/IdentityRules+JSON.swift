@@ -46,6 +46,8 @@ private struct RulesReader {
     private static let keys: Set<String> = [
         "version", "identifiers", "default", "blocked", "blocked_patterns", "max_ids", "max_merges",
         "anomaly_ids_per_hour",
+        // What GET shows beside the rules: who changes them sends back what he got.
+        "author", "created_at",
     ]
     private static let entryKeys: Set<String> = [
         "type", "priority", "limit", "window", "blocked", "blocked_patterns", "trait",

@@ -16,7 +16,7 @@ declare
         "max_merges": 100,
         "anomaly_ids_per_hour": 20
     }';
-    v_rules jsonb := c_default || (coalesce(p_rules, '{}') - 'version');
+    v_rules jsonb := c_default || (coalesce(p_rules, '{}') - '{version,author,created_at}'::text[]);
     v_version int4;
 begin
     -- One writer at a time; the table has few rows.
