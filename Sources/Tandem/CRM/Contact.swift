@@ -42,7 +42,7 @@ extension ObjectDescription {
             ObjectField("account_id", .link(.account), isRequired: true, summary: "The account."),
             ObjectField("role", .text(maximum: 255), summary: "What the person is there."),
             ObjectField("from", .date, summary: "Since when."),
-            ObjectField("to", .date, summary: "Until when."),
+            ObjectField("to", .date, summary: "The day it ended."),
             ObjectField("primary", .bool, summary: "The account that the person stands for."),
         ],
         aliases: ["id": "account_id"], summary: "Where the person works.")

@@ -9,7 +9,7 @@ begin
             from node n
             join contact_node cn on cn.node = n.id
             join account_contacts ac on ac.contact_id = cn.contact_id
-            where n.component = any (p_labels) and (ac."to" is null or ac."to" >= current_date)
+            where n.component = any (p_labels) and (ac."to" is null or ac."to" > current_date)
         )
         select coalesce(
             (select count(distinct h.account_id) from held h)

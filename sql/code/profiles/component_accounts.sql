@@ -29,7 +29,7 @@ begin
         select distinct a.id, a.group_id, ac.role
         from node n
         join contact_node cn on cn.node = n.id
-        join account_contacts ac on ac.contact_id = cn.contact_id and (ac."to" is null or ac."to" >= current_date)
+        join account_contacts ac on ac.contact_id = cn.contact_id and (ac."to" is null or ac."to" > current_date)
         join accounts a on a.id = ac.account_id
         where n.component = p_label
     ) k;

@@ -45,7 +45,7 @@ comment on column account_contacts.account_id is 'The account.';
 comment on column account_contacts.contact_id is 'The contact.';
 comment on column account_contacts.role is 'Free text; empty when unknown.';
 comment on column account_contacts."from" is 'First day.';
-comment on column account_contacts."to" is 'Last day; null: still.';
+comment on column account_contacts."to" is 'The day it ended; null: still.';
 comment on column account_contacts."primary" is 'The contact''s main account.';
 
 comment on table pipelines is 'Sales pipelines.';
