@@ -92,6 +92,7 @@ public enum TandemError: Error, Sendable, Hashable {
     /// Words for people. Never the database's text.
     public var message: String {
         switch self {
+        case .notFound("unknown_key"): "Records of this kind are not looked up by this field."
         case .notFound: "There is no such record."
         case .merged(let id): "The record was merged into \(id.uuidString.lowercased())."
         case .versionMismatch(let current):

@@ -44,7 +44,8 @@ extension Connection {
     /// Changes the record that has `value` in `field`, or makes one that has.
     ///
     /// - Throws: `notFound(code: "unknown_key")` if the object is not looked up by that field; `duplicate` with the ids
-    ///   when several records have the value.
+    ///   when several records have the value; `invalid` if the body has another value in that field: the same call again
+    ///   would make a second record.
     public func recordUpsert(
         _ description: ObjectDescription, by field: String, _ value: String, _ body: JSON, ifMatch: Int? = nil,
         by author: RecordAuthor, catalog: ObjectCatalog = .standard, region: String = Normalizer.noRegion
@@ -53,7 +54,12 @@ extension Connection {
         var object = body.object ?? JSONObject()
         if key.field.name == "id" || body.object == nil {
             // An id is no field to be written; anything but an object is the reader's error.
-        } else if object[key.field.name] == nil {
+        } else if let given = object[key.field.name] {
+            let text = given.string ?? given.number?.text
+            guard let text, try RecordKey(description, field, text, region: region).value == key.value else {
+                throw .invalid("/" + field, "differs", "differs from the value that the record is looked up by")
+            }
+        } else {
             object[key.field.name] = .string(value)
         }
         let reader = RecordReader(description, catalog: catalog, region: region)

@@ -133,7 +133,7 @@ struct FieldReader {
             return .external(target, id)
         }
         guard let text = value.string ?? value["id"]?.string, let id = PublicID(target.prefix, text: text) else {
-            return .wrong(code: "not_an_id", detail: "must be the id of a \(target.object)")
+            return .wrong(code: "not_an_id", detail: "must be an id of \(target.object)")
         }
         return .value(.string(id.uuid.text))
     }

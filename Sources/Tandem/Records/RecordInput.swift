@@ -62,7 +62,7 @@ public struct RecordReader {
                 reader.refuse("/" + field.name, "required", "is required")
             }
         }
-        reader.takePrimaryChannels(from: object)
+        reader.takePrimaryChannels(isNew: isNew)
         guard reader.errors.isEmpty else { throw .invalid(reader.errors) }
         return reader.input
     }
@@ -211,14 +211,20 @@ public struct RecordReader {
     }
 
     /// A contact's primary channels are its fields email and phone: whichever is given, both say the same.
-    private mutating func takePrimaryChannels(from object: JSONObject) {
+    private mutating func takePrimaryChannels(isNew: Bool) {
         guard description.name == "contact", let channels = input.data["channels"]?.array else { return }
         for kind in ["email", "phone"] {
             let primary = channels.filter { $0["kind"]?.string == kind && $0["primary"]?.bool == true }
             if primary.count > 1 {
                 refuse("/channels", "several_primary", "has more than one primary \(kind)")
             }
-            guard let value = primary.first?["value"], let field = description.field(kind) else { continue }
+            // A new contact's first channel of a kind is its primary one, unless the request names another.
+            let first = channels.first { channel in
+                guard channel["kind"]?.string == kind, let text = channel["value"]?.string else { return false }
+                return kind != "email" || Normalizer.email(text) != nil
+            }
+            let chosen = primary.first ?? (isNew && input.data[kind] == nil ? first : nil)
+            guard let value = chosen?["value"], let field = description.field(kind) else { continue }
             if let given = input.data[kind] {
                 if given != value {
                     refuse("/" + kind, "differs", "differs from the primary channel of its kind")

@@ -130,7 +130,7 @@ public struct RecordQueryReader {
         } catch {
             guard case .invalid(let fields) = error, let field = fields.first else { throw error }
             let name = field.pointer.split(separator: "/").first.map(String.init) ?? field.pointer
-            throw Self.wrong(name, field.detail)
+            throw Self.wrong(["sort", "fields", "include"].contains(name) ? name + ":" : name, field.detail)
         }
     }
 

@@ -180,7 +180,9 @@ struct RecordRoutes {
             var json = result.snapshot.json.object ?? [:]
             json["created"] = .bool(result.isCreated)
             return .resource(
-                call, .object(json), version: result.snapshot.version, status: result.isCreated ? .created : .ok)
+                call, .object(json), version: result.snapshot.version, status: result.isCreated ? .created : .ok,
+                location: result.isCreated
+                    ? "/v1/\(description.plural)/\(description.publicID(result.snapshot.id))" : nil)
         }
     }
 

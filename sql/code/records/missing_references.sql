@@ -1,4 +1,5 @@
--- Per item (its position from 1 as text) the errors of links that lead nowhere, in the record and in its children.
+-- Per item (its position from 1 as text) the errors of links that lead nowhere, in the record and in its children, and of those that
+-- would make a record stand above itself (accounts, teams, users who report to users).
 create or replace function missing_references(p_object jsonb, p_items jsonb[]) returns jsonb
 language plpgsql stable
 as $$
@@ -9,7 +10,7 @@ begin
     select string_agg(part, ' union all ') into v_query
     from (
         select format(
-            $q$select n, %1$L as pointer from item
+            $q$select n, %1$L as pointer, 'unknown_reference' as code from item
             where i -> 'new' ->> %3$L is not null
                 and not exists (select from %2$I t where t.id = (i -> 'new' ->> %3$L)::uuid)
                 and not (%4$L and i -> 'new' ->> %3$L = any ($2))$q$,
@@ -18,7 +19,20 @@ begin
         where exists (select from unnest(p_items) i where i -> 'new' ->> (l ->> 'column') is not null)
         union all
         select format(
-            $q$select n, '/%1$s/' || (e.position - 1) || '/%3$s' as pointer from item,
+            $q$select n, %1$L, 'loop' from (
+                with recursive above (n, id, next) as (
+                    select n, (i ->> 'id')::uuid, (i -> 'new' ->> %3$L)::uuid from item
+                    where i -> 'new' ->> %3$L is not null and not i ? 'created'
+                    union
+                    select a.n, a.id, t.%3$I from above a join %2$I t on t.id = a.next where a.next <> a.id)
+                select n from above where next = id) looping$q$,
+            '/' || (l ->> 'column'), l ->> 'relation', l ->> 'column')
+        from jsonb_array_elements(p_object -> 'links') l
+        where l ->> 'relation' = p_object ->> 'relation'
+            and exists (select from unnest(p_items) i where i -> 'new' ->> (l ->> 'column') is not null)
+        union all
+        select format(
+            $q$select n, '/%1$s/' || (e.position - 1) || '/%3$s', 'unknown_reference' from item,
                 jsonb_array_elements(%4$s) with ordinality e (value, position)
             where e.value ->> %3$L is not null
                 and not exists (select from %2$I t where t.id = (e.value ->> %3$L)::uuid)$q$,
@@ -35,9 +49,10 @@ begin
         $q$
         with item as (select i, n from unnest($1) with ordinality u (i, n) where not i ? 'outcome')
         select jsonb_object_agg(n, errors) from (
-            select n, jsonb_agg(jsonb_build_object('pointer', pointer, 'code', 'unknown_reference',
-                'detail', 'there is no such record') order by pointer) as errors
-            from (%s) w group by n) e
+            select n, jsonb_agg(jsonb_build_object('pointer', pointer, 'code', code, 'detail', case code
+                when 'loop' then 'would make the record stand above itself' else 'there is no such record' end)
+                order by pointer) as errors
+            from (%s) w (n, pointer, code) group by n) e
         $q$, v_query)
     into v_result
     using p_items, array(select i ->> 'id' from unnest(p_items) i where i ? 'created' and not i ? 'outcome');
