@@ -19,6 +19,9 @@ public struct Problem: Error, Sendable {
             self.code = code
             self.detail = detail
         }
+
+        /// What is wrong and where, for people.
+        var sentence: String { pointer.isEmpty ? detail : "\(pointer): \(detail)" }
     }
 
     public let status: HTTPResponse.Status
@@ -109,8 +112,8 @@ extension Problem {
 
     public static func validation(_ errors: [Item]) -> Problem {
         .unprocessable(
-            "validation_failed", errors.count == 1 ? errors[0].detail : "\(errors.count) fields are invalid",
-            errors: errors)
+            "validation_failed",
+            errors.count == 1 ? errors[0].sentence : "\(errors.count) fields are invalid.", errors: errors)
     }
 
     public static let bodyTooLarge = Problem(

@@ -147,21 +147,21 @@ public struct TenantDirectory {
 
     private func validate(_ draft: Draft) throws(PostgresError) {
         guard Tenant.isValid(slug: draft.slug) else {
-            throw Self.invalid("/slug", "lower-case letters, digits and inner hyphens, 63 characters at most")
+            throw Self.invalid("/slug", "must be lower-case letters, digits and inner hyphens, 63 characters at most")
         }
         guard !draft.displayName.isEmpty, draft.displayName.utf8.count <= 200 else {
             throw Self.invalid("/display_name", "1 to 200 bytes")
         }
-        guard !draft.modules.isEmpty else { throw Self.invalid("/modules", "cdp, crm or both") }
+        guard !draft.modules.isEmpty else { throw Self.invalid("/modules", "must be cdp, crm or both") }
         try validate(timezone: draft.timezone, currency: draft.currency)
     }
 
     private func validate(timezone: String?, currency: String?) throws(PostgresError) {
         if let timezone, TimeZone(identifier: timezone) == nil {
-            throw Self.invalid("/timezone", "an IANA name such as Europe/Berlin")
+            throw Self.invalid("/timezone", "must be an IANA name such as Europe/Berlin")
         }
         if let currency, currency.utf8.count != 3 || !currency.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) {
-            throw Self.invalid("/currency", "an ISO 4217 code such as EUR")
+            throw Self.invalid("/currency", "must be an ISO 4217 code such as EUR")
         }
     }
 

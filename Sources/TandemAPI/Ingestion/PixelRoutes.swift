@@ -17,7 +17,8 @@ struct PixelRoutes {
 
     private func route(_ template: String, _ type: MessageType) -> Route {
         Route(
-            .get, template, "Take a \(type.rawValue) call from an image; always answers one", feature: "Ingestion",
+            .get, template, "Take one \(type.rawValue) call from an image; always answers one",
+            feature: "Ingestion",
             scope: .write, module: .cdp, body: Route.Body.none
         ) { [service] call in
             if let body = PixelRoutes.message(call.query) {

@@ -30,8 +30,11 @@ struct AdminTenantRoutes {
                 return Response(json: .object(try directory.setSuspended(false, tenant).json))
             },
             route(.get, "/admin/v1/tenants/{tenant}/keys", "A tenant's keys by age") { directory, call in
-                let keys = try directory.keys(directory.find(call.capture("tenant")))
-                return Response(json: Self.list(keys.map { $0.json() }))
+                let tenant = try directory.find(call.capture("tenant"))
+                let names = Dictionary(
+                    try directory.sources(tenant).map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+                let keys = try directory.keys(tenant)
+                return Response(json: Self.list(keys.map { $0.json(source: $0.source.flatMap { names[$0] }) }))
             },
             route(.post, "/admin/v1/tenants/{tenant}/keys", "Create a key", success: 201) { directory, call in
                 try createKey(directory, call)
