@@ -154,6 +154,7 @@ def test_nothing_is_writable_even_without_the_read_only_default(
         "select lo_create(0)", "select lo_from_bytea(0, 'x')", "select lo_import('/etc/passwd')",
         "select pg_advisory_lock(1)", "select pg_try_advisory_lock(1)", "select pg_advisory_xact_lock(1)",
         "select pg_try_advisory_xact_lock_shared(1, 2)", "select pg_sleep(1)", "select pg_sleep_for('1 s')",
+        "select pg_logical_emit_message(false, 'x', repeat('x', 1000))",
         "select pg_export_snapshot()", "select pg_notify('outbox', 'x')", "select * from pg_stat_activity",
         f"select pg_terminate_backend({service})", "alter system set fsync = off", "set temp_file_limit = -1",
         "alter role current_user createrole", "create role mine", "create publication p for all tables",

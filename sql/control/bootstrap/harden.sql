@@ -22,6 +22,8 @@ begin
               or p.proname in ('lo_creat', 'lo_create', 'lo_from_bytea', 'lo_import', 'lo_export', 'lo_open', 'lo_put',
                   'lo_get', 'lo_truncate', 'lo_truncate64', 'lo_unlink', 'lo_close', 'lo_lseek', 'lo_lseek64', 'lo_tell',
                   'lo_tell64', 'loread', 'lowrite')
+              -- A reader could fill the write-ahead log.
+              or p.proname = 'pg_logical_emit_message'
               -- Snapshots and sleep hold back vacuum; notifications are hints that others could forge.
               or p.proname in ('pg_sleep', 'pg_sleep_for', 'pg_sleep_until', 'pg_export_snapshot', 'pg_notify')
               -- Activity of other tenants.
