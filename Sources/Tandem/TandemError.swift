@@ -107,7 +107,7 @@ public enum TandemError: Error, Sendable, Hashable {
         case .sameProfile: "Both ends are one profile."
         case .refExists: "The ref names an earlier merge."
         case .unknownIdentifier: "Nobody owns this identifier."
-        case .alreadyUndone: "The merge was undone before."
+        case .alreadyUndone: "It was undone before."
         case .erased: "One side of the merge was erased."
         case .staleRules: "The identity rules have changed."
         case .alreadyDecided: "The review was decided before."
