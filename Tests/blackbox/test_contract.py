@@ -148,7 +148,8 @@ def test_an_upsert_does_not_change_the_key_it_looks_up_by(tenant: Tenant) -> Non
 
 
 def test_the_first_channel_of_a_kind_is_the_primary_one(tenant: Tenant) -> None:
-    channels = [{"kind": "email", "value": "a@x.example"}, {"kind": "email", "value": "b@x.example"}, {"kind": "phone", "value": "+49 30 1"}]
+    values = [("email", "a@x.example"), ("email", "b@x.example"), ("phone", "+49 30 1")]
+    channels = [{"kind": kind, "value": value} for kind, value in values]
     made = tenant.post("/v1/contacts", {"last_name": "L", "channels": channels}).json()
     assert (made["email"], made["phone"]) == ("a@x.example", "+49 30 1")
     assert {c["value"] for c in made["channels"] if c["primary"]} == {"a@x.example", "+49 30 1"}
