@@ -14,18 +14,28 @@ begin
     on conflict (node) do update
     set first_at = least(activity_seen.first_at, excluded.first_at), last_at = greatest(activity_seen.last_at, excluded.last_at);
 
+    -- Only an event before all others needs a look at the component's other nodes.
     update profiles p
-    set first_seen_at = s.first_at, last_seen_at = greatest(s.first_at, s.last_at)
+    set
+        first_seen_at = least(p.first_seen_at, s.first_at),
+        last_seen_at = case
+            when p.first_seen_at <= s.first_at then greatest(p.last_seen_at, s.last_at)
+            else (
+                select greatest(min(a.first_at), max(a.last_at))
+                from node n
+                join activity_seen a on a.node = n.id
+                where n.component = s.label
+            )
+        end
     from (
-        select c.profile_id, min(a.first_at) as first_at, max(a.last_at) as last_at
-        from component c
-        join node n on n.component = c.label
-        join activity_seen a on a.node = n.id
-        where c.label = any (array(
-            select k.component from node k where k.id = any (p_nodes) and k.component <> all (p_refreshed)
-        ))
-        group by c.profile_id
+        select c.label, c.profile_id, min(u.first_at) as first_at, max(u.last_at) as last_at
+        from unnest(p_nodes, p_first_at, p_last_at) u(node, first_at, last_at)
+        join node n on n.id = u.node
+        join component c on c.label = n.component
+        where c.label <> all (p_refreshed)
+        group by c.label
     ) s
-    where p.profile_id = s.profile_id;
+    where p.profile_id = s.profile_id
+      and (p.first_seen_at is null or s.first_at < p.first_seen_at or s.last_at > p.last_seen_at);
 end
 $$;

@@ -34,9 +34,10 @@ declare
     v_apart int4[] := '{}';     -- messages whose identifiers several nodes own
     v_seen record;              -- what moves first and last seen, of fast messages …
     v_moved record;             -- … and of slow ones
-    v_shown bigint[];           -- nodes whose profiles an identify changes
+    v_shown bigint[];           -- nodes whose e-mail address or phone an identify changes …
+    v_promoting bigint[];       -- … or a promoted trait
     v_refreshed bigint[];
-    v_labels bigint[];
+    v_labels bigint[];          -- components whose rows of `profiles` are written anew
     v_traits_of bigint[];
     v_accounts uuid[];          -- the account of each event
     v_named uuid[];             -- those that the calls named
@@ -50,8 +51,6 @@ begin
     if v_count = 0 then
         return;
     end if;
-    v_promoted := array['email', 'phone'] || v_promoted;
-
     v_fresh := dedupe_messages(p_event_id, p_flags);
     v_home := array_fill(0::bigint, array[v_count]);
     v_slow := array_fill(false, array[v_count]);
@@ -128,11 +127,18 @@ begin
     if v_any_slow then
         v_owner := lock_identifiers(v_slow, p_type, p_previous_id, p_id_msg, p_id_type, p_id_value);
     end if;
-    select array_agg(distinct u.node) filter (where u.traits ?| v_promoted) into v_shown
-    from unnest(v_home, p_type, p_traits, v_slow) u(node, type, traits, slow)
-    where u.node > 0 and not u.slow and u.type = 'identify' and u.traits is not null;
+    if 'identify' = any (p_type) then
+        select
+            array_agg(distinct u.node) filter (where u.traits ?| array['email', 'phone']),
+            array_agg(distinct u.node) filter (where u.traits ?| v_promoted)
+        into v_shown, v_promoting
+        from unnest(v_home, p_type, p_traits, v_slow) u(node, type, traits, slow)
+        where u.node > 0 and not u.slow and u.type = 'identify' and u.traits is not null;
+    end if;
     v_seen := activity_changes(v_home, p_ts, v_slow, false);
-    perform lock_components(v_owner || coalesce(v_shown, '{}') || coalesce(v_seen.nodes, '{}'));
+    perform lock_components(
+        v_owner || coalesce(v_shown, '{}') || coalesce(v_promoting, '{}') || coalesce(v_seen.nodes, '{}')
+    );
 
     v_refreshed := v_shown;
     if v_any_slow then
@@ -146,7 +152,9 @@ begin
         v_seen.last_at := v_seen.last_at || v_moved.last_at;
         v_refreshed := v_refreshed || array(select u.node from unnest(v_home, v_slow) u(node, slow) where u.slow);
     end if;
-    select array_agg(distinct n.component) into v_labels from node n where n.id = any (v_refreshed);
+    if v_refreshed is not null then
+        select array_agg(distinct n.component) into v_labels from node n where n.id = any (v_refreshed);
+    end if;
 
     -- All node rows that are written below are locked here at once, in order.
     select array_agg(distinct u.node) into v_traits_of
@@ -160,6 +168,13 @@ begin
     end if;
     if v_labels is not null then
         perform refresh_profiles(v_labels);
+    end if;
+    if v_promoting is not null then
+        perform write_promoted(array(
+            select distinct n.component
+            from node n
+            where n.id = any (v_promoting) and n.component <> all (coalesce(v_labels, '{}'))
+        ));
     end if;
     insert into consent_statement (node, ts, message_id, source, categories)
     select u.node, u.ts, u.message_id, u.source, u.consent

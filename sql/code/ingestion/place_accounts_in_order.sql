@@ -20,7 +20,7 @@ begin
         select b.id
         from lock_bucket b
         where b.id = any (array(
-            select distinct (1024 + identifier_bucket(c.kind, c.value) % 64)::int2
+            select distinct (8192 + identifier_bucket(c.kind, c.value) % 64)::int2
             from unnest(p_co_msg, p_co_kind, p_co_value) c(msg, kind, value)
             where p_flags[c.msg] & c_may_create <> 0 and p_home[c.msg] >= 0
         ))

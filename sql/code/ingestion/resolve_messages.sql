@@ -20,6 +20,7 @@ declare
     v_labels bigint[];  -- the components they name, by priority
     v_ends bigint[];    -- per component the node that owns its highest-priority identifier on the message
     v_new text[];       -- types of those that nobody owns
+    v_alike boolean;    -- whether two of these are of one type
     v_rule text;
     v_demoted jsonb;    -- [[position, rule], …]
     v_home bigint;
@@ -70,17 +71,20 @@ begin
             v_labels := '{}';
             v_ends := '{}';
             v_new := '{}';
+            v_alike := false;
             for i in 1 .. v_n loop
                 v_k := v_msg.ks[i];
                 if v_label[v_k] = 0 then
+                    v_alike := v_alike or v_msg.types[i] = any (v_new);
                     v_new := v_new || v_msg.types[i];
                 elsif v_label[v_k] <> all (v_labels) then
                     v_labels := v_labels || v_label[v_k];
                     v_ends := v_ends || v_owner[v_k];
                 end if;
             end loop;
-            -- One identifier breaks nothing, nor does a step that adds nothing.
-            exit when v_n <= 1 or (v_new = '{}' and cardinality(v_labels) = 1);
+            -- One identifier breaks nothing, nor does a step that adds nothing, nor a new person with one of each type.
+            exit when v_n <= 1 or (v_new = '{}' and cardinality(v_labels) = 1)
+                or (v_labels = '{}' and not v_alike and v_n <= v_state.max_ids);
             -- The rules read tables: what was made of these components so far has to stand there.
             if v_labels && v_node_label or v_labels && v_to_label then
                 perform write_identities(

@@ -57,7 +57,9 @@ begin
         raise exception 'no profile has the trait %, with values that can be a column', v_missing using errcode = 'TD001';
     end if;
     if v_changed then
-        update identity_state s set promoted = (select array_agg(p.trait order by p.trait) from promoted_trait p);
+        update identity_state s
+        set promoted = (select array_agg(p.trait order by p.trait) from promoted_trait p),
+            promoted_version = s.promoted_version + 1;
     end if;
 end
 $$;

@@ -13,8 +13,6 @@ begin
     where (profiles.user_id, profiles.email, profiles.phone, profiles.first_seen_at, profiles.last_seen_at)
         is distinct from
         (excluded.user_id, excluded.email, excluded.phone, excluded.first_seen_at, excluded.last_seen_at);
-    if (select s.promoted <> '{}' from identity_state s) then
-        perform write_promoted(p_labels);
-    end if;
+    perform write_promoted(p_labels);
 end
 $$;

@@ -1,41 +1,22 @@
 -- Writes the promoted traits of the given components to their rows of `profiles`; a row that shows the same is not touched.
+-- The statement names the tenant's own columns. It is prepared once a session, tenant and set of columns, since planning it
+-- costs more than running it.
 create or replace function write_promoted(p_labels bigint[]) returns void
 language plpgsql
 as $$
 declare
-    v_columns text;
-    v_shown text;
-    v_values text;
+    v_name text := (
+        select format('promoted %s %s', 'identity_state'::regclass::oid, s.promoted_version)
+        from identity_state s
+        where s.promoted <> '{}'
+    );
 begin
-    select
-        string_agg(format('%I', p.column_name), ', ' order by p.trait),
-        string_agg(format('r.%I', p.column_name), ', ' order by p.trait),
-        string_agg(
-            format(
-                case p.type
-                    when 'boolean' then 'trait_boolean(t.doc -> %L)'
-                    when 'numeric' then 'trait_numeric(t.doc -> %L)'
-                    when 'timestamptz' then 'trait_timestamp(t.doc -> %L)'
-                    else 't.doc ->> %L'
-                end,
-                p.trait
-            ),
-            ', ' order by p.trait
-        )
-    into v_columns, v_shown, v_values
-    from promoted_trait p;
-    if v_columns is null then
+    if v_name is null or p_labels = '{}' then
         return;
     end if;
-    execute format(
-        $sql$
-        update profiles r
-        set (%1$s) = row (%2$s)
-        from component c
-        cross join lateral (select jsonb_object_agg(f.trait, f.value) as doc from component_traits(c.label) f) t
-        where c.label = any ($1) and r.profile_id = c.profile_id and row (%3$s) is distinct from row (%2$s)
-        $sql$,
-        v_columns, v_values, v_shown
-    ) using p_labels;
+    if not exists (select from pg_prepared_statements s where s.name = v_name) then
+        execute format('prepare %I (bigint[]) as %s', v_name, promoted_statement());
+    end if;
+    execute format('execute %I (%L)', v_name, p_labels);
 end
 $$;

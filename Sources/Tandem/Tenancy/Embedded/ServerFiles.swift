@@ -52,7 +52,7 @@ struct ServerFiles: Sendable, Equatable {
             fsync = on
             full_page_writes = on
             synchronous_commit = on
-            wal_compression = on
+            wal_compression = lz4
             max_wal_size = '\(maxWAL)MB'
             min_wal_size = '80MB'
             checkpoint_timeout = '15min'
