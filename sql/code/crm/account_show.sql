@@ -12,7 +12,7 @@ begin
     if v_result is null or to_regclass('contacts') is null then
         return v_result;
     end if;
-    v_nodes := timeline_nodes('account', p_id,
+    v_nodes := record_timeline_nodes('account', p_id,
         array(select c.contact_id from account_contacts c where c.account_id = p_id limit 1000));
     v_result := v_result || jsonb_build_object(
         'people', (

@@ -15,11 +15,11 @@ begin
     return query
     select t.at, t.key, t.item
     from (
-        select * from timeline_events(v_label, v_before, v_key, p_limit)
+        select * from profile_timeline_events(v_label, v_before, v_key, p_limit)
         union all
-        select * from timeline_merges(v_label, v_before, v_key, p_limit)
+        select * from profile_timeline_merges(v_label, v_before, v_key, p_limit)
         union all
-        select * from timeline_activities(v_label, v_before, v_key, p_limit)
+        select * from profile_timeline_activities(v_label, v_before, v_key, p_limit)
     ) t
     where (t.at, t.key collate "C") < (v_before, v_key collate "C")
     order by t.at desc, t.key collate "C" desc

@@ -23,11 +23,11 @@ begin
             v_opportunities := array(select o.id from opportunities o where o.account_id = p_id limit 1000);
         end if;
         v_records := v_records || v_contacts || v_opportunities;
-        v_rows := v_rows || timeline_activities(v_records, p_limit, v_before, v_key)
-            || timeline_moves(v_opportunities, p_limit, v_before, v_key);
+        v_rows := v_rows || record_timeline_activities(v_records, p_limit, v_before, v_key)
+            || record_timeline_moves(v_opportunities, p_limit, v_before, v_key);
     end if;
     if to_regclass('event_log') is not null then
-        v_rows := v_rows || timeline_events(timeline_nodes(p_object, p_id, v_contacts), p_limit, v_before, v_key);
+        v_rows := v_rows || record_timeline_events(record_timeline_nodes(p_object, p_id, v_contacts), p_limit, v_before, v_key);
     end if;
     return query
         select r.at, r.key, r.kind, r.data

@@ -1,5 +1,5 @@
 -- The newest activities linked to any of the records, as rows of record_timeline.
-create or replace function timeline_activities(
+create or replace function record_timeline_activities(
     p_records uuid[], p_limit integer, p_before timestamptz, p_key text
 ) returns jsonb
 language plpgsql stable

@@ -1,5 +1,5 @@
 -- The nodes of the persons behind a record: of its contacts (p_contacts), of a lead, and of an account's members.
-create or replace function timeline_nodes(p_object text, p_id uuid, p_contacts uuid[]) returns bigint[]
+create or replace function record_timeline_nodes(p_object text, p_id uuid, p_contacts uuid[]) returns bigint[]
 language plpgsql stable
 as $$
 declare

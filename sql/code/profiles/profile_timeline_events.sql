@@ -1,5 +1,5 @@
 -- The part of profile_timeline that events are: per node its newest before a point, keys `event:<seq>`.
-create or replace function timeline_events(p_label bigint, p_before_at timestamptz, p_before_key text, p_limit int4)
+create or replace function profile_timeline_events(p_label bigint, p_before_at timestamptz, p_before_key text, p_limit int4)
 returns table (at timestamptz, key text, item jsonb)
 language plpgsql stable
 as $$

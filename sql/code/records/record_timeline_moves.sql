@@ -1,5 +1,5 @@
 -- The newest changes of the opportunities whose time is known, as rows of record_timeline.
-create or replace function timeline_moves(
+create or replace function record_timeline_moves(
     p_opportunities uuid[], p_limit integer, p_before timestamptz, p_key text
 ) returns jsonb
 language plpgsql stable

@@ -1,6 +1,6 @@
 -- The part of profile_timeline that merges and undos are: the newest before a point, keys `merge:<id>` (at the time of the event,
 -- or that the caller gave) and `undo:<id>`.
-create or replace function timeline_merges(p_label bigint, p_before_at timestamptz, p_before_key text, p_limit int4)
+create or replace function profile_timeline_merges(p_label bigint, p_before_at timestamptz, p_before_key text, p_limit int4)
 returns table (at timestamptz, key text, item jsonb)
 language plpgsql stable
 as $$

@@ -1,5 +1,5 @@
 -- The newest events of the nodes, as rows of record_timeline: the top of each node, then the top of all.
-create or replace function timeline_events(
+create or replace function record_timeline_events(
     p_nodes bigint[], p_limit integer, p_before timestamptz, p_key text
 ) returns jsonb
 language plpgsql stable
