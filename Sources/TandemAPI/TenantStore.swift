@@ -105,37 +105,6 @@ extension JSON {
     init(stored text: String) throws {
         try self.init(parsing: text, depth: 60)
     }
-
-    /// The same object with the uuids at `keys` in their outside form; strings and lists of strings.
-    func withPublicIDs(_ keys: [String: PublicID.Prefix]) -> JSON {
-        guard var object = object else { return self }
-        for (key, prefix) in keys {
-            switch object[key] {
-            case .string(let text): object[key] = .string(JSON.publicID(prefix, text))
-            case .array(let list):
-                object[key] = .array(list.map { $0.string.map { .string(JSON.publicID(prefix, $0)) } ?? $0 })
-            default: break
-            }
-        }
-        return .object(object)
-    }
-
-    /// The same object with a member changed, if it is there.
-    func mapping(_ key: String, _ change: (JSON) -> JSON) -> JSON {
-        guard var object = object, let value = object[key] else { return self }
-        object[key] = change(value)
-        return .object(object)
-    }
-
-    /// Each element of a list changed.
-    func mappingElements(_ change: (JSON) -> JSON) -> JSON {
-        guard let array else { return self }
-        return .array(array.map(change))
-    }
-
-    private static func publicID(_ prefix: PublicID.Prefix, _ text: String) -> String {
-        UUID(uuidString: text).map { "\(PublicID(prefix, $0))" } ?? text
-    }
 }
 
 extension Call {

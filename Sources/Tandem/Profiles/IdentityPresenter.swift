@@ -1,7 +1,7 @@
 import Foundation
 
-/// Profiles, merges, reviews and what belongs to them, as the API shows them: what the procedures answer, its ids with
-/// their prefixes.
+/// Profiles, merges, reviews and what belongs to them, as API, command line and console show them: what the procedures
+/// answer, its ids with their prefixes.
 public enum IdentityPresenter {
     public static func profile(_ json: JSON) -> JSON {
         json.withPrefixes(["id": .profile, "merged_ids": .profile])
@@ -20,6 +20,10 @@ public enum IdentityPresenter {
         json.withPrefixes(["id": .review])
             .changing("profiles") { $0.changingElements { $0.withPrefixes(["id": .profile]) } }
             .changing("merge", merge)
+    }
+
+    public static func identifier(_ json: JSON) -> JSON {
+        json.withPrefixes(["node": .profile])
     }
 
     public static func event(_ json: JSON) -> JSON {

@@ -26,7 +26,7 @@ struct MergeRoutes {
             return try await store.page(call, filter: "\(ref ?? "")\n\(profile ?? "")") { after, limit in
                 .call("merge_list", [ref.bind, id.bind] + after + [limit])
             } shape: {
-                MergeShape.merge($0)
+                IdentityPresenter.merge($0)
             }
         }
     }
@@ -36,7 +36,7 @@ struct MergeRoutes {
             .get, "/v1/merges/{id}", "Show a merge with its edges", feature: "Identity", scope: .secret, module: .cdp
         ) { [store] call in
             let id = try call.id(.merge)
-            return Response(json: MergeShape.merge(try await store.value(call, .call("merge_show", .uuid(id)))))
+            return Response(json: IdentityPresenter.merge(try await store.value(call, .call("merge_show", .uuid(id)))))
         }
     }
 
@@ -54,7 +54,7 @@ struct MergeRoutes {
                     "apply_merge", .jsonb(order.winner.encoded()), .jsonb(order.loser.encoded()), order.ref.bind,
                     order.effectiveAt.map { .timestamptz($0) } ?? .null(.timestamptz), .bool(order.force),
                     .text(call.principal.actor), .bool(dryRun)))
-            let merge = MergeShape.merge(answer)
+            let merge = IdentityPresenter.merge(answer)
             if dryRun { return Response(json: merge) }
             if merge["state"]?.string == "review" { return Response(json: merge, status: .accepted) }
             return Response(
@@ -70,7 +70,7 @@ struct MergeRoutes {
             let id = try call.id(.merge)
             let answer = try await store.value(
                 call, .call("undo_merge", .uuid(id), .null(.text), .text(call.principal.actor)))
-            return Response(json: MergeShape.merge(answer))
+            return Response(json: IdentityPresenter.merge(answer))
         }
     }
 
@@ -87,7 +87,7 @@ struct MergeRoutes {
             return try await store.page(call, filter: state) { after, limit in
                 .call("review_list", [.text(state)] + after + [limit])
             } shape: {
-                MergeShape.review($0)
+                IdentityPresenter.review($0)
             }
         }
     }
@@ -101,7 +101,7 @@ struct MergeRoutes {
             let id = try call.id(.review)
             let answer = try await store.value(
                 call, .call("decide_review", .uuid(id), .bool(approves), .text(call.principal.actor)))
-            return Response(json: MergeShape.review(answer).mapping("merge") { MergeShape.merge($0) })
+            return Response(json: IdentityPresenter.review(answer))
         }
     }
 }
@@ -153,20 +153,5 @@ struct MergeOrder {
         errors.append(
             .init(pointer: pointer, code: "invalid", detail: "has to be a profile's id or {\"type\", \"value\"}."))
         return .null
-    }
-}
-
-/// Merges and reviews as the API shows them.
-enum MergeShape {
-    static func merge(_ json: JSON) -> JSON {
-        let prefix: PublicID.Prefix = json["state"]?.string == "review" ? .review : .merge
-        return json.withPublicIDs(["id": prefix, "winner": .profile, "loser": .profile])
-            .mapping("edges") { $0.mappingElements { $0.withPublicIDs(["a": .profile, "b": .profile]) } }
-            .mapping("detail") { $0.withPublicIDs(["before": .profile, "review": .review]) }
-    }
-
-    static func review(_ json: JSON) -> JSON {
-        json.withPublicIDs(["id": .review])
-            .mapping("profiles") { $0.mappingElements { $0.withPublicIDs(["id": .profile]) } }
     }
 }

@@ -28,7 +28,7 @@ struct ProfileRoutes {
             try await store.page(call, keys: 1) { after, limit in
                 .call("profile_list", after + [limit])
             } shape: {
-                ProfileShape.profile($0)
+                IdentityPresenter.profile($0)
             }
         }
     }
@@ -42,14 +42,14 @@ struct ProfileRoutes {
                     try connection.profileSearch(query, seal: seal)
                 }
             }
-            return Page(items: page.items.map(ProfileShape.profile), next: page.next).response
+            return Page(items: page.items.map(IdentityPresenter.profile), next: page.next).response
         }
     }
 
     private var show: Route {
         route(.get, "/{id}", "Show a profile; a merged id shows the surviving one") { [store] call in
             let id = try call.id(.profile)
-            return ProfileShape.response(call, try await store.value(call, .call("profile_show", .uuid(id))))
+            return Response.profile(call, try await store.value(call, .call("profile_show", .uuid(id))))
         }
     }
 
@@ -63,7 +63,7 @@ struct ProfileRoutes {
             let value = Identifier.normalize(
                 type: type, value: call.capture("value"), phoneRegion: policy.phoneRegion)
             guard let value else { throw Problem.notFound }
-            return ProfileShape.response(
+            return Response.profile(
                 call, try await store.value(call, .call("profile_by_identifier", .text(type), .text(value))))
         }
     }
@@ -75,7 +75,7 @@ struct ProfileRoutes {
             return try await store.page(call) { after, limit in
                 .call("profile_events", [.uuid(id)] + after + [limit])
             } shape: {
-                ProfileShape.event($0)
+                IdentityPresenter.event($0)
             }
         }
     }
@@ -92,7 +92,7 @@ struct ProfileRoutes {
         route(.get, "/{id}/identifiers", "List a profile's identifiers in the order attached") { [store] call in
             let id = try call.id(.profile)
             let rows = try await store.single(call, .call("profile_identifier_list", .uuid(id)))
-            let items = try rows.map { try JSON(stored: $0.text("item")).withPublicIDs(["node": .profile]) }
+            let items = try rows.map { IdentityPresenter.identifier(try JSON(stored: $0.text("item"))) }
             return Page(items: items, next: nil).response
         }
     }
@@ -104,7 +104,7 @@ struct ProfileRoutes {
             return try await store.page(call) { after, limit in
                 .call("profile_timeline", [.uuid(id)] + after + [limit])
             } shape: {
-                ProfileShape.timelineItem($0)
+                IdentityPresenter.timelineItem($0)
             }
         }
     }
@@ -117,7 +117,7 @@ struct ProfileRoutes {
             return try await store.page(call) { after, limit in
                 .call("merge_list", [.null(.text), .uuid(id)] + [after[1], after[0], limit])
             } shape: {
-                MergeShape.merge($0)
+                IdentityPresenter.merge($0)
             }
         }
     }
@@ -139,28 +139,9 @@ struct ProfileRoutes {
     }
 }
 
-/// Profiles and what belongs to them as the API shows them.
-enum ProfileShape {
-    static func profile(_ json: JSON) -> JSON {
-        json.withPublicIDs(["id": .profile, "merged_ids": .profile])
-            .mapping("accounts") { $0.mappingElements { $0.withPublicIDs(["id": .account]) } }
-    }
-
-    static func event(_ json: JSON) -> JSON {
-        json.withPublicIDs(["id": .event, "account_id": .account])
-    }
-
-    static func timelineItem(_ json: JSON) -> JSON {
-        switch json["kind"]?.string {
-        case "event": event(json)
-        case "merge", "undo":
-            json.withPublicIDs(["id": .merge, "winner": .profile, "loser": .profile, "profile_id": .profile])
-        case "activity": json.withPublicIDs(["id": .activity, "contact_id": .contact])
-        default: json
-        }
-    }
-
-    static func response(_ call: Call, _ json: JSON) -> Response {
-        .resource(call, profile(json), version: json["version"]?.int ?? 0)
+extension Response {
+    /// A profile, with the headers that its version makes.
+    fileprivate static func profile(_ call: Call, _ json: JSON) -> Response {
+        .resource(call, IdentityPresenter.profile(json), version: json["version"]?.int ?? 0)
     }
 }
