@@ -123,8 +123,8 @@ struct MergeOrder {
         winner = MergeOrder.end(body["winner"], "/winner", policy, &errors)
         loser = MergeOrder.end(body["loser"], "/loser", policy, &errors)
         ref = body["ref"]?.string
-        if let value = body["ref"], !value.isNull, !(1...600).contains(value.string?.utf8.count ?? 0) {
-            errors.append(.init(pointer: "/ref", code: "invalid", detail: "ref has to be a string of 1 to 600 bytes."))
+        if let value = body["ref"], !value.isNull, !(1...500).contains(value.string?.utf8.count ?? 0) {
+            errors.append(.init(pointer: "/ref", code: "invalid", detail: "ref has to be a string of 1 to 500 bytes."))
         }
         effectiveAt = body["effective_at"]?.string.flatMap { WireTime.parse($0) }
         if let value = body["effective_at"], !value.isNull, effectiveAt == nil {

@@ -1,7 +1,7 @@
 -- A person's merge: joins the profiles of p_winner and p_loser (see merge_end), over limits, caps and separations. Contacts of
 -- more accounts than either side has open a review instead, unless forced. p_ref: the caller's name for it, null: one is made;
 -- p_effective_at null: now. Answers what merge_show does, or, of a review, {"id", "ref", "state": "review", …}. A dry run
--- answers the same, without writing and with "dry_run". Raises TD006, TD007, TD008, TD010.
+-- answers the same, without writing and with "dry_run". Raises TD004, TD006, TD007, TD008, TD010.
 create or replace function apply_merge(
     p_winner jsonb, p_loser jsonb, p_ref text, p_effective_at timestamptz, p_force boolean, p_actor text, p_dry_run boolean
 ) returns jsonb
@@ -17,6 +17,11 @@ declare
     v_review boolean;
     v_id uuid;
 begin
+    -- The merge that a review of it makes is called `review:<ref>`, and a name has at most 600 bytes.
+    if octet_length(v_ref) not between 1 and 500 then
+        raise exception 'the ref has to have 1 to 500 bytes' using errcode = 'TD004',
+            detail = '[{"pointer": "/ref", "code": "invalid", "detail": "has to be a string of 1 to 500 bytes"}]';
+    end if;
     if cardinality(v_labels) < 2 then
         raise exception 'both ends are one profile' using errcode = 'TD006';
     end if;
