@@ -2,6 +2,8 @@
 /// columns filled in.
 public struct RecordInput: Sendable {
     public internal(set) var data = JSONObject()
+    /// Values for fields that the record has none of; what it has stays.
+    var fill = JSONObject()
     /// The person that a new contact names: `{"type", "value"}` or `{"id"}`.
     public internal(set) var person: JSON?
     public internal(set) var allowDuplicate = false
@@ -63,6 +65,7 @@ public struct RecordReader {
             }
         }
         reader.takePrimaryChannels(isNew: isNew)
+        reader.takeDomain()
         guard reader.errors.isEmpty else { throw .invalid(reader.errors) }
         return reader.input
     }
@@ -208,6 +211,14 @@ public struct RecordReader {
             return refuse(pointer + "/value", "invalid_identifier", "is not an identifier of this type")
         }
         input.person = ["type": .string(type), "value": .string(normal)]
+    }
+
+    /// An account without a domain has that of its website.
+    private mutating func takeDomain() {
+        guard description.name == "account", input.data["domain"] == nil,
+            let domain = input.data["website"]?.string.flatMap({ Normalizer.domain($0) }), !FreeMail.contains(domain)
+        else { return }
+        input.fill["domain"] = .string(domain)
     }
 
     /// A contact's primary channels are its fields email and phone: whichever is given, both say the same.

@@ -45,6 +45,7 @@ public struct RecordWrite: Sendable {
 
     var json: JSON {
         var item: JSONObject = ["op": .string(operation.rawValue), "data": .object(input.data)]
+        if !input.fill.isEmpty { item["fill"] = .object(input.fill) }
         if !add.isEmpty { item["add"] = .object(add) }
         if let id { item["id"] = .string(id.text) }
         if let match { item["match"] = .object(match) }

@@ -11,13 +11,19 @@ public import Postgres
 /// The service's login has no rights of its own, so a transaction without these settings reads and writes nothing.
 public struct TenantDatabase: Sendable, Hashable {
     public let schema: TenantSchema
+    /// ISO 4217: what new records have that are given no other.
+    public let currency: String
 
-    public init(_ schema: TenantSchema) { self.schema = schema }
+    public init(_ schema: TenantSchema, currency: String) {
+        self.schema = schema
+        self.currency = currency
+    }
 
     /// Keeps a tenant's requests on the same few connections: their catalog caches are per connection and never shrink.
     public var affinity: Int { schema.name.utf8.reduce(0) { $0 &* 31 &+ Int($1) } & Int.max }
 
-    /// The settings of a request's transaction: role `<schema>_app`, path `t_x, t_x_i, tandem_code, pg_temp`.
+    /// The settings of a request's transaction: role `<schema>_app`, path `t_x, t_x_i, tandem_code, pg_temp`, and
+    /// `tandem.currency`, since a tenant's schemas do not know the control plane.
     ///
     /// - Parameters:
     ///   - statementTimeout: ends each statement at the server; nil: no limit.
@@ -29,7 +35,8 @@ public struct TenantDatabase: Sendable, Hashable {
     ) -> [Connection.Setting] {
         Self.settings(
             role: schema.appRole, path: path(first: schema.name, second: schema.internals),
-            statementTimeout: statementTimeout, lockTimeout: lockTimeout) + extra
+            statementTimeout: statementTimeout, lockTimeout: lockTimeout)
+            + [(name: "tandem.currency", value: currency)] + extra
     }
 
     /// The settings under which the tenant's own DDL runs.
@@ -71,7 +78,7 @@ public struct TenantDatabase: Sendable, Hashable {
 }
 
 extension Tenant {
-    public var database: TenantDatabase { TenantDatabase(schema) }
+    public var database: TenantDatabase { TenantDatabase(schema, currency: currency) }
 }
 
 extension Connection {

@@ -244,20 +244,56 @@ import Testing
         }
     }
 
-    @Test func anIdempotencyKeyAnswersTheSameAgain() throws {
+    @Test func moneyHasTheTenantsCurrencyUnlessItIsGivenAnother() throws {
         try inTenant { connection in
-            func claim(_ header: String, _ body: String) throws(TandemError) -> (IdempotencyKey, IdempotentAnswer?) {
-                let key = try IdempotencyKey(
-                    caller: "key_1", method: "POST", path: "/v1/accounts", header: header, body: Array(body.utf8))
-                return (key, try connection.idempotencyClaim(key))
+            let own = JSON.string(tenant.tenant.currency)
+            for object in [ObjectDescription.opportunity, .product] {
+                let made = try connection.recordCreate(object, ["name": "Plain"], by: Self.author)
+                #expect(made.json["currency"] == own)
+                let other = try connection.recordCreate(object, ["name": "Other", "currency": "JPY"], by: Self.author)
+                #expect(other.json["currency"] == "JPY")
+                let changed = try connection.recordUpdate(object, id: other.id, ["name": "New"], by: Self.author)
+                #expect(changed.json["currency"] == "JPY")
             }
-            let (key, first) = try claim("\"abc\"", "{}")
-            #expect(first == nil)
-            try connection.idempotencyKeep(key, IdempotentAnswer(status: 201, headers: ["etag": "v1"], body: [1, 2]))
-            #expect(try claim("abc", "{}").1 == IdempotentAnswer(status: 201, headers: ["etag": "v1"], body: [1, 2]))
-            #expect(
-                code { () throws(TandemError) in _ = try claim("abc", "{\"x\":1}") } == "validation_failed")
-            #expect(code { () throws(TandemError) in _ = try claim("", "{}") } == "invalid_idempotency_key")
+        }
+    }
+
+    @Test func anAccountWithoutADomainHasThatOfItsWebsite() throws {
+        try inTenant { connection in
+            func domain(_ body: JSON) throws -> JSON? {
+                try connection.recordCreate(.account, body, by: Self.author).json["domain"]
+            }
+            #expect(try domain(["name": "A", "website": "https://www.Acme.example/de"]) == "acme.example")
+            #expect(try domain(["name": "B", "website": "https://b.example", "domain": "c.example"]) == "c.example")
+            #expect(try domain(["name": "C", "website": "https://b.example", "domain": .null]) == .null)
+            #expect(try domain(["name": "D", "website": "https://gmail.com/d"]) == .null)
+
+            let known = try connection.recordCreate(.account, ["name": "E", "domain": "e.example"], by: Self.author)
+            let moved: JSON = ["website": "https://f.example"]
+            let kept = try connection.recordUpdate(.account, id: known.id, moved, by: Self.author)
+            #expect(kept.json["domain"] == "e.example")
+            let bare = try connection.recordCreate(.account, ["name": "F"], by: Self.author)
+            let filled = try connection.recordUpdate(.account, id: bare.id, moved, by: Self.author)
+            #expect(filled.json["domain"] == "f.example")
+        }
+    }
+
+    @Test func anActivityCannotBeLinkedToWhatIsNotThere() throws {
+        try inTenant { connection in
+            let account = try connection.recordCreate(.account, ["name": "A"], by: Self.author)
+            func links(_ objects: (String, RecordID)...) -> JSON {
+                .array(objects.map { ["object": .string($0.0), "id": .string($0.1.text)] })
+            }
+            let sound: JSON = ["type": "note", "links": links(("account", account.id))]
+            _ = try connection.recordCreate(.activity, sound, by: Self.author)
+            do throws(TandemError) {
+                _ = try connection.recordCreate(
+                    .activity, ["type": "note", "links": links(("account", account.id), ("contact", account.id))],
+                    by: Self.author)
+                Issue.record("not refused")
+            } catch {
+                #expect(error == .invalid("/links/1/record_id", "unknown_reference", "there is no such record"))
+            }
         }
     }
 

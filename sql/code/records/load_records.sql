@@ -9,6 +9,10 @@ declare
     v_writable text[] := array(
         select c ->> 'name' from jsonb_array_elements(p_object -> 'columns') c
         where c ->> 'name' not in ('id', 'created_at', 'updated_at', 'created_by', 'version'));
+    v_currency text := nullif(current_setting('tandem.currency', true), '');
+    v_new jsonb := case
+        when v_currency is not null and 'currency' = any (v_writable) and not (p_object ->> 'ranked')::boolean
+        then jsonb_build_object('currency', v_currency) else '{}' end;
     v_ids uuid[] := array(
         select distinct (i ->> 'id')::uuid from unnest(p_items) i where i ->> 'id' is not null order by 1);
 begin
@@ -29,13 +33,17 @@ begin
         left join locked l on l.id = (i ->> 'id')::uuid
         left join lateral (
             select jsonb_object_agg(k.key, r.whole -> k.key) as given
-            from (select coalesce(i -> 'match', '{}') || coalesce(i -> 'data', '{}') as data) d,
+            from (
+                select case when l.id is null then $5 else '{}' end || coalesce((
+                        select jsonb_object_agg(f.key, f.value) from jsonb_each(i -> 'fill') f
+                        where coalesce(l.old -> f.key, 'null') = 'null'), '{}')
+                    || coalesce(i -> 'match', '{}') || coalesce(i -> 'data', '{}') as data) d,
                 to_jsonb(jsonb_populate_record(null::%1$I, d.data)) r (whole),
                 jsonb_object_keys(d.data) k (key)
             where k.key = any ($3)) g on true
         $q$,
         p_object ->> 'relation')
-    into v_items using p_items, v_ids, v_writable, p_context ->> 'at';
+    into v_items using p_items, v_ids, v_writable, p_context ->> 'at', v_new;
     return refuse_missing(p_object, v_items);
 end
 $$;

@@ -1,5 +1,6 @@
--- Per item (its position from 1 as text) the errors of links that lead nowhere, in the record and in its children, and of those that
--- would make a record stand above itself (accounts, teams, users who report to users).
+-- Per item (its position from 1 as text) the errors of links that lead nowhere (foreign keys of the record and of its children, and a
+-- child's `record_id`, whose object stands beside it), and of those that would make a record stand above itself (accounts, teams,
+-- users who report to users).
 create or replace function missing_references(p_object jsonb, p_items jsonb[]) returns jsonb
 language plpgsql stable
 as $$
@@ -41,7 +42,21 @@ begin
         from jsonb_each(p_object -> 'children') c,
             jsonb_array_elements(describe_relation(c.value ->> 'relation') -> 'links') l
         where l ->> 'column' <> c.value ->> 'parent'
-            and exists (select from unnest(p_items) i where i -> 'data' ? c.key or i -> 'add' ? c.key)) p;
+            and exists (select from unnest(p_items) i where i -> 'data' ? c.key or i -> 'add' ? c.key)
+        union all
+        select format(
+            $q$select n, '/%1$s/' || (e.position - 1) || '/record_id', 'unknown_reference' from item,
+                jsonb_array_elements(coalesce(i -> 'data' -> %1$L, '[]') || coalesce(i -> 'add' -> %1$L, '[]'))
+                    with ordinality e (value, position)
+            where e.value ->> 'object' = %2$L
+                and not exists (select from %3$I t where t.id = (e.value ->> 'record_id')::uuid)$q$,
+            a.child, o.object, o.relation)
+        from (
+            select distinct c.key as child, e ->> 'object' as object
+            from unnest(p_items) i, jsonb_each(p_object -> 'children') c,
+                jsonb_array_elements(coalesce(i -> 'data' -> c.key, '[]') || coalesce(i -> 'add' -> c.key, '[]')) e
+            where e ? 'record_id' and e ? 'object') a
+        join object_description o using (object)) p;
     if v_query is null then
         return '{}';
     end if;

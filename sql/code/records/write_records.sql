@@ -1,7 +1,8 @@
 -- Writes records of any described object: the one way in for people, the API, imports, events and rules.
 --
 --   p_items  [{op: create|update|upsert|delete|restore, id?, match?: {field: value}, if_match?: version,
---              data: {field: value, …, child array: [{…}]}, add?: {child array: [{…}]},
+--              data: {field: value, …, child array: [{…}]}, fill?: {field: value} (where the record has none),
+--              add?: {child array: [{…}]},
 --              at?, message_id?, allow_duplicate?, only_empty?, node?, created_at?,
 --              changed_at?, history?: [{stage_id, at}]}] (opportunities: see record_opportunity_history)
 --   result   one row an item, by its position from 0. outcome error comes with the code and detail of sql/README.md and
