@@ -158,6 +158,25 @@ def test_doctor_finds_nothing_and_migrate_has_nothing_to_do(tandem: Server, tena
     assert tandem.cli("status")["serving_pid"] == tandem.pid
 
 
+def test_doctor_finds_what_disagrees_inside_a_tenant(tandem: Server, tenant: Tenant) -> None:
+    assert tenant.ingest("track", {"userId": "u", "event": "Seen"}).ok
+    assert tenant.post("/v1/accounts", {"name": "Acme"}).status_code == 201
+
+    def findings() -> dict[str, str]:
+        try:
+            items = tandem.cli("doctor", "--tenant", tenant.slug)["items"]
+        except CommandFailed as failure:
+            assert failure.code == 3
+            items = json.loads(failure.output)["items"]
+        return {item["check"]: item["result"] for item in items}
+
+    assert {findings()[name] for name in ("identity", "audit")} == {"ok"}
+    tandem.sql("update component set identifiers = identifiers + 1", schema=tenant.schema)
+    assert findings()["identity"] == "fail" and findings()["audit"] == "ok"
+    tandem.sql("update audit set actor = 'someone else'", schema=tenant.schema)
+    assert findings()["audit"] == "fail"
+
+
 def test_doctor_finds_lost_durability(own_tandem: Server) -> None:
     own_tandem.sql("alter system set synchronous_commit = off")
     own_tandem.sql("select pg_reload_conf()")

@@ -51,6 +51,26 @@ public enum Doctor {
         return findings
     }
 
+    /// Looks into one tenant's data: whether all that is derived agrees with what it is derived from, and whether the audit
+    /// log is whole. Reads every node, event and audit row of the tenant.
+    public static func examine(_ tenant: Tenant, _ connection: Connection) throws -> [Finding] {
+        let rows = try connection.single(
+            settings: tenant.database.settings(statementTimeout: .seconds(600)),
+            [.call("check_identity"), .call("verify_audit")])
+        let breaches = try rows[0].map { "\(try $0.text("law")): \(try $0.text("detail"))" }
+        let broken = try rows[1].one().optionalInt(0)
+        return [
+            finding(
+                "identity", breaches.isEmpty ? .ok : .fail,
+                breaches.isEmpty
+                    ? "what is derived agrees with nodes, edges and records"
+                    : "\(breaches.count) breaches: " + breaches.prefix(5).joined(separator: "; ")),
+            finding(
+                "audit", broken == nil ? .ok : .fail,
+                broken.map { "the chain is broken at row \($0)" } ?? "every row fits the one before it"),
+        ]
+    }
+
     private static func finding(_ check: String, _ result: Result, _ detail: String) -> Finding {
         Finding(result: result, check: check, detail: detail)
     }

@@ -5,12 +5,16 @@ import Tandem
 
 struct DoctorCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Look for what is wrong. Exits 3 when it finds something.")
+        commandName: "doctor", abstract: "Look for what is wrong. Exits 3 when it finds something.",
+        discussion: "With --tenant it also reads all of that tenant's data: identity and audit log.")
     @OptionGroup var global: GlobalOptions
     var requirement: DatabaseSession.Requirement { .none }
 
     func run(_ session: DatabaseSession) throws -> Output {
-        let findings = try Doctor.examine(session.connection, logger: session.logger)
+        var findings = try Doctor.examine(session.connection, logger: session.logger)
+        if session.settings[.tenant] != nil, try ControlPlane.isCurrent(session.connection) {
+            findings += try Doctor.examine(session.tenant(), session.connection)
+        }
         let items = findings.map { finding -> JSONObject in
             [
                 "result": .string(finding.result.rawValue), "check": .string(finding.check),
