@@ -29,25 +29,6 @@ public enum Credential {
 
 /// RFC 4648 base64, with or without padding, of both alphabets.
 public enum Base64 {
-    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-
-    /// The alphabet that needs no escaping in URLs, without padding.
-    static func encodeURL(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        var buffer: UInt32 = 0
-        var bits: UInt32 = 0
-        for byte in bytes {
-            buffer = buffer << 8 | UInt32(byte)
-            bits += 8
-            while bits >= 6 {
-                bits -= 6
-                text.append(digits[Int(buffer >> bits & 63)])
-            }
-        }
-        if bits > 0 { text.append(digits[Int(buffer << (6 - bits) & 63)]) }
-        return String(decoding: text, as: UTF8.self)
-    }
-
     /// Nil when it is none.
     public static func decode(_ text: some StringProtocol) -> [UInt8]? {
         var bytes: [UInt8] = []

@@ -13,7 +13,6 @@ extension HTTPField.Name {
     static let retryCount = literal("X-Retry-Count")
     static let rudderRetryAttempt = literal("Rsa-Retry-Attempt")
     static let referrerPolicy = literal("Referrer-Policy")
-    static let crossOriginResourcePolicy = literal("Cross-Origin-Resource-Policy")
     static let frameOptions = literal("X-Frame-Options")
     static let forwardedFor = literal("X-Forwarded-For")
     /// RudderStack's SDKs state the time of sending in a header.

@@ -9,7 +9,7 @@ import Testing
         /// What is kept, or the code of the error.
         let kept: JSON?
         let code: String?
-        var testDescription: String { "\(type.name) \(given.text)" }
+        var testDescription: String { "\(type) \(given.text)" }
 
         static func keeps(_ type: FieldType, _ given: JSON, _ kept: JSON) -> Case {
             Case(type: type, given: given, kept: kept, code: nil)

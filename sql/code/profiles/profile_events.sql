@@ -7,9 +7,6 @@ as $$
 declare
     v_label bigint := profile_label(p_id);
 begin
-    if v_label is null then
-        raise exception 'no such profile' using errcode = 'TD001';
-    end if;
     if to_regclass('event_log') is null then
         return;
     end if;

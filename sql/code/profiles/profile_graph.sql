@@ -7,9 +7,6 @@ declare
     v_label bigint := profile_label(p_id);
     v_nodes bigint[];
 begin
-    if v_label is null then
-        raise exception 'no such profile' using errcode = 'TD001';
-    end if;
     select array_agg(distinct u.id) into v_nodes
     from node n
     cross join lateral (

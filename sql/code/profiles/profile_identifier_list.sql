@@ -5,9 +5,6 @@ as $$
 declare
     v_label bigint := profile_label(p_id);
 begin
-    if v_label is null then
-        raise exception 'no such profile' using errcode = 'TD001';
-    end if;
     return query
     select i.type, i.value, jsonb_build_object(
         'type', i.type, 'value', i.value, 'first_seen_at', iso_time(i.attached_at), 'source', s.name, 'node', n.public_id

@@ -6,9 +6,6 @@ as $$
 declare
     v_label bigint := profile_label(p_id);
 begin
-    if v_label is null then
-        raise exception 'no such profile' using errcode = 'TD001';
-    end if;
     return (
         select jsonb_build_object(
             'id', c.profile_id, 'user_id', p.user_id,

@@ -9,9 +9,6 @@ declare
     v_before timestamptz := coalesce(p_before_at, 'infinity');
     v_key text := coalesce(p_before_key, '');
 begin
-    if v_label is null then
-        raise exception 'no such profile' using errcode = 'TD001';
-    end if;
     return query
     select t.at, t.key, t.item
     from (

@@ -5,9 +5,6 @@ as $$
 declare
     v_label bigint := profile_label(p_id);
 begin
-    if v_label is null then
-        raise exception 'no such profile' using errcode = 'TD001';
-    end if;
     return query
     select t.trait, jsonb_build_object(
         'trait', t.trait, 'value', t.value, 'ts', iso_time(t.ts), 'message_id', t.message_id, 'source', s.name
