@@ -49,7 +49,7 @@ let package = Package(
         .target(
             name: "TandemSQL",
             path: "sql",
-            exclude: ["tests", "README.md"],
+            exclude: ["tests", "README.md", "tenant/schema.sql"],
             sources: ["TandemSQL.swift"],
             swiftSettings: strict,
             plugins: ["EmbedSQLPlugin"]),

@@ -1,4 +1,4 @@
-/// The SQL that the binary carries: every file below `sql/` but the tests.
+/// The SQL that the binary carries: every file below `sql/` but the tests and the generated `tenant/schema.sql`.
 public enum EmbeddedSQL {
     public struct File: Sendable, Hashable {
         /// Relative to `sql/`, for example `code/identity/join_nodes.sql`.

@@ -1,4 +1,4 @@
-"""Writes docs/reference from the product itself: its help, its OpenAPI description, the catalog that a BI login sees.
+"""Writes docs/reference and sql/tenant/schema.sql from the product itself: its help, its OpenAPI description, the catalog.
 
     .venv/bin/python Tests/blackbox/reference.py     (or: make docs)
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
+import shutil
 import subprocess
 from typing import Any
 
@@ -15,6 +17,7 @@ import requests
 from server import ROOT, Server, Tenant
 
 FOLDER = ROOT / "docs/reference"
+SCHEMA = ROOT / "sql/tenant/schema.sql"
 
 
 def commands(server: Server) -> list[tuple[str, dict[str, Any]]]:
@@ -54,6 +57,25 @@ def relations(tenant: Tenant) -> list[tuple[str, str, str, list[tuple[str, str, 
             " from pg_attribute where attrelid = %s::int8::oid and attnum > 0 and not attisdropped order by attnum", [oid]))
         for oid, name, kind, comment in found
     ]
+
+
+def schema(tenant: Tenant) -> str:
+    """The tables of both schemas of a tenant as SQL, under the names t_x and t_x_i, without what differs from tenant to tenant."""
+    views = [name for name, kind, _, _ in relations(tenant) if kind == "view"]
+    installed = pathlib.Path("/usr/lib/postgresql/15/bin/pg_dump")
+    dump = str(installed) if installed.exists() else shutil.which("pg_dump")
+    text = subprocess.run(
+        [str(dump), "--schema-only", "--no-owner", "--no-privileges", "--no-comments", "--dbname", tenant.server.dsn,
+         "--schema", tenant.schema, "--schema", tenant.internals,
+         # Months come and go.
+         "--exclude-table", f"{tenant.internals}.event_log_y*",
+         *(option for name in views for option in ("--exclude-table", f"{tenant.schema}.{name}"))],
+        capture_output=True, text=True, check=True).stdout
+    noise = re.compile(r"--|SET |SELECT pg_catalog\.set_config|CREATE SCHEMA |\\(un)?restrict ")
+    lines = [line.rstrip() for line in text.replace(tenant.schema, "t_x").split("\n") if not noise.match(line)]
+    statements = re.sub(r"\n{2,}", "\n\n", "\n".join(lines)).strip()
+    said = "-- Written by `make docs` from a new tenant with both modules: its tables, sequences, indexes and keys, as the migrations"
+    return f"{said}\n-- leave them. Comments stand there, views in views/bi. Never run.\n\n{statements}\n"
 
 
 def cell(text: str) -> str:
@@ -100,10 +122,12 @@ def write(server: Server, folder: pathlib.Path = FOLDER) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "commands.md").write_text(commands_page(server))
     (folder / "routes.md").write_text(routes_page(server))
-    (folder / "relations.md").write_text(relations_page(server.tenant("reference")))
+    tenant = server.tenant("reference")
+    (folder / "relations.md").write_text(relations_page(tenant))
+    SCHEMA.write_text(schema(tenant))
 
 
 if __name__ == "__main__":
     with Server() as started:
         write(started)
-    print(f"{FOLDER.relative_to(ROOT)} is up to date")
+    print(f"{FOLDER.relative_to(ROOT)} and {SCHEMA.relative_to(ROOT)} are up to date")

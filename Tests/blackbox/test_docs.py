@@ -43,6 +43,10 @@ def test_every_relation_and_column_of_bi_is_documented(tenant: Tenant) -> None:
     assert [name for name, _, _, _ in relations if f"`{name}`" not in HAND] == []
 
 
+def test_the_generated_schema_is_the_one_that_a_tenant_has(tenant: Tenant) -> None:
+    assert reference.SCHEMA.read_text() == reference.schema(tenant), "make docs"
+
+
 def test_exit_codes_and_settings_are_documented(tandem: Server) -> None:
     codes = re.findall(r"^(\d+) ", help_of(tandem, "exit-codes"), re.M)
     assert len(codes) > 8

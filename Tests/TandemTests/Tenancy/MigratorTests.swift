@@ -111,6 +111,45 @@ struct MigratorTests {
         #expect(try !tables(tenant).contains("extra"))
     }
 
+    @Test("A tenant that was brought here file by file, each run twice, is the same as one made at once")
+    func killedAnywhere() throws {
+        let all = try TenantSchemaFiles.embedded()
+        let owner = try database.connect()
+        // An empty tenant, as one is whose creation was killed before the first file.
+        let tenant = try TestTenant(in: database).tenant
+        let expected = try shape(tenant)
+        try owner.script(
+            """
+            drop schema \(tenant.schema), \(tenant.schema.internals) cascade;
+            update tandem.tenant set schema_digest = null where id = '\(tenant.id.uuidString)';
+            delete from tandem.tenant_migration where tenant = '\(tenant.id.uuidString)'
+            """)
+        _ = try database.service().single(
+            settings: TenantDatabase.control(), .call("provision_schemas", .text(tenant.schema.name)))
+        for count in 1...all.migrations.count {
+            let some = try TenantSchemaFiles(migrations: Array(all.migrations.prefix(count)), views: [])
+            try migrator(some).migrate(tenant)
+            try migrator(some).migrate(tenant)
+        }
+        try migrator(all).migrate(tenant)
+        #expect(try shape(tenant) == expected)
+    }
+
+    /// Relations and their columns.
+    private func shape(_ tenant: Tenant) throws -> [String] {
+        try database.connect().execute(
+            """
+            select n.nspname || '.' || c.relname || ' ' || c.relkind || ' ' || coalesce(string_agg(
+                a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull, ', ' order by a.attnum), '')
+            from pg_class c
+            join pg_namespace n on n.oid = c.relnamespace
+            left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+            where n.nspname in (\(tenant.schema.name), \(tenant.schema.internals)) and c.relname !~ '_y[0-9]{4}m'
+            group by n.nspname, c.relname, c.relkind order by 1
+            """
+        ).map { try $0.text(0) }
+    }
+
     @Test("A tenant of a newer binary is refused")
     func newer() throws {
         let tenant = try TestTenant(in: database).tenant

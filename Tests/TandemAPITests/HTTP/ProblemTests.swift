@@ -1,0 +1,20 @@
+import Foundation
+import HTTPTypes
+import Tandem
+import Testing
+
+@testable import TandemHTTP
+
+@Suite struct ProblemTests {
+    /// The column HTTP of the table of states in sql/README.md.
+    @Test func theTableOfStatesSaysTheStatusOfEach() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../sql/README.md")
+        let rows = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").filter { $0.hasPrefix("| TD") }
+        #expect(rows.count == TandemError.State.allCases.count)
+        for row in rows {
+            let cells = row.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+            let error = TandemError(sqlState: cells[0], message: "m", detail: nil, hint: nil)
+            #expect(String(Problem(of: error).status.code) == cells[3], "\(cells[0])")
+        }
+    }
+}

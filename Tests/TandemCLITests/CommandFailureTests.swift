@@ -1,0 +1,19 @@
+import Foundation
+import Tandem
+import Testing
+
+@testable import TandemCLI
+
+@Suite struct CommandFailureTests {
+    /// The column exit of the table of states in sql/README.md.
+    @Test func theTableOfStatesSaysTheExitCodeOfEach() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../sql/README.md")
+        let rows = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").filter { $0.hasPrefix("| TD") }
+        #expect(rows.count == TandemError.State.allCases.count)
+        for row in rows {
+            let cells = row.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+            let error = TandemError(sqlState: cells[0], message: "m", detail: nil, hint: nil)
+            #expect(CommandFailure(translating: error).map { String($0.exit.rawValue) } == cells[4], "\(cells[0])")
+        }
+    }
+}

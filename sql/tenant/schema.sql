@@ -1,0 +1,1463 @@
+-- Written by `make docs` from a new tenant with both modules: its tables, sequences, indexes and keys, as the migrations
+-- leave them. Comments stand there, views in views/bi. Never run.
+
+CREATE TABLE t_x.account_contacts (
+    account_id uuid NOT NULL,
+    contact_id uuid NOT NULL,
+    role text DEFAULT ''::text NOT NULL,
+    "from" date,
+    "to" date,
+    "primary" boolean DEFAULT false NOT NULL,
+    CONSTRAINT account_contacts_check CHECK (("to" >= "from"))
+);
+
+CREATE TABLE t_x.accounts (
+    id uuid NOT NULL,
+    external_id text,
+    owner_id uuid,
+    name text NOT NULL,
+    domain text COLLATE pg_catalog."C",
+    company_key text COLLATE pg_catalog."C",
+    website text,
+    industry text,
+    employee_count integer,
+    annual_revenue numeric(19,4),
+    currency text,
+    parent_id uuid,
+    phone text,
+    phone_e164 text COLLATE pg_catalog."C",
+    address_street text,
+    address_city text,
+    address_region text,
+    address_postal_code text,
+    address_country text,
+    description text,
+    lifecycle text,
+    group_id text COLLATE pg_catalog."C",
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    normalizer_version smallint DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT accounts_check CHECK ((parent_id <> id)),
+    CONSTRAINT accounts_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT accounts_employee_count_check CHECK ((employee_count >= 0)),
+    CONSTRAINT accounts_lifecycle_check CHECK ((lifecycle = ANY (ARRAY['prospect'::text, 'customer'::text, 'former'::text, 'partner'::text]))),
+    CONSTRAINT accounts_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT accounts_phone_e164_check CHECK ((phone_e164 ~ '^\+[0-9]{4,15}$'::text))
+);
+
+CREATE TABLE t_x.activities (
+    id uuid NOT NULL,
+    external_id text,
+    owner_id uuid,
+    type text NOT NULL,
+    direction text,
+    status text DEFAULT 'done'::text NOT NULL,
+    subject text,
+    body text,
+    started_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    due_at timestamp with time zone,
+    due_date date,
+    duration_s integer,
+    outcome text,
+    priority text,
+    source text DEFAULT 'manual'::text NOT NULL,
+    thread_id text,
+    recording_url text,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT activities_check CHECK ((ended_at >= started_at)),
+    CONSTRAINT activities_direction_check CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
+    CONSTRAINT activities_duration_s_check CHECK ((duration_s >= 0)),
+    CONSTRAINT activities_priority_check CHECK ((priority = ANY (ARRAY['low'::text, 'normal'::text, 'high'::text]))),
+    CONSTRAINT activities_source_check CHECK ((source = ANY (ARRAY['manual'::text, 'sync'::text, 'api'::text, 'sequence'::text, 'rule'::text]))),
+    CONSTRAINT activities_status_check CHECK ((status = ANY (ARRAY['planned'::text, 'done'::text, 'cancelled'::text, 'failed'::text]))),
+    CONSTRAINT activities_type_check CHECK ((type ~ '^[a-z][a-z0-9_]{0,62}$'::text))
+);
+
+CREATE TABLE t_x.activity_links (
+    activity_id uuid NOT NULL,
+    object text NOT NULL,
+    record_id uuid NOT NULL,
+    role text DEFAULT ''::text NOT NULL,
+    CONSTRAINT activity_links_object_check CHECK ((object = ANY (ARRAY['account'::text, 'contact'::text, 'lead'::text, 'opportunity'::text])))
+);
+
+CREATE TABLE t_x.contact_channels (
+    contact_id uuid NOT NULL,
+    kind text NOT NULL,
+    value text NOT NULL,
+    label text,
+    "primary" boolean DEFAULT false NOT NULL,
+    opted_out boolean DEFAULT false NOT NULL,
+    invalid boolean DEFAULT false NOT NULL,
+    CONSTRAINT contact_channels_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'phone'::text, 'mobile'::text, 'url'::text]))),
+    CONSTRAINT contact_channels_value_check CHECK ((value <> ''::text))
+);
+
+CREATE TABLE t_x.contacts (
+    id uuid NOT NULL,
+    external_id text,
+    owner_id uuid,
+    first_name text,
+    last_name text,
+    name text GENERATED ALWAYS AS (NULLIF(btrim(((COALESCE(first_name, ''::text) || ' '::text) || COALESCE(last_name, ''::text))), ''::text)) STORED,
+    title text,
+    email text,
+    email_norm text COLLATE pg_catalog."C",
+    phone text,
+    phone_e164 text COLLATE pg_catalog."C",
+    profile_id uuid,
+    do_not_contact boolean DEFAULT false NOT NULL,
+    language text,
+    time_zone text,
+    address_street text,
+    address_city text,
+    address_region text,
+    address_postal_code text,
+    address_country text,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    normalizer_version smallint DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT contacts_email_norm_check CHECK ((email_norm = lower(email_norm))),
+    CONSTRAINT contacts_phone_e164_check CHECK ((phone_e164 ~ '^\+[0-9]{4,15}$'::text))
+);
+
+CREATE TABLE t_x_i.component (
+    label bigint NOT NULL,
+    profile_id uuid NOT NULL,
+    public_node bigint NOT NULL,
+    identifiers integer DEFAULT 0 NOT NULL,
+    merges integer DEFAULT 0 NOT NULL,
+    CONSTRAINT component_identifiers_check CHECK ((identifiers >= 0)),
+    CONSTRAINT component_merges_check CHECK ((merges >= 0))
+)
+WITH (fillfactor='80');
+
+CREATE SEQUENCE t_x_i.event_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 32;
+
+CREATE TABLE t_x_i.event_log (
+    node bigint NOT NULL,
+    ts timestamp with time zone NOT NULL,
+    seq bigint DEFAULT nextval('t_x_i.event_seq'::regclass) NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    event_id uuid NOT NULL,
+    message_id text NOT NULL,
+    type text NOT NULL,
+    name text,
+    account_id uuid,
+    source smallint NOT NULL,
+    session text,
+    flags integer DEFAULT 0 NOT NULL,
+    payload jsonb NOT NULL,
+    CONSTRAINT event_log_type_check CHECK ((type = ANY (ARRAY['track'::text, 'page'::text, 'screen'::text, 'identify'::text, 'group'::text, 'alias'::text])))
+)
+PARTITION BY RANGE (ts);
+
+CREATE TABLE t_x_i.node (
+    id bigint NOT NULL,
+    public_id uuid NOT NULL,
+    component bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    traits jsonb DEFAULT '{}'::jsonb NOT NULL,
+    trait_ts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    erased_at timestamp with time zone,
+    CONSTRAINT node_trait_ts_check CHECK ((jsonb_typeof(trait_ts) = 'object'::text)),
+    CONSTRAINT node_traits_check CHECK ((jsonb_typeof(traits) = 'object'::text))
+)
+WITH (fillfactor='75');
+
+CREATE TABLE t_x_i.source (
+    id smallint NOT NULL,
+    source_id uuid NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    CONSTRAINT source_kind_check CHECK ((kind = ANY (ARRAY['server'::text, 'browser'::text, 'mobile'::text, 'webhook'::text, 'import'::text, 'crm'::text])))
+);
+
+CREATE TABLE t_x_i.identifier (
+    type text NOT NULL COLLATE pg_catalog."C",
+    value text NOT NULL COLLATE pg_catalog."C",
+    node bigint NOT NULL,
+    attached_at timestamp with time zone NOT NULL,
+    first_event uuid,
+    source smallint,
+    CONSTRAINT identifier_type_check CHECK (((octet_length(type) >= 1) AND (octet_length(type) <= 128))),
+    CONSTRAINT identifier_value_check CHECK (((octet_length(value) >= 1) AND (octet_length(value) <= 512)))
+)
+WITH (fillfactor='90');
+
+CREATE TABLE t_x_i.membership (
+    node bigint NOT NULL,
+    group_id text NOT NULL COLLATE pg_catalog."C",
+    "left" boolean DEFAULT false NOT NULL,
+    at timestamp with time zone NOT NULL,
+    message_id text NOT NULL,
+    source smallint,
+    CONSTRAINT membership_group_id_check CHECK (((octet_length(group_id) >= 1) AND (octet_length(group_id) <= 2000)))
+);
+
+CREATE TABLE t_x_i.trait_record (
+    node bigint NOT NULL,
+    ts timestamp with time zone NOT NULL,
+    seq bigint NOT NULL,
+    message_id text NOT NULL,
+    source smallint,
+    delta jsonb NOT NULL
+);
+
+CREATE TABLE t_x.leads (
+    id uuid NOT NULL,
+    external_id text,
+    owner_id uuid,
+    first_name text,
+    last_name text,
+    company text,
+    company_key text COLLATE pg_catalog."C",
+    title text,
+    email text,
+    email_norm text COLLATE pg_catalog."C",
+    phone text,
+    phone_e164 text COLLATE pg_catalog."C",
+    website text,
+    source text,
+    status text DEFAULT 'new'::text NOT NULL,
+    score integer,
+    campaign text,
+    message text,
+    profile_id uuid,
+    converted_account_id uuid,
+    converted_contact_id uuid,
+    converted_opportunity_id uuid,
+    converted_at timestamp with time zone,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    normalizer_version smallint DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT leads_check CHECK (((status = 'converted'::text) = (converted_at IS NOT NULL))),
+    CONSTRAINT leads_email_norm_check CHECK ((email_norm = lower(email_norm))),
+    CONSTRAINT leads_phone_e164_check CHECK ((phone_e164 ~ '^\+[0-9]{4,15}$'::text)),
+    CONSTRAINT leads_status_check CHECK ((status = ANY (ARRAY['new'::text, 'working'::text, 'nurturing'::text, 'converted'::text, 'disqualified'::text])))
+);
+
+CREATE TABLE t_x.opportunities (
+    id uuid NOT NULL,
+    external_id text,
+    owner_id uuid,
+    name text NOT NULL,
+    account_id uuid,
+    pipeline_id uuid NOT NULL,
+    stage_id uuid NOT NULL,
+    amount numeric(19,4),
+    currency text,
+    close_date date,
+    probability numeric(5,2),
+    probability_manual boolean DEFAULT false NOT NULL,
+    forecast_category text,
+    status text NOT NULL,
+    lost_reason text,
+    source text,
+    campaign text,
+    recurring_amount numeric(19,4),
+    recurring_period text,
+    closed_at timestamp with time zone,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT opportunities_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT opportunities_forecast_category_check CHECK ((forecast_category = ANY (ARRAY['omitted'::text, 'pipeline'::text, 'best_case'::text, 'commit'::text, 'closed'::text]))),
+    CONSTRAINT opportunities_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT opportunities_probability_check CHECK (((probability >= (0)::numeric) AND (probability <= (100)::numeric))),
+    CONSTRAINT opportunities_recurring_period_check CHECK ((recurring_period = ANY (ARRAY['month'::text, 'quarter'::text, 'year'::text]))),
+    CONSTRAINT opportunities_status_check CHECK ((status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text])))
+);
+
+CREATE TABLE t_x.opportunity_contacts (
+    opportunity_id uuid NOT NULL,
+    contact_id uuid NOT NULL,
+    role text DEFAULT ''::text NOT NULL,
+    "primary" boolean DEFAULT false NOT NULL
+);
+
+CREATE TABLE t_x.opportunity_history (
+    opportunity_id uuid NOT NULL,
+    seq integer NOT NULL,
+    changed_at timestamp with time zone,
+    recorded_at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    cause text NOT NULL,
+    old_stage_id uuid,
+    new_stage_id uuid,
+    old_amount numeric(19,4),
+    new_amount numeric(19,4),
+    old_currency text,
+    new_currency text,
+    old_probability numeric(5,2),
+    new_probability numeric(5,2),
+    old_forecast_category text,
+    new_forecast_category text,
+    old_close_date date,
+    new_close_date date,
+    old_owner_id uuid,
+    new_owner_id uuid,
+    old_status text,
+    new_status text,
+    CONSTRAINT opportunity_history_seq_check CHECK ((seq > 0))
+);
+
+CREATE TABLE t_x.opportunity_products (
+    opportunity_id uuid NOT NULL,
+    line integer NOT NULL,
+    product_id uuid NOT NULL,
+    quantity numeric(19,4) DEFAULT 1 NOT NULL,
+    unit_price numeric(19,4),
+    discount numeric(5,2),
+    CONSTRAINT opportunity_products_discount_check CHECK (((discount >= (0)::numeric) AND (discount <= (100)::numeric))),
+    CONSTRAINT opportunity_products_line_check CHECK ((line > 0))
+);
+
+CREATE TABLE t_x.opportunity_stages (
+    opportunity_id uuid NOT NULL,
+    seq integer NOT NULL,
+    stage_id uuid NOT NULL,
+    entered_at timestamp with time zone,
+    exited_at timestamp with time zone,
+    duration_s bigint GENERATED ALWAYS AS ((EXTRACT(epoch FROM (exited_at - entered_at)))::bigint) STORED,
+    open boolean NOT NULL,
+    CONSTRAINT opportunity_stages_check CHECK (((NOT open) OR (exited_at IS NULL))),
+    CONSTRAINT opportunity_stages_check1 CHECK ((exited_at >= entered_at)),
+    CONSTRAINT opportunity_stages_seq_check CHECK ((seq > 0))
+);
+
+CREATE TABLE t_x.pipelines (
+    id uuid NOT NULL,
+    external_id text,
+    owner_id uuid,
+    name text NOT NULL,
+    team_id uuid,
+    "position" integer DEFAULT 0 NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT pipelines_name_check CHECK ((name <> ''::text))
+);
+
+CREATE TABLE t_x.products (
+    id uuid NOT NULL,
+    external_id text,
+    owner_id uuid,
+    name text NOT NULL,
+    sku text,
+    series text,
+    list_price numeric(19,4),
+    currency text,
+    active boolean DEFAULT true NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT products_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT products_name_check CHECK ((name <> ''::text))
+);
+
+CREATE TABLE t_x_i.edge (
+    id bigint NOT NULL,
+    merge uuid NOT NULL,
+    a bigint NOT NULL,
+    b bigint NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    CONSTRAINT edge_check CHECK ((a <> b))
+);
+
+CREATE TABLE t_x_i.merge (
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    cause text NOT NULL,
+    state text DEFAULT 'applied'::text NOT NULL,
+    winner uuid NOT NULL,
+    loser uuid NOT NULL,
+    winner_node bigint,
+    effective_at timestamp with time zone NOT NULL,
+    message_id text,
+    actor text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    undone_at timestamp with time zone,
+    undone_by text,
+    CONSTRAINT merge_cause_check CHECK ((cause = ANY (ARRAY['event'::text, 'manual'::text, 'review'::text, 'alias'::text]))),
+    CONSTRAINT merge_check CHECK ((((state = 'undone'::text) = (undone_at IS NOT NULL)) OR (state = 'erased'::text))),
+    CONSTRAINT merge_ref_check CHECK (((octet_length(ref) >= 1) AND (octet_length(ref) <= 600))),
+    CONSTRAINT merge_state_check CHECK ((state = ANY (ARRAY['applied'::text, 'undone'::text, 'erased'::text])))
+);
+
+CREATE TABLE t_x.profiles (
+    profile_id uuid NOT NULL,
+    user_id text,
+    email text,
+    phone text,
+    first_seen_at timestamp with time zone,
+    last_seen_at timestamp with time zone
+)
+WITH (fillfactor='75');
+
+CREATE TABLE t_x.stages (
+    id uuid NOT NULL,
+    external_id text,
+    owner_id uuid,
+    pipeline_id uuid NOT NULL,
+    key text NOT NULL,
+    name text NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    probability numeric(5,2) NOT NULL,
+    forecast_category text NOT NULL,
+    status text NOT NULL,
+    rotten_days integer,
+    required_fields text[] DEFAULT '{}'::text[] NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT stages_forecast_category_check CHECK ((forecast_category = ANY (ARRAY['omitted'::text, 'pipeline'::text, 'best_case'::text, 'commit'::text, 'closed'::text]))),
+    CONSTRAINT stages_key_check CHECK ((key <> ''::text)),
+    CONSTRAINT stages_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT stages_probability_check CHECK (((probability >= (0)::numeric) AND (probability <= (100)::numeric))),
+    CONSTRAINT stages_rotten_days_check CHECK ((rotten_days > 0)),
+    CONSTRAINT stages_status_check CHECK ((status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text])))
+);
+
+CREATE TABLE t_x.teams (
+    id uuid NOT NULL,
+    external_id text,
+    owner_id uuid,
+    name text NOT NULL,
+    parent_id uuid,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT teams_check CHECK ((parent_id <> id)),
+    CONSTRAINT teams_name_check CHECK ((name <> ''::text))
+);
+
+CREATE TABLE t_x.users (
+    id uuid NOT NULL,
+    external_id text,
+    owner_id uuid,
+    name text NOT NULL,
+    email text,
+    team_id uuid,
+    manager_id uuid,
+    time_zone text,
+    active boolean DEFAULT true NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT users_name_check CHECK ((name <> ''::text))
+);
+
+CREATE TABLE t_x_i.activity_seen (
+    node bigint NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL
+)
+WITH (fillfactor='75');
+
+CREATE TABLE t_x_i.audit (
+    seq bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    action text NOT NULL,
+    object text NOT NULL,
+    object_id text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    previous_hash bytea NOT NULL,
+    hash bytea NOT NULL
+);
+
+CREATE TABLE t_x_i.audit_head (
+    singleton boolean DEFAULT true NOT NULL,
+    seq bigint NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT audit_head_singleton_check CHECK (singleton)
+);
+
+CREATE TABLE t_x_i.bin (
+    object text NOT NULL,
+    record_id uuid NOT NULL,
+    data jsonb NOT NULL,
+    children jsonb DEFAULT '{}'::jsonb NOT NULL,
+    deleted_at timestamp with time zone NOT NULL,
+    actor text NOT NULL
+);
+
+CREATE SEQUENCE t_x_i.component_label
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE t_x_i.consent_statement (
+    node bigint NOT NULL,
+    ts timestamp with time zone NOT NULL,
+    seq bigint NOT NULL,
+    message_id text NOT NULL,
+    source smallint,
+    categories jsonb NOT NULL
+);
+
+ALTER TABLE t_x_i.consent_statement ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME t_x_i.consent_statement_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE t_x_i.contact_node (
+    contact_id uuid NOT NULL,
+    node bigint NOT NULL
+);
+
+CREATE TABLE t_x_i.dedupe_0 (
+    event_id uuid NOT NULL
+)
+WITH (fillfactor='90');
+
+CREATE TABLE t_x_i.dedupe_1 (
+    event_id uuid NOT NULL
+)
+WITH (fillfactor='90');
+
+CREATE TABLE t_x_i.dedupe_2 (
+    event_id uuid NOT NULL
+)
+WITH (fillfactor='90');
+
+CREATE TABLE t_x_i.dedupe_import (
+    event_id uuid NOT NULL
+);
+
+CREATE TABLE t_x_i.dedupe_state (
+    singleton boolean DEFAULT true NOT NULL,
+    generation smallint DEFAULT 0 NOT NULL,
+    rotated_at timestamp with time zone NOT NULL,
+    rotations integer DEFAULT 0 NOT NULL,
+    window_days integer DEFAULT 7 NOT NULL,
+    CONSTRAINT dedupe_state_generation_check CHECK ((generation = ANY (ARRAY[0, 1, 2]))),
+    CONSTRAINT dedupe_state_singleton_check CHECK (singleton),
+    CONSTRAINT dedupe_state_window_days_check CHECK (((window_days >= 7) AND (window_days <= 366)))
+);
+
+CREATE TABLE t_x_i.demotion (
+    seq bigint NOT NULL,
+    event_id uuid,
+    message_id text,
+    type text NOT NULL,
+    value text NOT NULL,
+    rule text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    rules_version integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT demotion_rule_check CHECK ((rule = ANY (ARRAY['limit'::text, 'separated'::text, 'max_ids'::text, 'max_merges'::text, 'review'::text, 'anomaly'::text, 'alias'::text])))
+);
+
+CREATE TABLE t_x_i.demotion_memo (
+    key uuid NOT NULL,
+    epoch integer NOT NULL,
+    rules_version integer NOT NULL,
+    demoted jsonb NOT NULL
+);
+
+ALTER TABLE t_x_i.demotion ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME t_x_i.demotion_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE t_x_i.dirty (
+    seq bigint NOT NULL,
+    nodes bigint[] NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE t_x_i.dirty ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME t_x_i.dirty_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE t_x_i.duplicate_suggestion (
+    id uuid NOT NULL,
+    object text NOT NULL,
+    a uuid NOT NULL,
+    b uuid NOT NULL,
+    reason text NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT duplicate_suggestion_check CHECK ((a < b)),
+    CONSTRAINT duplicate_suggestion_object_check CHECK ((object = ANY (ARRAY['contact'::text, 'lead'::text, 'account'::text]))),
+    CONSTRAINT duplicate_suggestion_state_check CHECK ((state = ANY (ARRAY['open'::text, 'merged'::text, 'dismissed'::text])))
+);
+
+ALTER TABLE t_x_i.edge ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME t_x_i.edge_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE t_x_i.event_log_default (
+    node bigint NOT NULL,
+    ts timestamp with time zone NOT NULL,
+    seq bigint DEFAULT nextval('t_x_i.event_seq'::regclass) NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    event_id uuid NOT NULL,
+    message_id text NOT NULL,
+    type text NOT NULL,
+    name text,
+    account_id uuid,
+    source smallint NOT NULL,
+    session text,
+    flags integer DEFAULT 0 NOT NULL,
+    payload jsonb NOT NULL,
+    CONSTRAINT event_log_type_check CHECK ((type = ANY (ARRAY['track'::text, 'page'::text, 'screen'::text, 'identify'::text, 'group'::text, 'alias'::text])))
+);
+
+CREATE TABLE t_x_i.field_source (
+    object text NOT NULL,
+    record_id uuid NOT NULL,
+    field text NOT NULL,
+    source smallint NOT NULL,
+    rank smallint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    message_id text DEFAULT ''::text NOT NULL,
+    actor text,
+    value jsonb,
+    CONSTRAINT field_source_rank_check CHECK ((rank = ANY (ARRAY[10, 20, 30, 40])))
+);
+
+CREATE TABLE t_x_i.idempotency (
+    key_id text NOT NULL,
+    method text NOT NULL,
+    path text NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    status smallint,
+    headers jsonb,
+    body bytea,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT idempotency_key_check CHECK (((octet_length(key) >= 1) AND (octet_length(key) <= 255)))
+);
+
+CREATE TABLE t_x_i.identity_limit (
+    type text NOT NULL COLLATE pg_catalog."C",
+    priority integer NOT NULL,
+    max_values integer,
+    window_days integer,
+    CONSTRAINT identity_limit_max_values_check CHECK ((max_values > 0)),
+    CONSTRAINT identity_limit_window_days_check CHECK ((window_days > 0))
+);
+
+CREATE TABLE t_x_i.identity_rules (
+    version integer NOT NULL,
+    rules jsonb NOT NULL,
+    author text NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE t_x_i.identity_state (
+    singleton boolean DEFAULT true NOT NULL,
+    rules_version integer NOT NULL,
+    epoch integer DEFAULT 0 NOT NULL,
+    default_max_values integer,
+    default_window_days integer,
+    max_ids integer NOT NULL,
+    max_merges integer NOT NULL,
+    windowed boolean NOT NULL,
+    promoted text[] DEFAULT '{}'::text[] NOT NULL,
+    promoted_version integer DEFAULT 0 NOT NULL,
+    CONSTRAINT identity_state_default_max_values_check CHECK ((default_max_values > 0)),
+    CONSTRAINT identity_state_default_window_days_check CHECK ((default_window_days > 0)),
+    CONSTRAINT identity_state_max_ids_check CHECK ((max_ids > 0)),
+    CONSTRAINT identity_state_max_merges_check CHECK ((max_merges >= 0)),
+    CONSTRAINT identity_state_singleton_check CHECK (singleton)
+);
+
+CREATE TABLE t_x_i.import (
+    id uuid NOT NULL,
+    object text NOT NULL,
+    file_name text NOT NULL,
+    file_sha256 bytea NOT NULL,
+    mapping jsonb NOT NULL,
+    state text NOT NULL,
+    rows bigint DEFAULT 0 NOT NULL,
+    read bigint DEFAULT 0 NOT NULL,
+    created bigint DEFAULT 0 NOT NULL,
+    updated bigint DEFAULT 0 NOT NULL,
+    unchanged bigint DEFAULT 0 NOT NULL,
+    rejected bigint DEFAULT 0 NOT NULL,
+    unknown jsonb DEFAULT '{}'::jsonb NOT NULL,
+    actor text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    undone_at timestamp with time zone,
+    CONSTRAINT import_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'undoing'::text, 'undone'::text])))
+);
+
+CREATE TABLE t_x_i.import_reference (
+    import uuid NOT NULL,
+    record_id uuid NOT NULL,
+    object text NOT NULL,
+    undo text,
+    CONSTRAINT import_reference_undo_check CHECK ((undo = ANY (ARRAY['removed'::text, 'kept'::text])))
+);
+
+CREATE TABLE t_x_i.import_row (
+    import uuid NOT NULL,
+    "row" bigint NOT NULL,
+    line integer NOT NULL,
+    raw jsonb NOT NULL,
+    outcome text,
+    record_id uuid,
+    version integer,
+    before jsonb,
+    reason jsonb,
+    undo text,
+    undo_reason jsonb,
+    CONSTRAINT import_row_outcome_check CHECK ((outcome = ANY (ARRAY['created'::text, 'updated'::text, 'unchanged'::text, 'rejected'::text]))),
+    CONSTRAINT import_row_undo_check CHECK ((undo = ANY (ARRAY['removed'::text, 'restored'::text, 'kept'::text])))
+);
+
+CREATE TABLE t_x_i.lead_node (
+    lead_id uuid NOT NULL,
+    node bigint NOT NULL
+);
+
+CREATE TABLE t_x_i.lock_bucket (
+    id smallint NOT NULL
+);
+
+ALTER TABLE t_x_i.node ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME t_x_i.node_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE t_x_i.normal_form (
+    kind text NOT NULL,
+    raw text NOT NULL,
+    norm text NOT NULL,
+    CONSTRAINT normal_form_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'phone'::text])))
+);
+
+CREATE TABLE t_x_i.object_description (
+    object text NOT NULL,
+    relation text NOT NULL,
+    ranked boolean DEFAULT false NOT NULL,
+    kept_while_used boolean DEFAULT false NOT NULL,
+    companions jsonb DEFAULT '{}'::jsonb NOT NULL,
+    soft_unique text[] DEFAULT '{}'::text[] NOT NULL,
+    children jsonb DEFAULT '{}'::jsonb NOT NULL,
+    owned text[] DEFAULT '{}'::text[] NOT NULL,
+    CONSTRAINT object_description_object_check CHECK ((object ~ '^[a-z][a-z0-9_]{0,62}$'::text))
+);
+
+CREATE TABLE t_x_i.operation (
+    id uuid NOT NULL,
+    type text NOT NULL,
+    state text NOT NULL,
+    done bigint DEFAULT 0 NOT NULL,
+    total bigint,
+    input jsonb DEFAULT '{}'::jsonb NOT NULL,
+    result jsonb,
+    error jsonb,
+    actor text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    CONSTRAINT operation_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text])))
+);
+
+CREATE TABLE t_x_i.outbox (
+    seq bigint NOT NULL,
+    topic text NOT NULL,
+    key text NOT NULL,
+    payload jsonb NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE t_x_i.outbox ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME t_x_i.outbox_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE t_x_i.promoted_trait (
+    trait text NOT NULL COLLATE pg_catalog."C",
+    column_name text NOT NULL,
+    type text NOT NULL,
+    promoted_at timestamp with time zone NOT NULL,
+    filled_at timestamp with time zone,
+    CONSTRAINT promoted_trait_type_check CHECK ((type = ANY (ARRAY['text'::text, 'numeric'::text, 'boolean'::text, 'timestamptz'::text])))
+);
+
+CREATE TABLE t_x_i.quarantine (
+    id uuid NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    source smallint,
+    key_id text,
+    message_id text,
+    type text,
+    name text,
+    code text NOT NULL,
+    message text NOT NULL,
+    state text DEFAULT 'held'::text NOT NULL,
+    path text NOT NULL,
+    original bytea NOT NULL,
+    decided_at timestamp with time zone,
+    CONSTRAINT quarantine_state_check CHECK ((state = ANY (ARRAY['held'::text, 'rejected'::text, 'reprocessed'::text, 'discarded'::text])))
+);
+
+CREATE TABLE t_x_i.record_history (
+    object text NOT NULL,
+    record_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    version integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    cause text NOT NULL,
+    source smallint NOT NULL,
+    action text NOT NULL,
+    changes jsonb NOT NULL,
+    CONSTRAINT record_history_action_check CHECK ((action = ANY (ARRAY['create'::text, 'update'::text, 'delete'::text, 'restore'::text, 'merge'::text, 'undo'::text])))
+);
+
+ALTER TABLE t_x_i.record_history ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME t_x_i.record_history_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE t_x_i.record_redirect (
+    object text NOT NULL,
+    old_id uuid NOT NULL,
+    new_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE t_x_i.review (
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    refs text[] DEFAULT '{}'::text[] NOT NULL,
+    reason text NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    home bigint NOT NULL,
+    nodes bigint[] NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    effective_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by text,
+    CONSTRAINT review_nodes_check CHECK ((cardinality(nodes) >= 1)),
+    CONSTRAINT review_reason_check CHECK ((reason = ANY (ARRAY['accounts'::text, 'anomaly'::text, 'manual'::text, 'contact_email'::text]))),
+    CONSTRAINT review_state_check CHECK ((state = ANY (ARRAY['open'::text, 'approved'::text, 'rejected'::text, 'obsolete'::text])))
+);
+
+CREATE TABLE t_x_i.separation (
+    a bigint NOT NULL,
+    b bigint NOT NULL,
+    cause text NOT NULL,
+    ref text NOT NULL,
+    actor text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT separation_cause_check CHECK ((cause = ANY (ARRAY['undo'::text, 'review'::text]))),
+    CONSTRAINT separation_check CHECK ((a < b))
+);
+
+ALTER TABLE t_x_i.trait_record ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME t_x_i.trait_record_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE ONLY t_x_i.event_log ATTACH PARTITION t_x_i.event_log_default DEFAULT;
+
+ALTER TABLE ONLY t_x.account_contacts
+    ADD CONSTRAINT account_contacts_pkey PRIMARY KEY (contact_id, account_id, role);
+
+ALTER TABLE ONLY t_x.accounts
+    ADD CONSTRAINT accounts_external_id_key UNIQUE (external_id);
+
+ALTER TABLE ONLY t_x.accounts
+    ADD CONSTRAINT accounts_group_id_key UNIQUE (group_id);
+
+ALTER TABLE ONLY t_x.accounts
+    ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY t_x.activities
+    ADD CONSTRAINT activities_external_id_key UNIQUE (external_id);
+
+ALTER TABLE ONLY t_x.activities
+    ADD CONSTRAINT activities_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY t_x.activity_links
+    ADD CONSTRAINT activity_links_pkey PRIMARY KEY (activity_id, object, record_id);
+
+ALTER TABLE ONLY t_x.contact_channels
+    ADD CONSTRAINT contact_channels_pkey PRIMARY KEY (contact_id, kind, value);
+
+ALTER TABLE ONLY t_x.contacts
+    ADD CONSTRAINT contacts_external_id_key UNIQUE (external_id);
+
+ALTER TABLE ONLY t_x.contacts
+    ADD CONSTRAINT contacts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY t_x.leads
+    ADD CONSTRAINT leads_external_id_key UNIQUE (external_id);
+
+ALTER TABLE ONLY t_x.leads
+    ADD CONSTRAINT leads_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY t_x.opportunities
+    ADD CONSTRAINT opportunities_external_id_key UNIQUE (external_id);
+
+ALTER TABLE ONLY t_x.opportunities
+    ADD CONSTRAINT opportunities_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY t_x.opportunity_contacts
+    ADD CONSTRAINT opportunity_contacts_pkey PRIMARY KEY (opportunity_id, contact_id, role);
+
+ALTER TABLE ONLY t_x.opportunity_history
+    ADD CONSTRAINT opportunity_history_pkey PRIMARY KEY (opportunity_id, seq);
+
+ALTER TABLE ONLY t_x.opportunity_products
+    ADD CONSTRAINT opportunity_products_pkey PRIMARY KEY (opportunity_id, line);
+
+ALTER TABLE ONLY t_x.opportunity_stages
+    ADD CONSTRAINT opportunity_stages_pkey PRIMARY KEY (opportunity_id, seq);
+
+ALTER TABLE ONLY t_x.pipelines
+    ADD CONSTRAINT pipelines_external_id_key UNIQUE (external_id);
+
+ALTER TABLE ONLY t_x.pipelines
+    ADD CONSTRAINT pipelines_name_key UNIQUE (name);
+
+ALTER TABLE ONLY t_x.pipelines
+    ADD CONSTRAINT pipelines_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY t_x.products
+    ADD CONSTRAINT products_external_id_key UNIQUE (external_id);
+
+ALTER TABLE ONLY t_x.products
+    ADD CONSTRAINT products_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY t_x.products
+    ADD CONSTRAINT products_sku_key UNIQUE (sku);
+
+ALTER TABLE ONLY t_x.profiles
+    ADD CONSTRAINT profiles_pkey PRIMARY KEY (profile_id);
+
+ALTER TABLE ONLY t_x.stages
+    ADD CONSTRAINT stages_external_id_key UNIQUE (external_id);
+
+ALTER TABLE ONLY t_x.stages
+    ADD CONSTRAINT stages_id_pipeline_id_key UNIQUE (id, pipeline_id);
+
+ALTER TABLE ONLY t_x.stages
+    ADD CONSTRAINT stages_pipeline_id_key_key UNIQUE (pipeline_id, key);
+
+ALTER TABLE ONLY t_x.stages
+    ADD CONSTRAINT stages_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY t_x.teams
+    ADD CONSTRAINT teams_external_id_key UNIQUE (external_id);
+
+ALTER TABLE ONLY t_x.teams
+    ADD CONSTRAINT teams_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY t_x.users
+    ADD CONSTRAINT users_email_key UNIQUE (email);
+
+ALTER TABLE ONLY t_x.users
+    ADD CONSTRAINT users_external_id_key UNIQUE (external_id);
+
+ALTER TABLE ONLY t_x.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY t_x_i.activity_seen
+    ADD CONSTRAINT activity_seen_pkey PRIMARY KEY (node);
+
+ALTER TABLE ONLY t_x_i.audit_head
+    ADD CONSTRAINT audit_head_pkey PRIMARY KEY (singleton);
+
+ALTER TABLE ONLY t_x_i.audit
+    ADD CONSTRAINT audit_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY t_x_i.bin
+    ADD CONSTRAINT bin_pkey PRIMARY KEY (record_id);
+
+ALTER TABLE ONLY t_x_i.component
+    ADD CONSTRAINT component_pkey PRIMARY KEY (label);
+
+ALTER TABLE ONLY t_x_i.component
+    ADD CONSTRAINT component_profile_id_key UNIQUE (profile_id);
+
+ALTER TABLE ONLY t_x_i.consent_statement
+    ADD CONSTRAINT consent_statement_pkey PRIMARY KEY (node, ts, seq);
+
+ALTER TABLE ONLY t_x_i.contact_node
+    ADD CONSTRAINT contact_node_pkey PRIMARY KEY (contact_id);
+
+ALTER TABLE ONLY t_x_i.dedupe_0
+    ADD CONSTRAINT dedupe_0_pkey PRIMARY KEY (event_id);
+
+ALTER TABLE ONLY t_x_i.dedupe_1
+    ADD CONSTRAINT dedupe_1_pkey PRIMARY KEY (event_id);
+
+ALTER TABLE ONLY t_x_i.dedupe_2
+    ADD CONSTRAINT dedupe_2_pkey PRIMARY KEY (event_id);
+
+ALTER TABLE ONLY t_x_i.dedupe_import
+    ADD CONSTRAINT dedupe_import_pkey PRIMARY KEY (event_id);
+
+ALTER TABLE ONLY t_x_i.dedupe_state
+    ADD CONSTRAINT dedupe_state_pkey PRIMARY KEY (singleton);
+
+ALTER TABLE ONLY t_x_i.demotion_memo
+    ADD CONSTRAINT demotion_memo_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY t_x_i.demotion
+    ADD CONSTRAINT demotion_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY t_x_i.dirty
+    ADD CONSTRAINT dirty_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY t_x_i.duplicate_suggestion
+    ADD CONSTRAINT duplicate_suggestion_a_b_key UNIQUE (a, b);
+
+ALTER TABLE ONLY t_x_i.duplicate_suggestion
+    ADD CONSTRAINT duplicate_suggestion_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY t_x_i.edge
+    ADD CONSTRAINT edge_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY t_x_i.event_log
+    ADD CONSTRAINT event_log_pkey PRIMARY KEY (node, ts, seq);
+
+ALTER TABLE ONLY t_x_i.event_log_default
+    ADD CONSTRAINT event_log_default_pkey PRIMARY KEY (node, ts, seq);
+
+ALTER TABLE ONLY t_x_i.field_source
+    ADD CONSTRAINT field_source_pkey PRIMARY KEY (record_id, field, source);
+
+ALTER TABLE ONLY t_x_i.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (key_id, method, path, key);
+
+ALTER TABLE ONLY t_x_i.identifier
+    ADD CONSTRAINT identifier_pkey PRIMARY KEY (type, value);
+
+ALTER TABLE ONLY t_x_i.identity_limit
+    ADD CONSTRAINT identity_limit_pkey PRIMARY KEY (type);
+
+ALTER TABLE ONLY t_x_i.identity_rules
+    ADD CONSTRAINT identity_rules_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY t_x_i.identity_state
+    ADD CONSTRAINT identity_state_pkey PRIMARY KEY (singleton);
+
+ALTER TABLE ONLY t_x_i.import
+    ADD CONSTRAINT import_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY t_x_i.import_reference
+    ADD CONSTRAINT import_reference_pkey PRIMARY KEY (import, record_id);
+
+ALTER TABLE ONLY t_x_i.import_row
+    ADD CONSTRAINT import_row_pkey PRIMARY KEY (import, "row");
+
+ALTER TABLE ONLY t_x_i.lead_node
+    ADD CONSTRAINT lead_node_pkey PRIMARY KEY (lead_id);
+
+ALTER TABLE ONLY t_x_i.lock_bucket
+    ADD CONSTRAINT lock_bucket_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY t_x_i.membership
+    ADD CONSTRAINT membership_pkey PRIMARY KEY (node, group_id, "left");
+
+ALTER TABLE ONLY t_x_i.merge
+    ADD CONSTRAINT merge_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY t_x_i.merge
+    ADD CONSTRAINT merge_ref_key UNIQUE (ref);
+
+ALTER TABLE ONLY t_x_i.node
+    ADD CONSTRAINT node_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY t_x_i.node
+    ADD CONSTRAINT node_public_id_key UNIQUE (public_id);
+
+ALTER TABLE ONLY t_x_i.normal_form
+    ADD CONSTRAINT normal_form_pkey PRIMARY KEY (kind, raw);
+
+ALTER TABLE ONLY t_x_i.object_description
+    ADD CONSTRAINT object_description_pkey PRIMARY KEY (object);
+
+ALTER TABLE ONLY t_x_i.object_description
+    ADD CONSTRAINT object_description_relation_key UNIQUE (relation);
+
+ALTER TABLE ONLY t_x_i.operation
+    ADD CONSTRAINT operation_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY t_x_i.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY t_x_i.promoted_trait
+    ADD CONSTRAINT promoted_trait_column_name_key UNIQUE (column_name);
+
+ALTER TABLE ONLY t_x_i.promoted_trait
+    ADD CONSTRAINT promoted_trait_pkey PRIMARY KEY (trait);
+
+ALTER TABLE ONLY t_x_i.quarantine
+    ADD CONSTRAINT quarantine_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY t_x_i.record_history
+    ADD CONSTRAINT record_history_pkey PRIMARY KEY (record_id, seq);
+
+ALTER TABLE ONLY t_x_i.record_redirect
+    ADD CONSTRAINT record_redirect_pkey PRIMARY KEY (old_id);
+
+ALTER TABLE ONLY t_x_i.review
+    ADD CONSTRAINT review_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY t_x_i.review
+    ADD CONSTRAINT review_ref_key UNIQUE (ref);
+
+ALTER TABLE ONLY t_x_i.separation
+    ADD CONSTRAINT separation_pkey PRIMARY KEY (a, b);
+
+ALTER TABLE ONLY t_x_i.source
+    ADD CONSTRAINT source_name_key UNIQUE (name);
+
+ALTER TABLE ONLY t_x_i.source
+    ADD CONSTRAINT source_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY t_x_i.source
+    ADD CONSTRAINT source_source_id_key UNIQUE (source_id);
+
+ALTER TABLE ONLY t_x_i.trait_record
+    ADD CONSTRAINT trait_record_pkey PRIMARY KEY (node, ts, seq);
+
+CREATE INDEX account_contacts_account ON t_x.account_contacts USING btree (account_id);
+
+CREATE UNIQUE INDEX account_contacts_primary ON t_x.account_contacts USING btree (contact_id) WHERE "primary";
+
+CREATE INDEX accounts_company_key ON t_x.accounts USING btree (company_key);
+
+CREATE INDEX accounts_created ON t_x.accounts USING btree (created_at, id);
+
+CREATE INDEX accounts_domain ON t_x.accounts USING btree (domain);
+
+CREATE INDEX accounts_owner ON t_x.accounts USING btree (owner_id);
+
+CREATE INDEX accounts_parent ON t_x.accounts USING btree (parent_id);
+
+CREATE INDEX activities_created ON t_x.activities USING btree (created_at, id);
+
+CREATE INDEX activities_due ON t_x.activities USING btree (due_at) WHERE (status = 'planned'::text);
+
+CREATE INDEX activities_owner ON t_x.activities USING btree (owner_id);
+
+CREATE INDEX activity_links_record ON t_x.activity_links USING btree (record_id, activity_id);
+
+CREATE UNIQUE INDEX contact_channels_primary ON t_x.contact_channels USING btree (contact_id, kind) WHERE "primary";
+
+CREATE INDEX contacts_created ON t_x.contacts USING btree (created_at, id);
+
+CREATE INDEX contacts_email ON t_x.contacts USING btree (email_norm);
+
+CREATE INDEX contacts_owner ON t_x.contacts USING btree (owner_id);
+
+CREATE INDEX contacts_phone ON t_x.contacts USING btree (phone_e164);
+
+CREATE INDEX contacts_profile ON t_x.contacts USING btree (profile_id);
+
+CREATE INDEX leads_account ON t_x.leads USING btree (converted_account_id);
+
+CREATE INDEX leads_contact ON t_x.leads USING btree (converted_contact_id);
+
+CREATE INDEX leads_created ON t_x.leads USING btree (created_at, id);
+
+CREATE INDEX leads_email ON t_x.leads USING btree (email_norm);
+
+CREATE INDEX leads_opportunity ON t_x.leads USING btree (converted_opportunity_id);
+
+CREATE INDEX leads_owner ON t_x.leads USING btree (owner_id);
+
+CREATE INDEX leads_profile ON t_x.leads USING btree (profile_id);
+
+CREATE INDEX opportunities_account ON t_x.opportunities USING btree (account_id);
+
+CREATE INDEX opportunities_created ON t_x.opportunities USING btree (created_at, id);
+
+CREATE INDEX opportunities_owner ON t_x.opportunities USING btree (owner_id);
+
+CREATE INDEX opportunities_pipeline ON t_x.opportunities USING btree (pipeline_id);
+
+CREATE INDEX opportunities_stage ON t_x.opportunities USING btree (stage_id, close_date);
+
+CREATE INDEX opportunity_contacts_contact ON t_x.opportunity_contacts USING btree (contact_id);
+
+CREATE UNIQUE INDEX opportunity_contacts_primary ON t_x.opportunity_contacts USING btree (opportunity_id) WHERE "primary";
+
+CREATE INDEX opportunity_products_product ON t_x.opportunity_products USING btree (product_id);
+
+CREATE UNIQUE INDEX opportunity_stages_open ON t_x.opportunity_stages USING btree (opportunity_id) WHERE open;
+
+CREATE INDEX opportunity_stages_stage ON t_x.opportunity_stages USING btree (stage_id);
+
+CREATE INDEX profiles_email ON t_x.profiles USING btree (email);
+
+CREATE INDEX profiles_user_id ON t_x.profiles USING btree (user_id);
+
+CREATE INDEX users_manager ON t_x.users USING btree (manager_id);
+
+CREATE INDEX users_team ON t_x.users USING btree (team_id);
+
+CREATE INDEX bin_object ON t_x_i.bin USING btree (object, deleted_at DESC);
+
+CREATE INDEX contact_node_node ON t_x_i.contact_node USING btree (node);
+
+CREATE INDEX demotion_identifier ON t_x_i.demotion USING btree (type, value);
+
+CREATE INDEX edge_a ON t_x_i.edge USING btree (a);
+
+CREATE INDEX edge_b ON t_x_i.edge USING btree (b);
+
+CREATE INDEX edge_merge ON t_x_i.edge USING btree (merge);
+
+CREATE INDEX idempotency_created ON t_x_i.idempotency USING btree (created_at);
+
+CREATE INDEX identifier_node ON t_x_i.identifier USING btree (node);
+
+CREATE INDEX import_file ON t_x_i.import USING btree (file_sha256);
+
+CREATE INDEX import_row_record ON t_x_i.import_row USING btree (record_id, import) WHERE (record_id IS NOT NULL);
+
+CREATE INDEX lead_node_node ON t_x_i.lead_node USING btree (node);
+
+CREATE INDEX membership_group ON t_x_i.membership USING btree (group_id);
+
+CREATE INDEX merge_created ON t_x_i.merge USING btree (created_at DESC, id DESC);
+
+CREATE INDEX node_component ON t_x_i.node USING btree (component);
+
+CREATE INDEX quarantine_received ON t_x_i.quarantine USING btree (received_at DESC);
+
+CREATE INDEX record_history_seq ON t_x_i.record_history USING btree (seq);
+
+CREATE INDEX review_home ON t_x_i.review USING btree (home) WHERE (state = 'open'::text);
+
+CREATE INDEX review_open ON t_x_i.review USING btree (created_at) WHERE (state = 'open'::text);
+
+CREATE INDEX separation_b ON t_x_i.separation USING btree (b);
+
+ALTER INDEX t_x_i.event_log_pkey ATTACH PARTITION t_x_i.event_log_default_pkey;
+
+ALTER TABLE ONLY t_x.account_contacts
+    ADD CONSTRAINT account_contacts_account_id_fkey FOREIGN KEY (account_id) REFERENCES t_x.accounts(id);
+
+ALTER TABLE ONLY t_x.account_contacts
+    ADD CONSTRAINT account_contacts_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES t_x.contacts(id);
+
+ALTER TABLE ONLY t_x.accounts
+    ADD CONSTRAINT accounts_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES t_x.users(id);
+
+ALTER TABLE ONLY t_x.accounts
+    ADD CONSTRAINT accounts_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES t_x.accounts(id);
+
+ALTER TABLE ONLY t_x.activities
+    ADD CONSTRAINT activities_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES t_x.users(id);
+
+ALTER TABLE ONLY t_x.activity_links
+    ADD CONSTRAINT activity_links_activity_id_fkey FOREIGN KEY (activity_id) REFERENCES t_x.activities(id);
+
+ALTER TABLE ONLY t_x.contact_channels
+    ADD CONSTRAINT contact_channels_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES t_x.contacts(id);
+
+ALTER TABLE ONLY t_x.contacts
+    ADD CONSTRAINT contacts_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES t_x.users(id);
+
+ALTER TABLE ONLY t_x.contacts
+    ADD CONSTRAINT contacts_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES t_x.profiles(profile_id);
+
+ALTER TABLE ONLY t_x.leads
+    ADD CONSTRAINT leads_converted_account_id_fkey FOREIGN KEY (converted_account_id) REFERENCES t_x.accounts(id);
+
+ALTER TABLE ONLY t_x.leads
+    ADD CONSTRAINT leads_converted_contact_id_fkey FOREIGN KEY (converted_contact_id) REFERENCES t_x.contacts(id);
+
+ALTER TABLE ONLY t_x.leads
+    ADD CONSTRAINT leads_converted_opportunity_id_fkey FOREIGN KEY (converted_opportunity_id) REFERENCES t_x.opportunities(id);
+
+ALTER TABLE ONLY t_x.leads
+    ADD CONSTRAINT leads_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES t_x.users(id);
+
+ALTER TABLE ONLY t_x.leads
+    ADD CONSTRAINT leads_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES t_x.profiles(profile_id);
+
+ALTER TABLE ONLY t_x.opportunities
+    ADD CONSTRAINT opportunities_account_id_fkey FOREIGN KEY (account_id) REFERENCES t_x.accounts(id);
+
+ALTER TABLE ONLY t_x.opportunities
+    ADD CONSTRAINT opportunities_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES t_x.users(id);
+
+ALTER TABLE ONLY t_x.opportunities
+    ADD CONSTRAINT opportunities_pipeline_id_fkey FOREIGN KEY (pipeline_id) REFERENCES t_x.pipelines(id);
+
+ALTER TABLE ONLY t_x.opportunities
+    ADD CONSTRAINT opportunities_stage_id_fkey FOREIGN KEY (stage_id) REFERENCES t_x.stages(id);
+
+ALTER TABLE ONLY t_x.opportunities
+    ADD CONSTRAINT opportunities_stage_id_pipeline_id_fkey FOREIGN KEY (stage_id, pipeline_id) REFERENCES t_x.stages(id, pipeline_id);
+
+ALTER TABLE ONLY t_x.opportunity_contacts
+    ADD CONSTRAINT opportunity_contacts_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES t_x.contacts(id);
+
+ALTER TABLE ONLY t_x.opportunity_contacts
+    ADD CONSTRAINT opportunity_contacts_opportunity_id_fkey FOREIGN KEY (opportunity_id) REFERENCES t_x.opportunities(id);
+
+ALTER TABLE ONLY t_x.opportunity_products
+    ADD CONSTRAINT opportunity_products_opportunity_id_fkey FOREIGN KEY (opportunity_id) REFERENCES t_x.opportunities(id);
+
+ALTER TABLE ONLY t_x.opportunity_products
+    ADD CONSTRAINT opportunity_products_product_id_fkey FOREIGN KEY (product_id) REFERENCES t_x.products(id);
+
+ALTER TABLE ONLY t_x.opportunity_stages
+    ADD CONSTRAINT opportunity_stages_opportunity_id_fkey FOREIGN KEY (opportunity_id) REFERENCES t_x.opportunities(id);
+
+ALTER TABLE ONLY t_x.opportunity_stages
+    ADD CONSTRAINT opportunity_stages_stage_id_fkey FOREIGN KEY (stage_id) REFERENCES t_x.stages(id);
+
+ALTER TABLE ONLY t_x.pipelines
+    ADD CONSTRAINT pipelines_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES t_x.users(id);
+
+ALTER TABLE ONLY t_x.pipelines
+    ADD CONSTRAINT pipelines_team_id_fkey FOREIGN KEY (team_id) REFERENCES t_x.teams(id);
+
+ALTER TABLE ONLY t_x.products
+    ADD CONSTRAINT products_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES t_x.users(id);
+
+ALTER TABLE ONLY t_x.stages
+    ADD CONSTRAINT stages_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES t_x.users(id);
+
+ALTER TABLE ONLY t_x.stages
+    ADD CONSTRAINT stages_pipeline_id_fkey FOREIGN KEY (pipeline_id) REFERENCES t_x.pipelines(id);
+
+ALTER TABLE ONLY t_x.teams
+    ADD CONSTRAINT teams_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES t_x.users(id);
+
+ALTER TABLE ONLY t_x.teams
+    ADD CONSTRAINT teams_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES t_x.teams(id);
+
+ALTER TABLE ONLY t_x.users
+    ADD CONSTRAINT users_manager_id_fkey FOREIGN KEY (manager_id) REFERENCES t_x.users(id);
+
+ALTER TABLE ONLY t_x.users
+    ADD CONSTRAINT users_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES t_x.users(id);
+
+ALTER TABLE ONLY t_x.users
+    ADD CONSTRAINT users_team_id_fkey FOREIGN KEY (team_id) REFERENCES t_x.teams(id);
+
+ALTER TABLE ONLY t_x_i.component
+    ADD CONSTRAINT component_public_node_fkey FOREIGN KEY (public_node) REFERENCES t_x_i.node(id);
+
+ALTER TABLE ONLY t_x_i.contact_node
+    ADD CONSTRAINT contact_node_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES t_x.contacts(id);
+
+ALTER TABLE ONLY t_x_i.contact_node
+    ADD CONSTRAINT contact_node_node_fkey FOREIGN KEY (node) REFERENCES t_x_i.node(id);
+
+ALTER TABLE ONLY t_x_i.edge
+    ADD CONSTRAINT edge_a_fkey FOREIGN KEY (a) REFERENCES t_x_i.node(id);
+
+ALTER TABLE ONLY t_x_i.edge
+    ADD CONSTRAINT edge_b_fkey FOREIGN KEY (b) REFERENCES t_x_i.node(id);
+
+ALTER TABLE ONLY t_x_i.edge
+    ADD CONSTRAINT edge_merge_fkey FOREIGN KEY (merge) REFERENCES t_x_i.merge(id);
+
+ALTER TABLE ONLY t_x_i.identifier
+    ADD CONSTRAINT identifier_node_fkey FOREIGN KEY (node) REFERENCES t_x_i.node(id);
+
+ALTER TABLE ONLY t_x_i.import_reference
+    ADD CONSTRAINT import_reference_import_fkey FOREIGN KEY (import) REFERENCES t_x_i.import(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY t_x_i.import_row
+    ADD CONSTRAINT import_row_import_fkey FOREIGN KEY (import) REFERENCES t_x_i.import(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY t_x_i.lead_node
+    ADD CONSTRAINT lead_node_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES t_x.leads(id);
+
+ALTER TABLE ONLY t_x_i.lead_node
+    ADD CONSTRAINT lead_node_node_fkey FOREIGN KEY (node) REFERENCES t_x_i.node(id);
+
+ALTER TABLE ONLY t_x_i.membership
+    ADD CONSTRAINT membership_node_fkey FOREIGN KEY (node) REFERENCES t_x_i.node(id);
+
+ALTER TABLE ONLY t_x_i.merge
+    ADD CONSTRAINT merge_winner_node_fkey FOREIGN KEY (winner_node) REFERENCES t_x_i.node(id);
+
+ALTER TABLE ONLY t_x_i.review
+    ADD CONSTRAINT review_home_fkey FOREIGN KEY (home) REFERENCES t_x_i.node(id);
+
+ALTER TABLE ONLY t_x_i.separation
+    ADD CONSTRAINT separation_a_fkey FOREIGN KEY (a) REFERENCES t_x_i.node(id);
+
+ALTER TABLE ONLY t_x_i.separation
+    ADD CONSTRAINT separation_b_fkey FOREIGN KEY (b) REFERENCES t_x_i.node(id);
