@@ -52,6 +52,10 @@ public struct ObjectDescription: Sendable, Hashable {
 
     public func publicID(_ id: RecordID) -> String { PublicID(prefix, id).description }
 
+    /// The names of rights: `accounts:read`, `accounts:write`.
+    public var readRight: String { plural + ":read" }
+    public var writeRight: String { plural + ":write" }
+
     private static let leading = [
         ObjectField("id", .id, isReadOnly: true, summary: "Its id; time-ordered."),
         ObjectField("external_id", .text(maximum: 255), summary: "Its id in another system; unique per object."),

@@ -139,8 +139,8 @@ struct MigratorTests {
     private func shape(_ tenant: Tenant) throws -> [String] {
         try database.connect().execute(
             """
-            select n.nspname || '.' || c.relname || ' ' || c.relkind || ' ' || coalesce(string_agg(
-                a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull, ', ' order by a.attnum), '')
+            select n.nspname || '.' || c.relname || ' ' || c.relkind::text || ' ' || coalesce(string_agg(
+                a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull::text, ', ' order by a.attnum), '')
             from pg_class c
             join pg_namespace n on n.oid = c.relnamespace
             left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
