@@ -25,6 +25,7 @@ declare
     v_epoch int4;
     v_promoted text[];          -- the traits that rows of `profiles` show
     v_fresh boolean[];
+    v_all_fresh boolean;
     v_home bigint[];    -- node of each message; 0: unassigned, -1: a copy, not stored
     v_slow boolean[];
     v_any_slow boolean := false;
@@ -52,18 +53,19 @@ begin
         return;
     end if;
     v_fresh := dedupe_messages(p_event_id, p_flags);
+    v_all_fresh := true = all (v_fresh);
     v_home := array_fill(0::bigint, array[v_count]);
     v_slow := array_fill(false, array[v_count]);
 
     -- Most messages name identifiers of one profile that are known: their home is the owner of the first.
     for v_row in
         select
-            i.msg, max(x.node) filter (where p_id_msg[i.ord::int4 - 1] is distinct from i.msg) as first_node,
+            i.msg, max(x.node) filter (where i.before <> i.msg) as first_node,
             count(x.node) < count(*) as unknown, min(x.node) <> max(x.node) as apart,
             (min(i.ord) filter (where x.node is not null))::int4 as known
-        from unnest(p_id_msg, p_id_type, p_id_value) with ordinality i(msg, type, value, ord)
+        from unnest(p_id_msg, p_id_type, p_id_value, 0 || p_id_msg) with ordinality i(msg, type, value, before, ord)
         left join identifier x on x.type = i.type and x.value = i.value
-        where v_fresh[i.msg]
+        where i.msg is not null and (v_all_fresh or v_fresh[i.msg])
         group by i.msg
     loop
         if p_flags[v_row.msg] & c_may_identify = 0 then
@@ -108,7 +110,7 @@ begin
             v_any_slow := true;
         end loop;
     end if;
-    if false = any (v_fresh) then
+    if not v_all_fresh then
         for i in 1 .. v_count loop
             if not v_fresh[i] then
                 v_home[i] := -1;

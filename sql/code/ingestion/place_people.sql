@@ -45,7 +45,7 @@ begin
         from (
             select m.*, case
                 when m.alone then m.pos
-                else m.pos - row_number() over (partition by m.alone, m.trusted order by m.pos)
+                else row_number() over (order by m.pos) - row_number() over (partition by m.alone, m.trusted order by m.pos)
             end as run
             from (
                 select u.pos::int4, u.flags & c_contacts <> 0 as trusted, coalesce(n.component = any (v_merged), false) as alone

@@ -14,8 +14,12 @@ begin
     if v_name is null or p_labels = '{}' then
         return;
     end if;
-    if not exists (select from pg_prepared_statements s where s.name = v_name) then
-        execute format('prepare %I (bigint[]) as %s', v_name, promoted_statement());
+    -- What the session used last it has; only for another tenant is its list of statements read.
+    if current_setting('tandem.promoted_statement', true) is distinct from v_name then
+        if not exists (select from pg_prepared_statements s where s.name = v_name) then
+            execute format('prepare %I (bigint[]) as %s', v_name, promoted_statement());
+        end if;
+        perform set_config('tandem.promoted_statement', v_name, false);
     end if;
     execute format('execute %I (%L)', v_name, p_labels);
 end
