@@ -90,8 +90,8 @@ MUTATIONS = [
     Mutation(
         name="dedupe-after-identity",
         path="ingestion/ingest_batch.sql",
-        pattern=r"where v_fresh\[i\.msg\]",
-        replacement="where true",
+        pattern=r" and \(v_all_fresh or v_fresh\[i\.msg\]\)",
+        replacement="",
         description="a copy is resolved before it is recognised, so it can redo an undone merge",
     ),
     Mutation(
