@@ -198,3 +198,20 @@ def test_the_description_is_openapi(tandem: Server) -> None:
     identifiers = [operation["operationId"] for methods in document["paths"].values() for operation in methods.values()]
     assert len(identifiers) == len(set(identifiers))
     assert json.dumps(document).count('"x-tandem-scope"') == len(identifiers)
+
+
+def test_an_address_that_the_rules_kept_out_does_not_come_in_by_a_contact(tenant: Tenant) -> None:
+    rules = tenant.get("/v1/identity/rules").json()
+    for identifier in rules["identifiers"]:
+        if identifier["type"] == "email":
+            identifier["limit"] = 1
+    assert tenant.api("PUT", "/v1/identity/rules", rules).status_code == 200
+    for address in ("first@acme.example", "second@acme.example"):
+        sent = tenant.ingest("identify", {"userId": "u", "traits": {"email": address}})
+        assert sent.status_code == 200, sent.text
+    made = tenant.post("/v1/contacts", {"external_id": "c", "profile": {"type": "user_id", "value": "u"}})
+    assert (made.status_code, made.json()["email"]) == (201, "second@acme.example")
+    assert tenant.get("/v1/profiles/by/email/second@acme.example").status_code == 404
+    changed = tenant.api("PATCH", made.headers["Location"], {"email": "third@acme.example"})
+    assert changed.status_code == 200, changed.text
+    assert tenant.get("/v1/profiles/by/email/third@acme.example").json()["user_id"] == "u"

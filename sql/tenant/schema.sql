@@ -1101,7 +1101,7 @@ ALTER TABLE ONLY t_x_i.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (key_id, method, path, key);
 
 ALTER TABLE ONLY t_x_i.identifier
-    ADD CONSTRAINT identifier_pkey PRIMARY KEY (type, value);
+    ADD CONSTRAINT identifier_pkey PRIMARY KEY (value, type);
 
 ALTER TABLE ONLY t_x_i.identity_limit
     ADD CONSTRAINT identity_limit_pkey PRIMARY KEY (type);

@@ -14,14 +14,18 @@ declare
         select coalesce(jsonb_agg(to_jsonb(w) order by w.idx), '[]')
         from write_records(p_object, p_source, p_rank, p_at, p_actor, p_cause, p_items) w);
     v_new uuid[] := array(select (r ->> 'id')::uuid from jsonb_array_elements(v_results) r where r ->> 'outcome' = 'created');
-    v_changed uuid[] := array(
-        select (r ->> 'id')::uuid from jsonb_array_elements(v_results) r where r ->> 'outcome' in ('created', 'updated'));
+    v_addressed uuid[] := array(
+        select (r ->> 'id')::uuid
+        from jsonb_array_elements(v_results) r
+        cross join lateral (select p_items -> (r ->> 'idx')::integer as item) i
+        where r ->> 'outcome' in ('created', 'updated')
+          and (i.item -> 'data' ?| array['email', 'channels'] or i.item -> 'match' ? 'email'));
 begin
-    if p_object = 'contact' and cardinality(v_changed) > 0 then
+    if p_object = 'contact' and cardinality(v_new || v_addressed) > 0 then
         perform connect_contacts(v_new, array(
             select p_items -> (r ->> 'idx')::integer -> 'person'
             from jsonb_array_elements(v_results) r where r ->> 'outcome' = 'created'), p_source, coalesce(p_at, now()));
-        perform attach_contact_emails(v_changed, p_source, coalesce(p_at, now()), p_actor);
+        perform attach_contact_emails(v_addressed, p_source, coalesce(p_at, now()), p_actor);
     elsif p_object = 'lead' and cardinality(v_new) > 0 then
         perform connect_leads(v_new);
     end if;

@@ -23,7 +23,7 @@ as $$
             (array_agg(x.value order by x.attached_at, x.value) filter (where x.type = 'email'))[1] as email,
             (array_agg(x.value order by x.attached_at, x.value) filter (where x.type = 'phone'))[1] as phone
         from identifier x
-        where x.node = any (c.nodes) and x.type in ('user_id', 'email', 'phone')
+        where x.node = any (c.nodes)
     ) i
     cross join lateral (
         select min(s.first_at) as first_at, greatest(min(s.first_at), max(s.last_at)) as last_at

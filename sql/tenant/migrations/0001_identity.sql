@@ -42,7 +42,8 @@ create table identifier (
     attached_at timestamptz not null,
     first_event uuid,
     source smallint,
-    primary key (type, value)
+    -- The value first: it decides a comparison, and a plan made on an empty table cannot mistake a type for a narrow search.
+    primary key (value, type)
 ) with (fillfactor = 90);
 create index identifier_node on identifier (node);
 comment on table identifier is 'An identifier belongs to exactly one node, for ever; attached_at is the timestamp of the event that attached it.';
