@@ -11,8 +11,8 @@ import Synchronization
 /// grow by themselves. A request is answered after its commit.
 public final class Batcher: Service {
     public struct Settings: Sendable {
-        /// Messages in a transaction.
-        public var batchLimit = 128
+        /// Messages in a transaction, at most.
+        public var batchLimit = 256
         /// Threads, each with a connection.
         public var lanes = 2
         /// What may wait, in bytes; more is turned away.
@@ -50,7 +50,7 @@ public final class Batcher: Service {
         self.policies = policies
         self.hook = hook
         self.logger = logger
-        state = Monitor(State(queue: IngestQueue(byteLimit: settings.queueBytes)))
+        state = Monitor(State(queue: IngestQueue(byteLimit: settings.queueBytes, lanes: settings.lanes)))
     }
 
     /// Bytes that wait or are in flight.

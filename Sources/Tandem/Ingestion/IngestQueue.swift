@@ -3,8 +3,7 @@ import FoundationEssentials
 /// What waits in an `IngestQueue`: the messages of one request.
 protocol IngestQueueItem: AnyObject {
     var tenantID: UUID { get }
-    /// Hashes of the raw userIds and anonymousIds in it. Equal hashes of different ids only make one wait needlessly.
-    var orderKeys: [Int] { get }
+    var order: IngestOrder { get }
     /// Number of messages.
     var count: Int { get }
     /// What it occupies while it waits.
@@ -13,23 +12,47 @@ protocol IngestQueueItem: AnyObject {
     var startDeadline: ContinuousClock.Instant { get }
 }
 
+/// Whose messages are in a request, as hashes of the raw userIds and anonymousIds. Equal hashes of different ids only make
+/// one wait needlessly.
+struct IngestOrder {
+    /// Of calls that change who somebody is or belongs to (identify, group, alias): what comes before or after one matters.
+    var changes: Set<Int> = []
+    /// Of calls that only record what somebody did: two of them may be stored side by side.
+    var records: Set<Int> = []
+
+    /// Whether requests of both orders have to be stored one after the other.
+    func conflicts(with other: IngestOrder) -> Bool {
+        !changes.isDisjoint(with: other.changes) || !changes.isDisjoint(with: other.records)
+            || !records.isDisjoint(with: other.changes)
+    }
+
+    mutating func formUnion(_ other: IngestOrder) {
+        changes.formUnion(other.changes)
+        records.formUnion(other.records)
+    }
+}
+
 /// The waiting requests of one database, tenant by tenant, and which of them a lane may begin with. Decisions only: no
 /// clock, no lock, no I/O.
 ///
 /// - Tenants take turns, so a busy one delays the others by at most a batch.
-/// - Requests that share a user or an anonymous id keep their order: one goes behind another that waits or is in flight in
-///   another lane. In one batch they stand in order, and the procedure keeps that.
+/// - Requests that share a user or an anonymous id keep their order if one of them changes that person: it goes behind another
+///   that waits or is in flight in another lane. In one batch they stand in order, and the procedure keeps that.
+/// - What waits is shared out: a batch takes what one lane of several has to do, so that none idles while another is full.
 struct IngestQueue<Item: IngestQueueItem> {
     struct Batch {
         let tenantID: UUID
         let items: [Item]
+        fileprivate let number: Int
         var count: Int { items.reduce(0) { $0 + $1.count } }
     }
 
     private struct Lineup {
         var waiting: [Item] = []
-        /// Order keys in flight, with the number of batches that hold each.
-        var inFlight: [Int: Int] = [:]
+        /// Number of messages that wait.
+        var messages = 0
+        /// Of the batches in flight, by the number they got.
+        var inFlight: [Int: IngestOrder] = [:]
         var inTurn = false
     }
 
@@ -38,13 +61,19 @@ struct IngestQueue<Item: IngestQueueItem> {
     /// Of all that waits or is in flight.
     private(set) var byteCount = 0
     private(set) var waitingCount = 0
+    private var batches = 0
     let byteLimit: Int
+    private let lanes: Int
 
     /// Items looked at in one take: what lies deeper waits for the next.
     private static var depth: Int { 1_024 }
 
-    init(byteLimit: Int) {
+    /// Below this many messages a batch is not made smaller for the other lanes' sake.
+    private static var share: Int { 128 }
+
+    init(byteLimit: Int, lanes: Int) {
         self.byteLimit = byteLimit
+        self.lanes = lanes
     }
 
     /// False, and nothing is kept, when the queue is full. One item fits into an empty queue whatever its size.
@@ -53,6 +82,7 @@ struct IngestQueue<Item: IngestQueueItem> {
         byteCount += item.byteCount
         waitingCount += item.count
         tenants[item.tenantID, default: Lineup()].waiting.append(item)
+        tenants[item.tenantID]?.messages += item.count
         giveTurn(item.tenantID)
         return true
     }
@@ -63,52 +93,53 @@ struct IngestQueue<Item: IngestQueueItem> {
         while !turns.isEmpty {
             let tenantID = turns.removeFirst()
             tenants[tenantID]?.inTurn = false
-            let items = takeItems(of: tenantID, limit: limit)
-            if items.isEmpty { continue }
+            guard let batch = takeBatch(of: tenantID, limit: limit) else { continue }
             if tenants[tenantID]?.waiting.isEmpty == false { giveTurn(tenantID) }
-            return Batch(tenantID: tenantID, items: items)
+            return batch
         }
         return nil
     }
 
-    private mutating func takeItems(of tenantID: UUID, limit: Int) -> [Item] {
-        guard var lineup = tenants[tenantID] else { return [] }
+    private mutating func takeBatch(of tenantID: UUID, limit: Int) -> Batch? {
+        guard var lineup = tenants[tenantID] else { return nil }
+        let limit = min(limit, max(Self.share, (lineup.messages + lanes - 1) / lanes))
         var taken: [Item] = []
         var kept: [Item] = []
         var count = 0
-        var passedOver: Set<Int> = []
+        var order = IngestOrder()
+        var passedOver = IngestOrder()
         var index = 0
-        while index < lineup.waiting.count, index < Self.depth {
+        while index < lineup.waiting.count, index < Self.depth, count < limit {
             let item = lineup.waiting[index]
-            let blocked = item.orderKeys.contains { lineup.inFlight[$0] != nil || passedOver.contains($0) }
-            if !blocked, !taken.isEmpty, count + item.count > limit { break }
-            if blocked {
-                passedOver.formUnion(item.orderKeys)
+            let isBlocked =
+                item.order.conflicts(with: passedOver)
+                || lineup.inFlight.values.contains { item.order.conflicts(with: $0) }
+            if !isBlocked, !taken.isEmpty, count + item.count > limit { break }
+            if isBlocked {
+                passedOver.formUnion(item.order)
                 kept.append(item)
             } else {
+                order.formUnion(item.order)
                 taken.append(item)
                 count += item.count
             }
             index += 1
-            if count >= limit { break }
         }
+        if taken.isEmpty { return nil }
         lineup.waiting = kept + lineup.waiting[index...]
+        lineup.messages -= count
         waitingCount -= count
-        for key in taken.flatMap(\.orderKeys) { lineup.inFlight[key, default: 0] += 1 }
+        batches += 1
+        lineup.inFlight[batches] = order
         tenants[tenantID] = lineup
-        return taken
+        return Batch(tenantID: tenantID, items: taken, number: batches)
     }
 
     /// A batch is answered: what waited for its ids may begin.
     mutating func finish(_ batch: Batch) {
         byteCount -= batch.items.reduce(0) { $0 + $1.byteCount }
         guard var lineup = tenants[batch.tenantID] else { return }
-        for item in batch.items {
-            for key in item.orderKeys {
-                let held = (lineup.inFlight[key] ?? 1) - 1
-                lineup.inFlight[key] = held == 0 ? nil : held
-            }
-        }
+        lineup.inFlight[batch.number] = nil
         if lineup.waiting.isEmpty, lineup.inFlight.isEmpty, !lineup.inTurn {
             tenants[batch.tenantID] = nil
             return
@@ -125,19 +156,11 @@ struct IngestQueue<Item: IngestQueueItem> {
             tenants[tenantID]?.waiting.removeAll { $0.startDeadline <= now }
         }
         for item in expired {
+            tenants[item.tenantID]?.messages -= item.count
             byteCount -= item.byteCount
             waitingCount -= item.count
         }
         return expired
-    }
-
-    /// Takes out all that waits.
-    mutating func removeAll() -> [Item] {
-        let all = tenants.values.flatMap(\.waiting)
-        for tenantID in tenants.keys { tenants[tenantID]?.waiting = [] }
-        byteCount -= all.reduce(0) { $0 + $1.byteCount }
-        waitingCount = 0
-        return all
     }
 
     private mutating func giveTurn(_ tenantID: UUID) {

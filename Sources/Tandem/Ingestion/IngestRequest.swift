@@ -67,7 +67,7 @@ final class IngestJob: IngestQueueItem, @unchecked Sendable {
     }
 
     let request: IngestRequest
-    let orderKeys: [Int]
+    let order: IngestOrder
     let byteCount: Int
     let startDeadline: ContinuousClock.Instant
     private(set) var items: [Item] = []
@@ -83,9 +83,9 @@ final class IngestJob: IngestQueueItem, @unchecked Sendable {
         self.request = request
         startDeadline = request.deadline - Self.executionTime
         outcomes = Array(repeating: .accepted, count: request.batch.count)
-        let (items, keys, bytes) = Self.read(request, policy, ids)
+        let (items, order, bytes) = Self.read(request, policy, ids)
         self.items = items
-        orderKeys = keys
+        self.order = order
         byteCount = bytes
         rulesVersion = policy.rules.version
     }
@@ -101,21 +101,21 @@ final class IngestJob: IngestQueueItem, @unchecked Sendable {
 
     private static func read(
         _ request: IngestRequest, _ policy: IdentifierPolicy, _ ids: MadeMessageIDs
-    ) -> (items: [Item], keys: [Int], bytes: Int) {
+    ) -> (items: [Item], order: IngestOrder, bytes: Int) {
         let result = request.batch.read(
             MessageBatch.Circumstances(
                 source: request.source, policy: policy, receivedAt: request.receivedAt,
                 sentAtHeader: request.sentAtHeader, clientAddress: request.clientAddress, makeMessageID: ids.reader()))
         var items: [Item] = []
         items.reserveCapacity(request.batch.count)
-        var keys: Set<Int> = []
+        var order = IngestOrder()
         var bytes = 512
         var (message, rejected) = (result.messages.startIndex, result.rejected.startIndex)
         for index in 0..<request.batch.count {
             if message < result.messages.endIndex, result.messages[message].index == index {
                 let next = result.messages[message]
                 message += 1
-                for key in orderKeys(of: next) { keys.insert(key) }
+                note(next, in: &order)
                 // Payload, traits, and what the columns around them take.
                 bytes += next.payload.count + (next.traits?.count ?? 0) + 512
                 items.append(.message(next))
@@ -125,15 +125,17 @@ final class IngestJob: IngestQueueItem, @unchecked Sendable {
                 bytes += 1_024
             }
         }
-        return (items, Array(keys), bytes)
+        return (items, order, bytes)
     }
 
-    private static func orderKeys(of message: WireMessage) -> [Int] {
-        var keys: [Int] = []
-        if let id = message.rawUserID { keys.append(id.hashValue) }
-        if let id = message.rawAnonymousID { keys.append(id.hashValue) }
-        if let id = message.previousID { keys.append(id.hashValue) }
-        return keys
+    private static func note(_ message: WireMessage, in order: inout IngestOrder) {
+        for id in [message.rawUserID, message.rawAnonymousID, message.previousID] {
+            guard let key = id?.hashValue else { continue }
+            switch message.type {
+            case .identify, .group, .alias: order.changes.insert(key)
+            case .track, .page, .screen: order.records.insert(key)
+            }
+        }
     }
 
     func wait(_ continuation: CheckedContinuation<Result<[IngestOutcome], IngestFailure>, Never>) {

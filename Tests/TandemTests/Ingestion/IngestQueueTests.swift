@@ -7,18 +7,19 @@ import Testing
     final class Item: IngestQueueItem {
         let name: String
         let tenantID: UUID
-        let orderKeys: [Int]
+        let order: IngestOrder
         let count: Int
         let byteCount: Int
         let startDeadline: ContinuousClock.Instant
 
         init(
-            _ name: String, _ tenant: UUID, keys: [Int] = [], count: Int = 1, bytes: Int = 100,
+            _ name: String, _ tenant: UUID, changes: Set<Int> = [], records: Set<Int> = [], count: Int = 1,
+            bytes: Int = 100,
             deadline: ContinuousClock.Instant = .now + .seconds(60)
         ) {
             self.name = name
             tenantID = tenant
-            orderKeys = keys
+            order = IngestOrder(changes: changes, records: records)
             self.count = count
             byteCount = bytes
             startDeadline = deadline
@@ -29,7 +30,7 @@ import Testing
     private let b = UUID()
 
     private func queue(_ items: Item..., limit: Int = 1_000_000) -> IngestQueue<Item> {
-        var queue = IngestQueue<Item>(byteLimit: limit)
+        var queue = IngestQueue<Item>(byteLimit: limit, lanes: 2)
         for item in items { _ = queue.enqueue(item) }
         return queue
     }
@@ -64,12 +65,12 @@ import Testing
     }
 
     @Test func aRequestWaitsBehindOneInFlightWithTheSameId() throws {
-        var queue = queue(Item("1", a, keys: [7]))
+        var queue = queue(Item("1", a, changes: [7]))
         let first = try take(&queue)
-        #expect(enqueue(&queue, Item("2", a, keys: [7])))
-        #expect(enqueue(&queue, Item("3", a, keys: [8])))
-        #expect(enqueue(&queue, Item("4", a, keys: [8, 7])))
-        #expect(enqueue(&queue, Item("5", a, keys: [8])))
+        #expect(enqueue(&queue, Item("2", a, changes: [7])))
+        #expect(enqueue(&queue, Item("3", a, changes: [8])))
+        #expect(enqueue(&queue, Item("4", a, changes: [8, 7])))
+        #expect(enqueue(&queue, Item("5", a, changes: [8])))
         // 3 shares nothing; 4 waits for 7, and 5 behind 4.
         #expect(names(&queue) == ["3"])
         #expect(names(&queue) == nil)
@@ -78,12 +79,12 @@ import Testing
     }
 
     @Test func requestsWithTheSameIdShareABatchInOrder() {
-        var queue = queue(Item("1", a, keys: [7]), Item("2", a, keys: [7]), Item("3", a, keys: [7]))
+        var queue = queue(Item("1", a, changes: [7]), Item("2", a, changes: [7]), Item("3", a, changes: [7]))
         #expect(names(&queue) == ["1", "2", "3"])
     }
 
     @Test func idsOfAnotherTenantDoNotMatter() throws {
-        var queue = queue(Item("1", a, keys: [7]), Item("2", b, keys: [7]))
+        var queue = queue(Item("1", a, changes: [7]), Item("2", b, changes: [7]))
         #expect(names(&queue) == ["1"])
         #expect(names(&queue) == ["2"])
     }
@@ -110,37 +111,64 @@ import Testing
         #expect(later.isEmpty)
     }
 
+    @Test func recordsOfOnePersonAreStoredSideBySideAndChangesAreNot() throws {
+        var queue = queue(Item("1", a, records: [7]))
+        let first = try take(&queue)
+        #expect(enqueue(&queue, Item("2", a, records: [7])))
+        let second = try take(&queue)
+        #expect(second.items.map(\.name) == ["2"])
+        #expect(enqueue(&queue, Item("3", a, changes: [7])))
+        #expect(enqueue(&queue, Item("4", a, records: [7])))
+        #expect(names(&queue) == nil, "3 waits for both, and 4 does not overtake it")
+        queue.finish(first)
+        #expect(names(&queue) == nil)
+        queue.finish(second)
+        #expect(names(&queue) == ["3", "4"])
+    }
+
+    @Test func whatWaitsIsSharedOutBetweenLanes() throws {
+        var queue = IngestQueue<Item>(byteLimit: .max, lanes: 2)
+        for number in 1...8 { #expect(enqueue(&queue, Item("\(number)", a, count: 100))) }
+        let first = queue.take(limit: 512)
+        #expect(first?.items.map(\.name) == ["1", "2", "3", "4"])
+        let second = queue.take(limit: 512)
+        #expect(second?.items.map(\.name) == ["5", "6"])
+        let third = queue.take(limit: 512)
+        #expect(third?.items.map(\.name) == ["7"], "below 128 messages no batch is made smaller for it")
+    }
+
     /// Whatever is interleaved: each request is served once, and those of one id in the order they came.
     @Test(arguments: 1...20) func nothingIsLostDoubledOrOvertaken(_ seed: UInt64) throws {
         var random = SplitMix(state: seed)
-        var queue = IngestQueue<Item>(byteLimit: .max)
+        var queue = IngestQueue<Item>(byteLimit: .max, lanes: 2)
         var inFlight: [IngestQueue<Item>.Batch] = []
-        var keysInFlight: Set<Int> = []
         var served: [Item] = []
         var sent = 0
-        var lastOfKey: [Int: Int] = [:]
+        var lastOfKey: [Int: (change: Int, record: Int)] = [:]
         while served.count < 400 {
             if sent < 400, Bool.random(using: &random) {
-                let keys = (0..<Int.random(in: 0...2, using: &random)).map { _ in Int.random(in: 0..<12, using: &random)
-                }
-                #expect(enqueue(&queue, Item("\(sent)", a, keys: Array(Set(keys)))))
+                let keys = Set(
+                    (0..<Int.random(in: 0...3, using: &random)).map { _ in Int.random(in: 0..<12, using: &random) })
+                let changes = keys.filter { _ in Bool.random(using: &random) }
+                #expect(enqueue(&queue, Item("\(sent)", a, changes: changes, records: keys.subtracting(changes))))
                 sent += 1
             } else if inFlight.count < 2, let batch = queue.take(limit: 8) {
                 for item in batch.items {
-                    #expect(keysInFlight.isDisjoint(with: item.orderKeys), "overtakes one in flight")
-                    for key in item.orderKeys {
-                        let number = try #require(Int(item.name))
-                        #expect(lastOfKey[key, default: -1] < number)
-                        lastOfKey[key] = number
+                    let isBeside = inFlight.flatMap(\.items).contains { $0.order.conflicts(with: item.order) }
+                    #expect(!isBeside, "overtakes one in flight")
+                    let number = try #require(Int(item.name))
+                    for key in item.order.changes.union(item.order.records) {
+                        let last = lastOfKey[key, default: (-1, -1)]
+                        let isChange = item.order.changes.contains(key)
+                        #expect(last.change < number && (!isChange || last.record < number))
+                        lastOfKey[key] = isChange ? (number, last.record) : (last.change, max(last.record, number))
                     }
                 }
-                keysInFlight.formUnion(batch.items.flatMap(\.orderKeys))
                 inFlight.append(batch)
             } else if !inFlight.isEmpty {
                 let batch = inFlight.remove(at: Int.random(in: 0..<inFlight.count, using: &random))
                 queue.finish(batch)
                 served += batch.items
-                keysInFlight = Set(inFlight.flatMap(\.items).flatMap(\.orderKeys))
             }
         }
         #expect(Set(served.map(\.name)).count == 400)

@@ -90,8 +90,8 @@ MUTATIONS = [
     Mutation(
         name="dedupe-after-identity",
         path="ingestion/ingest_batch.sql",
-        pattern=r" and \(v_all_fresh or v_fresh\[i\.msg\]\)",
-        replacement="",
+        pattern=r"v_home\[v_msg\] := -1;\n\s*v_slow\[v_msg\] := false;",
+        replacement="v_home[v_msg] := -1;",
         description="a copy is resolved before it is recognised, so it can redo an undone merge",
     ),
     Mutation(

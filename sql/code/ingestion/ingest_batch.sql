@@ -28,11 +28,11 @@ declare
     v_all_fresh boolean;
     v_home bigint[];    -- node of each message; 0: unassigned, -1: a copy, not stored
     v_slow boolean[];
-    v_any_slow boolean := false;
-    v_row record;
+    v_any_slow boolean;
+    v_node bigint;
     v_msg int4;
     v_owner bigint[] := '{}';   -- of the identifiers that slow messages name
-    v_apart int4[] := '{}';     -- messages whose identifiers several nodes own
+    v_apart int4[];     -- messages whose identifiers several nodes own
     v_seen record;              -- what moves first and last seen, of fast messages …
     v_moved record;             -- … and of slow ones
     v_shown bigint[];           -- nodes whose e-mail address or phone an identify changes …
@@ -54,38 +54,45 @@ begin
     end if;
     v_fresh := dedupe_messages(p_event_id, p_flags);
     v_all_fresh := true = all (v_fresh);
-    v_home := array_fill(0::bigint, array[v_count]);
-    v_slow := array_fill(false, array[v_count]);
 
     -- Most messages name identifiers of one profile that are known: their home is the owner of the first.
-    for v_row in
+    select
+        array_agg(coalesce(l.first_node, 0) order by l.msg), array_agg(l.unknown order by l.msg),
+        coalesce(array_agg(l.msg) filter (where l.apart and not l.unknown), '{}')
+    into v_home, v_slow, v_apart
+    from (
         select
-            i.msg, max(x.node) filter (where i.before <> i.msg) as first_node,
-            count(x.node) < count(*) as unknown, min(x.node) <> max(x.node) as apart,
-            (min(i.ord) filter (where x.node is not null))::int4 as known
-        from unnest(p_id_msg, p_id_type, p_id_value, 0 || p_id_msg) with ordinality i(msg, type, value, before, ord)
+            i.msg, max(x.node) filter (where i.before <> i.msg) as first_node, count(x.node) < count(i.type) as unknown,
+            min(x.node) <> max(x.node) as apart
+        from (
+            select u.msg, u.type, u.value, u.before
+            from unnest(p_id_msg, p_id_type, p_id_value, 0 || p_id_msg) u(msg, type, value, before)
+            where u.msg is not null
+            union all
+            select s.pos, null, null, null from generate_series(1, v_count) s(pos)
+        ) i
         left join identifier x on x.type = i.type and x.value = i.value
-        where i.msg is not null and (v_all_fresh or v_fresh[i.msg])
+        group by i.msg
+    ) l;
+    -- A source that may not identify only finds people: by the first identifier that is known.
+    for v_msg, v_node in
+        select i.msg, coalesce((array_agg(x.node order by i.ord) filter (where x.node is not null))[1], 0)
+        from unnest(p_id_msg, p_id_type, p_id_value) with ordinality i(msg, type, value, ord)
+        left join identifier x on x.type = i.type and x.value = i.value
+        where p_flags[i.msg] & c_may_identify = 0
         group by i.msg
     loop
-        if p_flags[v_row.msg] & c_may_identify = 0 then
-            if v_row.known is not null then
-                v_home[v_row.msg] := (
-                    select x.node
-                    from identifier x
-                    where x.type = p_id_type[v_row.known] and x.value = p_id_value[v_row.known]
-                );
-            end if;
-        else
-            v_home[v_row.msg] := coalesce(v_row.first_node, 0);
-            if v_row.unknown then
-                v_slow[v_row.msg] := true;
-                v_any_slow := true;
-            elsif v_row.apart then
-                v_apart := v_apart || v_row.msg;
-            end if;
-        end if;
+        v_home[v_msg] := v_node;
+        v_slow[v_msg] := false;
+        v_apart := array_remove(v_apart, v_msg);
     end loop;
+    if not v_all_fresh then
+        for v_msg in select u.pos from unnest(v_fresh) with ordinality u(fresh, pos) where not u.fresh loop
+            v_home[v_msg] := -1;
+            v_slow[v_msg] := false;
+            v_apart := array_remove(v_apart, v_msg);
+        end loop;
+    end if;
     if v_apart <> '{}' then
         for v_msg in
             select i.msg
@@ -97,7 +104,6 @@ begin
             having min(n.component) <> max(n.component)
         loop
             v_slow[v_msg] := true;
-            v_any_slow := true;
         end loop;
     end if;
     if 'alias' = any (p_type) then
@@ -107,17 +113,10 @@ begin
             where u.type = 'alias' and u.previous_id is not null and u.fresh and p_flags[u.pos::int4] & c_may_identify <> 0
         loop
             v_slow[v_msg] := true;
-            v_any_slow := true;
-        end loop;
-    end if;
-    if not v_all_fresh then
-        for i in 1 .. v_count loop
-            if not v_fresh[i] then
-                v_home[i] := -1;
-            end if;
         end loop;
     end if;
 
+    v_any_slow := true = any (v_slow);
     if v_any_slow then
         foreach v_msg in array coalesce(recall_demotions(
             v_slow, v_rules_version, v_epoch, p_event_id, p_message_id, p_id_msg, p_id_type, p_id_value
@@ -208,11 +207,8 @@ begin
         u.flags & c_stored_flags, u.payload
     from unnest(
         v_home, p_ts, p_received_at, p_event_id, p_message_id, p_type, p_name, v_accounts, p_source, p_session, p_flags, p_payload
-    ) with ordinality u(
-        node, ts, received_at, event_id, message_id, type, name, account_id, source, session, flags, payload, pos
-    )
-    where u.node >= 0
-    order by u.pos;
+    ) u(node, ts, received_at, event_id, message_id, type, name, account_id, source, session, flags, payload)
+    where u.node >= 0;
     insert into dirty (nodes, at)
     select array_agg(distinct u.node), now() from unnest(v_home) u(node) where u.node > 0 having count(*) > 0;
 
