@@ -10,12 +10,18 @@ declare
     v_state record;
     v_ids uuid[] := p_ids;
 begin
-    -- Most tenants have imported nothing, and a young one has no older generation: then neither is looked into.
     select
         s.generation, s.rotated_at > now() - c_overlap and s.rotations > 0 as overlap, s.rotations > 0 as aged,
         exists (select from dedupe_import) as imported
     into v_state
     from dedupe_state s;
+    -- Most tenants have imported nothing, and a young one has no older generation: then neither is looked into. (Statements of
+    -- their own: beside an `or` the planner might read the whole table into a hash.)
+    if v_state.imported then
+        v_ids := array(
+            select u.id from unnest(v_ids) u(id) where not exists (select from dedupe_import i where i.event_id = u.id)
+        );
+    end if;
     case v_state.generation
     when 0 then
         if v_state.overlap then
@@ -25,14 +31,13 @@ begin
                 returning event_id
             )
             select coalesce(array_agg(c.event_id), '{}') into v_ids from claimed c;
+        elsif v_state.aged then
+            v_ids := array(
+                select u.id from unnest(v_ids) u(id) where not exists (select from dedupe_2 d where d.event_id = u.id)
+            );
         end if;
         with claimed as (
-            insert into dedupe_0 (event_id)
-            select distinct u.id
-            from unnest(v_ids) u(id)
-            where (not v_state.imported or not exists (select from dedupe_import i where i.event_id = u.id))
-              and (v_state.overlap or not v_state.aged or not exists (select from dedupe_2 d where d.event_id = u.id))
-            order by u.id
+            insert into dedupe_0 (event_id) select distinct u.id from unnest(v_ids) u(id) order by u.id
             on conflict do nothing
             returning event_id
         )
@@ -45,14 +50,13 @@ begin
                 returning event_id
             )
             select coalesce(array_agg(c.event_id), '{}') into v_ids from claimed c;
+        elsif v_state.aged then
+            v_ids := array(
+                select u.id from unnest(v_ids) u(id) where not exists (select from dedupe_0 d where d.event_id = u.id)
+            );
         end if;
         with claimed as (
-            insert into dedupe_1 (event_id)
-            select distinct u.id
-            from unnest(v_ids) u(id)
-            where (not v_state.imported or not exists (select from dedupe_import i where i.event_id = u.id))
-              and (v_state.overlap or not v_state.aged or not exists (select from dedupe_0 d where d.event_id = u.id))
-            order by u.id
+            insert into dedupe_1 (event_id) select distinct u.id from unnest(v_ids) u(id) order by u.id
             on conflict do nothing
             returning event_id
         )
@@ -65,14 +69,13 @@ begin
                 returning event_id
             )
             select coalesce(array_agg(c.event_id), '{}') into v_ids from claimed c;
+        elsif v_state.aged then
+            v_ids := array(
+                select u.id from unnest(v_ids) u(id) where not exists (select from dedupe_1 d where d.event_id = u.id)
+            );
         end if;
         with claimed as (
-            insert into dedupe_2 (event_id)
-            select distinct u.id
-            from unnest(v_ids) u(id)
-            where (not v_state.imported or not exists (select from dedupe_import i where i.event_id = u.id))
-              and (v_state.overlap or not v_state.aged or not exists (select from dedupe_1 d where d.event_id = u.id))
-            order by u.id
+            insert into dedupe_2 (event_id) select distinct u.id from unnest(v_ids) u(id) order by u.id
             on conflict do nothing
             returning event_id
         )

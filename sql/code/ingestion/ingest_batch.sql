@@ -16,6 +16,7 @@ set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
 set jit = off
+set max_parallel_workers_per_gather = 0
 as $$
 declare
     c_may_identify constant int4 := 32;

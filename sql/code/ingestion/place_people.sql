@@ -53,8 +53,20 @@ begin
                     u(node, slow, named, type, flags, email_norm, phone_e164, pos)
                 join node n on n.id = u.node
                 where u.node > 0 and case
+                    -- Who has no account and no contact gets none and has none to keep up to date.
                     when u.flags & c_contacts <> 0 then
-                        u.slow or u.named is not null or u.type in ('identify', 'group', 'alias')
+                        u.named is not null
+                        or (u.slow or u.type in ('identify', 'group', 'alias')) and coalesce(
+                            (
+                                select true
+                                from node o
+                                left join contact_node k on k.node = o.id
+                                left join membership j on j.node = o.id
+                                where o.component = n.component and (k.node is not null or j.node is not null)
+                                limit 1
+                            ),
+                            false
+                        )
                     else
                         u.flags & c_leads <> 0 and u.type = 'identify' and (u.email_norm is not null or u.phone_e164 is not null)
                 end

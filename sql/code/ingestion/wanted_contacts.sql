@@ -46,19 +46,20 @@ begin
         join member m on m.label = p.label and (m.since is null or m.since <= p.msg)
         where p.contact_id is null or m.rank >= 20
     ), known as materialized (
-        -- The identifier that makes a person a contact.
+        -- The identifier that makes a person with an account a contact.
         select distinct on (p.label, p.msg) p.msg, p.label, x.node, case when x.type = 'email' then x.value end as email
-        from person p
+        from (
+            select c.msg, c.label, c.nodes
+            from person c
+            where c.contact_id is null and exists (select from belonging b where b.label = c.label and b.msg = c.msg)
+            offset 0
+        ) p
         cross join lateral unnest(p.nodes) n(id)
         join identifier x on x.node = n.id and x.type in ('user_id', 'email')
-        where p.contact_id is null
-          and coalesce(array_position(p_event_id, x.first_event) <= p.msg, true)
+        where coalesce(array_position(p_event_id, x.first_event) <= p.msg, true)
         order by p.label, p.msg, x.type = 'email', x.attached_at, x.value
     ), first as (
-        select distinct on (k.label) k.label, k.msg, k.node, k.email
-        from known k
-        where exists (select from belonging b where b.label = k.label and b.msg = k.msg)
-        order by k.label, k.msg
+        select distinct on (k.label) k.label, k.msg, k.node, k.email from known k order by k.label, k.msg
     )
     select f.msg, jsonb_build_object(
         'op', 'create', 'node', f.node, 'data', contact_data(f.node, coalesce(f.email, person_email(f.label)))
