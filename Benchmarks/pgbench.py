@@ -42,11 +42,12 @@ class Plain:
             "select gen_random_uuid(), 'user-' || (random() * 20000)::int, now(), "
             f"$p${PAYLOAD}$p$::jsonb from generate_series(1, {rows});\n"
         )
-        return rows * pgbench(self.dsn, self.schema, clients, ["-T", str(seconds)], script)
+        return rows * pgbench(self.dsn, self.schema, clients, ["-T", str(seconds)], script)[0]
 
 
 def pgbench(dsn, path, clients, length, script):
-    """Runs a script; transactions a second without the time to connect. `length`: pgbench's -T or -t."""
+    """Runs a script: transactions a second without the time to connect, and how many were to be repeated (serialization or
+    deadlock) and were not. `length`: pgbench's -T or -t."""
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script)
         file.flush()
@@ -58,4 +59,5 @@ def pgbench(dsn, path, clients, length, script):
         )
     if done.returncode != 0:
         raise RuntimeError(done.stderr[-2000:])
-    return float(re.search(r"tps = ([0-9.]+)", done.stdout).group(1))
+    return (float(re.search(r"tps = ([0-9.]+)", done.stdout).group(1)),
+            int(re.search(r"failed transactions: (\d+)", done.stdout).group(1)))

@@ -70,9 +70,10 @@ class Procedure:
         self.connection.execute("analyze bench_batch")
 
     def run(self, batches):
-        """Stores the prepared batches; events a second."""
+        """Stores the prepared batches: events a second, and the batches that PostgreSQL asked to repeat (the server would)."""
         each = ["-t", str(batches // CLIENTS)]
-        return BATCH * pgbench(self.dsn, self.path, CLIENTS, each, self.script)
+        rate, failed = pgbench(self.dsn, self.path, CLIENTS, each, self.script)
+        return BATCH * rate, failed
 
 
 def main():
@@ -93,9 +94,9 @@ def main():
         procedure.prepare(mix, options.batches)
         connection.execute("checkpoint")
         rows = plain.run(100, 4, options.seconds)
-        rate = procedure.run(options.batches)
+        rate, failed = procedure.run(options.batches)
         print(json.dumps({"mix": mix, "events_per_s": round(rate), "l100_rows_per_s": round(rows),
-                          "ratio": round(rate / rows, 3)}), flush=True)
+                          "ratio": round(rate / rows, 3), "to_repeat": failed}), flush=True)
     plain.close()
     procedure.close()
 
