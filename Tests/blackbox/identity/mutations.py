@@ -76,8 +76,8 @@ MUTATIONS = [
     Mutation(
         name="traits-by-arrival",
         path="ingestion/apply_traits.sql",
-        pattern=r"where not n\.trait_ts \? t\.key or trait_order\(n\.trait_ts -> t\.key\).*",
-        replacement="where true",
+        pattern=r"where k\.held is null or case[\s\S]*?\n\s*end\n",
+        replacement="where true\n",
         description="the identify that arrives last wins, so a late event overwrites",
     ),
     Mutation(
@@ -124,8 +124,8 @@ MUTATIONS = [
     ),
     Mutation(
         name="equal-times-by-arrival",
-        path="profiles/trait_order.sql",
-        pattern=r"\n\s*\|\| \(p_stamp ->> 1\)",
+        path="profiles/trait_place.sql",
+        pattern=r" \|\| p_message_id",
         replacement="",
         description="of two values of the same time the first to arrive stays, whatever the message ids",
     ),

@@ -1,10 +1,11 @@
 -- The one way to merge: stores the merge with its edges, gives the smaller components the label of the greatest, and makes
 -- anew what is derived. p_pairs: {{a, b}, …}, a being home (or the winner's end), every pair joining one more component.
 -- p_winner_node: the winner's public node, manual merges only. p_winner, p_loser: public ids before; null: told from the result.
--- Answers the merge's id. Raises TD006 same_profile, TD007 ref_exists.
+-- p_refresh: whether the rows of profiles are written; false: the caller does it. Answers the merge's id. Raises TD006 same_profile, TD007 ref_exists.
 create or replace function join_nodes(
     p_ref text, p_pairs bigint[][], p_cause text, p_winner_node bigint, p_winner uuid, p_loser uuid,
-    p_effective_at timestamptz, p_message_id text, p_actor text, p_detail jsonb
+    p_effective_at timestamptz, p_message_id text, p_actor text, p_detail jsonb,
+    p_refresh boolean default true
 ) returns uuid
 language plpgsql
 as $$
@@ -13,6 +14,8 @@ declare
     v_labels bigint[];
     v_keep bigint;
     v_before uuid[];
+    v_identifiers int4;
+    v_merges int4;
     v_public uuid;
 begin
     v_labels := lock_components(array(select distinct u.node from unnest(p_pairs) u(node)));
@@ -22,12 +25,12 @@ begin
     if exists (select from merge m where m.ref = p_ref) then
         raise exception 'the ref % names an earlier merge', p_ref using errcode = 'TD007';
     end if;
-    select array_agg(c.profile_id order by c.label) into v_before from component c where c.label = any (v_labels);
-    select c.label into v_keep
+    select
+        array_agg(c.profile_id order by c.label), (array_agg(c.label order by c.identifiers desc, c.label))[1],
+        sum(c.identifiers), sum(c.merges) + array_length(p_pairs, 1)
+    into v_before, v_keep, v_identifiers, v_merges
     from component c
-    where c.label = any (v_labels)
-    order by c.identifiers desc, c.label
-    limit 1;
+    where c.label = any (v_labels);
 
     insert into merge (id, ref, cause, winner, loser, winner_node, effective_at, message_id, actor, detail, created_at)
     values (
@@ -38,13 +41,22 @@ begin
     select v_id, p_pairs[i][1], p_pairs[i][2] from generate_series(1, array_length(p_pairs, 1)) i;
 
     update node n set component = v_keep where n.component = any (v_labels) and n.component <> v_keep;
-    perform rebuild_components(v_labels, array[v_keep]);
+    delete from component c where c.label = any (v_labels) and c.label <> v_keep;
+    update component c
+    set (profile_id, public_node, identifiers, merges) = (n.public_id, n.id, v_identifiers, v_merges)
+    from node n
+    where c.label = v_keep and n.id = public_node(v_keep)
+    returning c.profile_id into v_public;
+    if p_refresh or not exists (select from profiles p where p.profile_id = v_public) then
+        perform refresh_profiles(array[v_keep]);
+    end if;
+    if to_regclass('contact_node') is not null then
+        perform repoint_records(array[v_keep]);
+    end if;
+    delete from profiles p where p.profile_id = any (array_remove(v_before, v_public));
 
-    select c.profile_id into v_public from component c where c.label = v_keep;
-    if p_winner is null then
-        update merge m
-        set winner = v_public, loser = (select b from unnest(v_before) b where b <> v_public limit 1)
-        where m.id = v_id;
+    if p_winner is null and v_before[1] <> v_public then
+        update merge m set winner = v_public, loser = v_before[1] where m.id = v_id;
     end if;
     insert into outbox (topic, key, payload, at)
     values (

@@ -14,7 +14,7 @@ begin
         if v_seen <@ v_held then
             return v_seen;
         end if;
-        if exists (
+        if v_held <> '{}' and exists (
             select from unnest(v_seen) s(label)
             where s.label <> all (v_held) and s.label < (select max(h.label) from unnest(v_held) h(label))
         ) then

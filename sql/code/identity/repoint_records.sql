@@ -6,6 +6,15 @@ as $$
 declare
     v_contacts uuid[];
 begin
+    perform
+    from node n
+    left join contact_node c on c.node = n.id
+    left join lead_node l on l.node = n.id
+    where n.component = any (p_labels) and (c.node is not null or l.node is not null)
+    limit 1;
+    if not found then
+        return;
+    end if;
     update contacts c
     set profile_id = k.profile_id
     from component k

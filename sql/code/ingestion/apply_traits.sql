@@ -10,25 +10,31 @@ begin
     perform from (select n.id from node n where n.id = any (p_nodes) order by n.id for no key update) n;
 
     with sent as materialized (
-        select u.node, u.ts, u.message_id, u.source, u.traits, s.stamp, trait_order(s.stamp) as place
-        from unnest(p_home, p_message_id, p_type, p_ts, p_source, p_traits) with ordinality
-            u(node, message_id, type, ts, source, traits, pos)
-        cross join lateral (
-            select jsonb_build_array((extract(epoch from u.ts) * 1000000)::bigint, u.message_id, u.source) as stamp
-        ) s
+        select
+            u.node, u.ts, u.message_id, u.source, u.traits, s.at, jsonb_build_array(s.at, u.message_id, u.source) as stamp,
+            trait_place(s.at, u.message_id, u.source) as place
+        from unnest(p_home, p_message_id, p_type, p_ts, p_source, p_traits) u(node, message_id, type, ts, source, traits)
+        cross join lateral (select (extract(epoch from u.ts) * 1000000)::bigint as at offset 0) s
         where u.node > 0 and u.type = 'identify' and u.traits is not null and u.traits <> '{}'
-        order by u.pos
     ), recorded as (
         insert into trait_record (node, ts, message_id, source, delta)
         select s.node, s.ts, s.message_id, s.source, s.traits from sent s
     ), newer as (
-        select s.node, t.key, t.value, s.stamp
-        from sent s
-        join node n on n.id = s.node
-        cross join lateral jsonb_each(s.traits) t
-        where not n.trait_ts ? t.key or trait_order(n.trait_ts -> t.key) collate "C" < s.place
+        select k.node, k.key, k.value, k.stamp
+        from (
+            select s.*, t.key, t.value, n.trait_ts -> t.key as held
+            from sent s
+            join node n on n.id = s.node
+            cross join lateral jsonb_each(s.traits) t
+            offset 0
+        ) k
+        -- Most often the times decide.
+        where k.held is null or case
+            when (k.held ->> 0)::bigint < k.at and k.held ->> 2 <> '0' then true
+            else trait_order(k.held) collate "C" < k.place
+        end
         -- Of a key that comes twice the aggregate keeps the last.
-        order by s.node, s.place collate "C"
+        order by k.node, k.place collate "C"
     ), folded as (
         select w.node, jsonb_object_agg(w.key, w.value) as said, jsonb_object_agg(w.key, w.stamp) as stamps
         from newer w

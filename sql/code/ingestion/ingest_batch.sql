@@ -27,6 +27,7 @@ declare
     v_promoted text[];          -- the traits that rows of `profiles` show
     v_fresh boolean[];
     v_all_fresh boolean;
+    v_all_may boolean;          -- whether every source may identify
     v_home bigint[];    -- node of each message; 0: unassigned, -1: a copy, not stored
     v_slow boolean[];
     v_any_slow boolean;
@@ -59,34 +60,36 @@ begin
     -- Most messages name identifiers of one profile that are known: their home is the owner of the first.
     select
         array_agg(coalesce(l.first_node, 0) order by l.msg), array_agg(l.unknown order by l.msg),
-        coalesce(array_agg(l.msg) filter (where l.apart and not l.unknown), '{}')
-    into v_home, v_slow, v_apart
+        coalesce(array_agg(l.msg) filter (where l.apart and not l.unknown), '{}'), bit_and(l.flags) & c_may_identify <> 0
+    into v_home, v_slow, v_apart, v_all_may
     from (
         select
             i.msg, max(x.node) filter (where i.before <> i.msg) as first_node, count(x.node) < count(i.type) as unknown,
-            min(x.node) <> max(x.node) as apart
+            min(x.node) <> max(x.node) as apart, max(i.flags) as flags
         from (
-            select u.msg, u.type, u.value, u.before
+            select u.msg, u.type, u.value, u.before, null::int4 as flags
             from unnest(p_id_msg, p_id_type, p_id_value, 0 || p_id_msg) u(msg, type, value, before)
             where u.msg is not null
             union all
-            select s.pos, null, null, null from generate_series(1, v_count) s(pos)
+            select f.pos::int4, null, null, null, f.flags from unnest(p_flags) with ordinality f(flags, pos)
         ) i
         left join identifier x on x.type = i.type and x.value = i.value
         group by i.msg
     ) l;
     -- A source that may not identify only finds people: by the first identifier that is known.
-    for v_msg, v_node in
-        select i.msg, coalesce((array_agg(x.node order by i.ord) filter (where x.node is not null))[1], 0)
-        from unnest(p_id_msg, p_id_type, p_id_value) with ordinality i(msg, type, value, ord)
-        left join identifier x on x.type = i.type and x.value = i.value
-        where p_flags[i.msg] & c_may_identify = 0
-        group by i.msg
-    loop
-        v_home[v_msg] := v_node;
-        v_slow[v_msg] := false;
-        v_apart := array_remove(v_apart, v_msg);
-    end loop;
+    if not v_all_may then
+        for v_msg, v_node in
+            select i.msg, coalesce((array_agg(x.node order by i.ord) filter (where x.node is not null))[1], 0)
+            from unnest(p_id_msg, p_id_type, p_id_value) with ordinality i(msg, type, value, ord)
+            left join identifier x on x.type = i.type and x.value = i.value
+            where p_flags[i.msg] & c_may_identify = 0
+            group by i.msg
+        loop
+            v_home[v_msg] := v_node;
+            v_slow[v_msg] := false;
+            v_apart := array_remove(v_apart, v_msg);
+        end loop;
+    end if;
     if not v_all_fresh then
         for v_msg in select u.pos from unnest(v_fresh) with ordinality u(fresh, pos) where not u.fresh loop
             v_home[v_msg] := -1;
@@ -178,11 +181,13 @@ begin
             where n.id = any (v_promoting) and n.component <> all (coalesce(v_labels, '{}'))
         ));
     end if;
-    insert into consent_statement (node, ts, message_id, source, categories)
-    select u.node, u.ts, u.message_id, u.source, u.consent
-    from unnest(v_home, p_ts, p_message_id, p_source, p_consent) with ordinality u(node, ts, message_id, source, consent, pos)
-    where u.consent is not null and u.node >= 0
-    order by u.pos;
+    if array_remove(p_consent, null) <> '{}' then
+        insert into consent_statement (node, ts, message_id, source, categories)
+        select u.node, u.ts, u.message_id, u.source, u.consent
+        from unnest(v_home, p_ts, p_message_id, p_source, p_consent) with ordinality u(node, ts, message_id, source, consent, pos)
+        where u.consent is not null and u.node >= 0
+        order by u.pos;
+    end if;
 
     select a.accounts, a.named, a.joined into v_accounts, v_named, v_joined
     from place_accounts(

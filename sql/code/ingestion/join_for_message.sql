@@ -16,7 +16,7 @@ begin
     for i in 2 .. cardinality(p_ends) loop
         v_pairs := v_pairs || array[array[p_ends[1], p_ends[i]]];
     end loop;
-    perform join_nodes(v_ref, v_pairs, p_cause, null, null, null, p_ts, p_message_id, 'event', null);
+    perform join_nodes(v_ref, v_pairs, p_cause, null, null, null, p_ts, p_message_id, 'event', null, false);
     return (select n.component from node n where n.id = p_ends[1]);
 end
 $$;

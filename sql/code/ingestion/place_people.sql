@@ -17,17 +17,19 @@ declare
     v_later text[];
 begin
     -- Normal forms that SQL cannot derive, for what folds traits later.
-    insert into normal_form (kind, raw, norm)
-    select distinct on (f.kind, f.raw) f.kind, f.raw, f.norm
-    from (
-        select p.field as kind, p.value as raw,
-            case p.field when 'email' then p_email_norm[p.msg] when 'phone' then p_phone_e164[p.msg] end as norm
-        from unnest(p_pf_msg, p_pf_field, p_pf_value) p(msg, field, value)
-        where p.field in ('email', 'phone') and p_home[p.msg] > 0
-    ) f
-    where f.norm is not null and f.norm is distinct from normal_form_of(f.kind, f.raw)
-    order by f.kind, f.raw
-    on conflict (kind, raw) do nothing;
+    if p_pf_msg <> '{}' then
+        insert into normal_form (kind, raw, norm)
+        select distinct on (f.kind, f.raw) f.kind, f.raw, f.norm
+        from (
+            select p.field as kind, p.value as raw,
+                case p.field when 'email' then p_email_norm[p.msg] when 'phone' then p_phone_e164[p.msg] end as norm
+            from unnest(p_pf_msg, p_pf_field, p_pf_value) p(msg, field, value)
+            where p.field in ('email', 'phone') and p_home[p.msg] > 0
+        ) f
+        where f.norm is not null and f.norm is distinct from normal_form_of(f.kind, f.raw)
+        order by f.kind, f.raw
+        on conflict (kind, raw) do nothing;
+    end if;
 
     if true = any (p_slow) then
         v_merged := array(

@@ -9,6 +9,9 @@ as $$
 declare
     v_msgs int4[];
 begin
+    if not exists (select from demotion_memo) then
+        return null;
+    end if;
     with named as materialized (
         select u.msg, u.type, u.value, row_number() over (partition by u.msg order by u.ord) as pos
         from unnest(p_id_msg, p_id_type, p_id_value) with ordinality u(msg, type, value, ord)
