@@ -172,13 +172,13 @@ begin
         perform apply_activity(v_seen.nodes, v_seen.first_at, v_seen.last_at, coalesce(v_labels, '{}'));
     end if;
     if v_labels is not null then
-        perform refresh_profiles(v_labels);
+        perform refresh_profiles(v_labels, false);
     end if;
-    if v_promoting is not null then
+    if v_labels is not null or v_promoting is not null then
         perform write_promoted(array(
-            select distinct n.component
-            from node n
-            where n.id = any (v_promoting) and n.component <> all (coalesce(v_labels, '{}'))
+            select l.label from unnest(v_labels) l(label)
+            union
+            select n.component from node n where n.id = any (v_promoting)
         ));
     end if;
     if array_remove(p_consent, null) <> '{}' then

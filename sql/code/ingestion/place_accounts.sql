@@ -71,6 +71,10 @@ begin
         end if;
         perform apply_memberships(p_home, p_message_id, p_ts, p_flags, p_source, v_group);
     end if;
+    if not exists (select from membership) then
+        accounts := named;
+        return;
+    end if;
     select array_agg(coalesce(u.named, a.id) order by u.pos) into accounts
     from unnest(p_home, named) with ordinality u(node, named, pos)
     left join lateral (

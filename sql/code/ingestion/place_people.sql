@@ -13,6 +13,7 @@ declare
     c_contacts constant int4 := 128;
     c_leads constant int4 := 256;
     v_run record;
+    v_any boolean;      -- whether anybody has an account or a contact
     v_merged bigint[];  -- components that messages of this batch have joined
     v_later text[];
 begin
@@ -40,6 +41,7 @@ begin
             where m.created_at >= now() and m.message_id = any (p_message_id)
         );
     end if;
+    v_any := exists (select from membership) or exists (select from contact_node);
     -- A lead of an earlier message stays beside the contact of a later one, but not the other way round: one run of messages
     -- of a kind after the other. Messages of persons that this batch has joined go one by one, each knowing the joins before.
     for v_run in
@@ -58,7 +60,7 @@ begin
                     -- Who has no account and no contact gets none and has none to keep up to date.
                     when u.flags & c_contacts <> 0 then
                         u.named is not null
-                        or (u.slow or u.type in ('identify', 'group', 'alias')) and coalesce(
+                        or v_any and (u.slow or u.type in ('identify', 'group', 'alias')) and coalesce(
                             (
                                 select true
                                 from node o

@@ -1,5 +1,6 @@
--- Writes the rows that BI sees for the given components; a row that shows the same already is not touched.
-create or replace function refresh_profiles(p_labels bigint[]) returns void
+-- Writes the rows that BI sees for the given components; a row that shows the same already is not touched. p_promoted: with their
+-- promoted traits; false: the caller writes those.
+create or replace function refresh_profiles(p_labels bigint[], p_promoted boolean default true) returns void
 language plpgsql
 as $$
 begin
@@ -13,6 +14,8 @@ begin
     where (profiles.user_id, profiles.email, profiles.phone, profiles.first_seen_at, profiles.last_seen_at)
         is distinct from
         (excluded.user_id, excluded.email, excluded.phone, excluded.first_seen_at, excluded.last_seen_at);
-    perform write_promoted(p_labels);
+    if p_promoted then
+        perform write_promoted(p_labels);
+    end if;
 end
 $$;
