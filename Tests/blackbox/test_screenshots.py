@@ -10,6 +10,7 @@ import os
 import pathlib
 import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -188,7 +189,7 @@ def test_the_demo_in_a_browser(
     chromium: Browser, pictures: pathlib.Path, figures: Callable[[str, Any], None]
 ) -> None:
     """Every kind of page with the demo's data: no dead link, none slow, and the wrong merge undone by its button."""
-    with Server() as server:
+    with closing(Server()) as server:
         server.start("--demo", timeout_s=1800)
         visitor = console.Browser(server).sign_in()
         slowest = {}
