@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 THREADS := chroot import sdk undo kill bi bench ninth-object isolation screenshots
 
-.PHONY: help run build packages test test-quick test-swift test-blackbox bench soak format lint docs clean demo-reset \
+.PHONY: help run build packages test test-quick test-swift test-blackbox bench soak format lint snippet docs clean demo-reset \
 	show-thread chroot-check $(THREADS:%=show-thread-%)
 
 help: ## This list
@@ -53,6 +53,10 @@ format: ## Format the Swift sources in place
 
 lint: ## Check formatting and scripts; changes nothing
 	@scripts/lint
+
+snippet: ## Minify tandem.js anew: the file that GET /tandem.js sends
+	@scripts/packages test
+	@scripts/snippet
 
 docs: ## Rewrite the generated parts of docs/ (command line, API, BI columns) from the binary
 	@scripts/docs

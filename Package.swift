@@ -82,11 +82,15 @@ let package = Package(
             name: "TandemAPI",
             dependencies: [
                 "Postgres", "Tandem", "TandemHTTP",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            exclude: ["Ingestion/Snippet/tandem.js"],
+            resources: [.embedInCode("Ingestion/Snippet/tandem.min.js")],
             swiftSettings: strict),
         .target(
             name: "TandemConsole",

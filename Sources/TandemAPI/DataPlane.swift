@@ -35,7 +35,7 @@ public struct DataPlane: Sendable {
         let records = RecordStore(store: store, catalog: catalog)
         let own =
             IngestRoutes(service: ingest).routes + PixelRoutes(service: ingest).routes
-            + SettingsRoutes(context: context, authenticator: authenticator).routes
+            + SettingsRoutes(context: context, authenticator: authenticator).routes + [SnippetRoute.route]
             + QuarantineRoutes(store: store).routes
             + IdentityRulesRoutes(store: store, policies: policies).routes
             + MergeRoutes(store: store, policies: policies).routes
