@@ -111,7 +111,7 @@
       library: { name: "tandem.js", version: "1" },
       locale,
       page: place(),
-      screen: { width, height, density: devicePixelRatio },
+      screen: { width, height },
       sessionId: session.id,
       timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       userAgent,
