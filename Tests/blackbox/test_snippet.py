@@ -110,10 +110,10 @@ def started(page: Page) -> None:
 
 
 def messages(tenant: Tenant) -> list[dict[str, Any]]:
-    """What was stored, in the order in which it happened."""
+    """What was stored, in the order in which it came."""
     rows = tenant.server.sql(
         "select e.type, e.name, e.message_id, e.session, e.source, e.payload, c.profile_id from event_log e "
-        "left join node n on n.id = e.node left join component c on c.label = n.component order by e.ts, e.seq",
+        "left join node n on n.id = e.node left join component c on c.label = n.component order by e.received_at, e.seq",
         schema=tenant.schema,
     )
     names = ["type", "name", "id", "session", "source", "payload", "profile"]
@@ -443,14 +443,16 @@ def test_a_large_queue_goes_in_parts(context: BrowserContext, tenant: Tenant, si
 
 
 def test_what_is_left_goes_by_beacon_when_the_page_closes(context: BrowserContext, tenant: Tenant, site: Site) -> None:
-    sent: list[str] = []
-    context.on("request", lambda request: sent.append(request.url))
+    context.add_init_script(
+        "{const send = navigator.sendBeacon;"
+        "navigator.sendBeacon = function (...a) {localStorage.beacon = a[0]; return send.apply(this, a)}}"
+    )
     site.pages["/next"] = "<!doctype html><title>No tag</title>"
     page = visit(context, site.url())
     page.evaluate("tandem.track('Clicked'); location.href = '/next'")
     page.wait_for_url("**/next")
     assert [m["name"] for m in arrived(tenant, 1)] == ["Clicked"]
-    assert f"{tenant.server.base_url}/beacon/v1/batch?writeKey={tenant.write_key}" in sent
+    assert stored(page)["beacon"] == f"{tenant.server.base_url}/beacon/v1/batch?writeKey={tenant.write_key}"
     assert not [name for name in stored(page) if "_queue_" in name]
 
 

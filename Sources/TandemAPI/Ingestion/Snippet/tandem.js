@@ -136,7 +136,7 @@
 
   // Sending. One key a message, so that tabs never write over each other; `next` is the time before which no tab may send:
   // the lease of the one that does, or the pause that the server asked for.
-  let timer, sending, isLost;
+  let timer, sending, lost; // `lost`: the pause that this tab set because there was no answer.
   let tries = 0;
   const gate = () => {
     const wait = read("next") - clock();
@@ -182,10 +182,10 @@
     );
   };
   const failed = (after) => {
-    isLost = after === "";
     const asked = after > 0 ? after * 1e3 : Date.parse(after) - clock();
     tries++;
     pause(Math.min(asked > 0 ? asked : Math.min(2 ** tries, 64) * (500 + Math.random() * 500), 35e5));
+    if (after === "") lost = read("next");
   };
   const pause = (wait) => {
     sending = null;
@@ -279,7 +279,7 @@
 
   // Forms. A field is left out by what it says of itself, and by what looks like the number of a card.
   const SECRET =
-    /^(hidden|file|submit|button|reset)|pass|pwd|secret|token|one-time|card|cc-|cvc|cvv|iban|ssn|\bpin\b/;
+    /^(hidden|file|sub|but|res)|pass|pwd|secret|token|one-time|card|cc-|cvc|cvv|iban|ssn|\bpin\b/;
   const TRAITS = {
     email: /e-?mail/,
     phone: /\btel\b|phone|mobile/,
@@ -332,7 +332,7 @@
   on("pagehide", leave);
   on("visibilitychange", leave);
   on("online", () => {
-    if (isLost) pause(0);
+    if (lost == read("next")) pause(0);
     later(0);
   });
   later(0);
