@@ -279,7 +279,7 @@
 
   // Forms. A field is left out by what it says of itself, and by what looks like the number of a card.
   const SECRET =
-    /^(hidden|file|sub|but|res)|pass|pwd|secret|token|one-time|card|cc-|cvc|cvv|iban|ssn|\bpin\b/;
+    /^(hid|file|sub|but|res)|pass|secret|token|one-time|card|cc-|cvc|cvv|iban|ssn|\bpin\b/;
   const TRAITS = {
     email: /e-?mail/,
     phone: /\btel\b|phone|mobile/,
