@@ -23,11 +23,8 @@ CHROMIUM = "/usr/bin/chromium"
 FOLDER = ROOT / "Sources/TandemAPI/Ingestion/Snippet"
 LIMIT = 6_144
 UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
-# As in docs/browser.md.
-STUB = (
-    'window.tandem=window.tandem||[];"page track identify group alias reset consent ready".split(" ")'
-    ".forEach(m=>tandem[m]=(...a)=>tandem.push([m,...a]))"
-)
+# The lines that the documentation tells pages to have before the tag.
+STUB = re.search(r"<script>\n(.*?)</script>", (ROOT / "docs/browser.md").read_text(), re.S)[1]
 
 
 class Site:
