@@ -162,21 +162,27 @@
   };
   const flush = () => {
     if (!allowed || sending) return;
-    if (gate()) return later(gate() + Math.random() * 300);
+    if (gate()) return later(gate());
+    // Tabs that wake together all write a lease; a moment later the last one stands in all of them.
+    const lease = clock() + 2e4 + Math.random();
+    sending = [];
+    write("next", lease);
+    setTimeout(post, 99, lease);
+  };
+  const post = (lease) => {
     const [taken, body, size] = take();
-    if (!taken[0]) return;
+    sending = null;
+    if (read("next") != lease) return later(gate());
+    if (!taken[0]) return write("next");
     sending = taken;
-    write("next", clock() + 2e4);
     fetch(host + "/v1/batch", {
-      method: "POST", body, headers: { "Content-Type": "text/plain" }, credentials: "omit", keepalive: size < CHUNK,
-      signal: AbortSignal.timeout?.(15e3),
+      method: "POST", body, keepalive: size < CHUNK, signal: AbortSignal.timeout?.(15e3), // A string goes as text/plain.
     }).then(
       ({ status, headers }) => {
-        if (status == 408 || status == 429 || status > 499) return failed(headers.get("Retry-After"));
+        if (/408|429|5../.test(status)) return failed(headers.get("Retry-After"));
         drop(taken);
         tries = 0;
         pause(0);
-        flush();
       },
       () => failed(""),
     );
@@ -184,13 +190,13 @@
   const failed = (after) => {
     const asked = after > 0 ? after * 1e3 : Date.parse(after) - clock();
     tries++;
-    pause(Math.min(asked > 0 ? asked : Math.min(2 ** tries, 64) * (500 + Math.random() * 500), 35e5));
+    pause(Math.min(asked > 0 ? asked : Math.min(2 ** tries, 64) * 500 * (1 + Math.random()), 35e5));
     if (after === "") lost = read("next");
   };
   const pause = (wait) => {
     sending = null;
-    write("next", wait ? clock() + wait : null);
-    if (wait) later(wait);
+    write("next", clock() + wait);
+    later(wait);
   };
   // What is left goes by beacon, unless sending fails: a beacon's fate is unknown, and the next page can try again.
   const leave = ({ type }) => {
@@ -215,7 +221,7 @@
     const before = kept("user_id");
     if (id == null || !before || before == id) traits = { ...parsed(read("traits")), ...traits };
     else anonymousId(uuid()); // Another person at the same browser.
-    if (id != null) keep("user_id", "" + id);
+    if (id != null) keep("user_id", id);
     write("traits", json(traits));
     send("identify", { traits }, options, isForm);
   };
@@ -279,13 +285,13 @@
 
   // Forms. A field is left out by what it says of itself, and by what looks like the number of a card.
   const SECRET =
-    /^(hid|file|sub|but|res)|pass|secret|token|one-time|card|cc-|cvc|cvv|iban|ssn|\bpin\b/;
+    /^(hid|file|sub|but|res)|pass|secret|token|one-time|card|cc-|cvc|cvv|iban|\bpin\b/;
   const TRAITS = {
     email: /e-?mail/,
-    phone: /\btel\b|phone|mobile/,
+    phone: /\btel\b|phone|mobil/,
     firstName: /given-|first[_-]?name/,
     lastName: /family-|last[_-]?name|surname/,
-    name: /(^| )(full|your)?[_-]?name( |$)/,
+    name: /(^| )(full[_-]?)?name( |$)/,
   };
   const IGNORED = "[data-tandem-ignore]";
   const submit = ({ target: form }) => {
@@ -333,7 +339,6 @@
   on("visibilitychange", leave);
   on("online", () => {
     if (lost == read("next")) pause(0);
-    later(0);
   });
   later(0);
 })();
