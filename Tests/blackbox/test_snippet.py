@@ -471,9 +471,23 @@ def test_two_tabs_send_a_message_once(context: BrowserContext, tenant: Tenant, s
 
 def test_a_tab_waits_for_the_one_that_sends(context: BrowserContext, tenant: Tenant, site: Site) -> None:
     page = visit(context, site.url())
+    page.wait_for_timeout(500)
     page.evaluate("localStorage.tandem_next = Date.now() + 3000; tandem.track('E')")
     page.wait_for_timeout(1_500)
     assert messages(tenant) == []
+    page.wait_for_timeout(2_500)
+    assert names(tenant) == ["E"]
+
+
+def test_of_two_leases_the_last_one_counts(context: BrowserContext, tenant: Tenant, site: Site) -> None:
+    page = visit(context, site.url())
+    page.wait_for_timeout(500)
+    page.evaluate(
+        "{let done; setInterval(() => { if (!done && localStorage.tandem_next) {"
+        "done = true; localStorage.tandem_next = Date.now() + 3000 } }, 5)}; tandem.track('E')"
+    )
+    page.wait_for_timeout(1_500)
+    assert messages(tenant) == [] and waiting(page) == ["E"]
     page.wait_for_timeout(2_500)
     assert names(tenant) == ["E"]
 
