@@ -37,6 +37,7 @@ public struct DataPlane: Sendable {
             IngestRoutes(service: ingest).routes + PixelRoutes(service: ingest).routes
             + SettingsRoutes(context: context, authenticator: authenticator).routes + [SnippetRoute.route]
             + QuarantineRoutes(store: store).routes
+            + OperationRoutes(store: store).routes
             + IdentityRulesRoutes(store: store, policies: policies).routes
             + MergeRoutes(store: store, policies: policies).routes
             + ProfileRoutes(store: store, policies: policies).routes

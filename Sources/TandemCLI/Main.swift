@@ -38,7 +38,7 @@ struct Main: AsyncParsableCommand {
                     ObjectCommand<ProductNoun>.self, ObjectCommand<ActivityNoun>.self, ObjectCommand<UserNoun>.self,
                     ObjectCommand<TeamNoun>.self, ObjectsCommand.self,
                 ]),
-            CommandGroup(name: "Data", subcommands: [ImportCommand.self, DemoCommand.self]),
+            CommandGroup(name: "Data", subcommands: [ImportCommand.self, QuarantineCommand.self, DemoCommand.self]),
         ])
 
     static func main() async {

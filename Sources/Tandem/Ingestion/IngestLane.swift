@@ -35,7 +35,10 @@ final class IngestLane {
     }
 
     /// Stores a batch and answers its requests.
-    func process(_ jobs: [IngestJob], of tenant: Tenant) {
+    ///
+    /// - Returns: why it could not be stored, for a caller that does not wait for the requests' answers.
+    @discardableResult
+    func process(_ jobs: [IngestJob], of tenant: Tenant) -> IngestFailure? {
         let pieces = jobs.flatMap { job in job.items.indices.map { Piece(job: job, index: $0) } }
         let deadline = jobs.map(\.request.deadline).min() ?? .now
         do throws(IngestFailure) {
@@ -47,8 +50,10 @@ final class IngestLane {
             }
             try keepRejected(pieces, tenant, deadline)
             for job in jobs { job.answer(.success(job.outcomes)) }
+            return nil
         } catch {
             for job in jobs { job.answer(.failure(error)) }
+            return error
         }
     }
 
@@ -139,9 +144,9 @@ final class IngestLane {
         }
         var statements: [Statement] = []
         if !messages.isEmpty {
-            statements.append(.call("ingest_batch", IngestColumns(messages, rulesVersion: version).binds))
+            statements.append(Self.storing(stored, IngestColumns(messages, rulesVersion: version)))
         }
-        if !refused.isEmpty { statements.append(Quarantine.add(quarantined(refused), state: .rejected)) }
+        if !refused.isEmpty { statements.append(Self.keeping(refused)) }
         if let hook { statements += hook.statements(for: messages, refused: refused.count, of: tenant) }
         let results = try connection.single(
             settings: tenant.database.ingestSettings, statements,
@@ -179,38 +184,15 @@ final class IngestLane {
             return false
         }
         if rejected.isEmpty { return }
-        let events = quarantined(rejected)
+        let statement = Self.keeping(rejected)
         try retrying(tenant, deadline) { (connection) throws(PostgresError) in
             try connection.single(
-                settings: tenant.database.ingestSettings, [Quarantine.add(events, state: .rejected)],
+                settings: tenant.database.ingestSettings, [statement],
                 deadline: max(.zero, min(deadline - .now, .seconds(10))))
         } onHalve: { error in
             logger.error(
                 "rejected messages were not kept", metadata: ["tenant": "\(tenant.slug)", "error": "\(error)"])
         }
-    }
-
-    private func quarantined(_ pieces: [Piece]) -> [QuarantinedEvent] {
-        var events: [QuarantinedEvent] = []
-        var start = pieces.startIndex
-        while start < pieces.endIndex {
-            let job = pieces[start].job
-            let end = pieces[start...].firstIndex { $0.job !== job } ?? pieces.endIndex
-            var reasons: [Int: QuarantinedEvent.Reason] = [:]
-            for piece in pieces[start..<end] {
-                switch (piece.item, job.outcomes[piece.index]) {
-                case (.refused(let refusal), _):
-                    reasons[piece.index] = .init(code: refusal.error.code, message: refusal.error.message)
-                case (_, .rejected(let code, let message)):
-                    reasons[piece.index] = .init(code: code, message: message)
-                default:
-                    break
-                }
-            }
-            events += QuarantinedEvent.events(of: job.request, reasons: reasons)
-            start = end
-        }
-        return events
     }
 
     private func open(_ deadline: ContinuousClock.Instant) throws(PostgresError) -> Connection {

@@ -15,11 +15,37 @@ public struct IngestRequest: Sendable {
     /// For the quarantine: the key it came with and the route.
     public let keyID: String
     public let path: String
+    /// For the quarantine: it came from a browser, whatever its key.
+    public let fromBrowser: Bool
     public let deadline: ContinuousClock.Instant
+    /// Set when the messages come from the quarantine.
+    let replay: Replay?
+
+    /// Messages of the quarantine that are read once more.
+    struct Replay: Sendable {
+        /// The operation that counts them.
+        let operation: UUID
+        /// Their ids in the quarantine, by their place in the request.
+        let ids: [UUID]
+        /// Those of which the original has replaced text.
+        let textReplaced: Set<Int>
+    }
 
     public init(
         tenant: Tenant, batch: MessageBatch, source: MessageSource, receivedAt: Int64, sentAtHeader: Int64? = nil,
-        clientAddress: String? = nil, keyID: String, path: String, deadline: ContinuousClock.Instant
+        clientAddress: String? = nil, keyID: String, path: String, fromBrowser: Bool = false,
+        deadline: ContinuousClock.Instant
+    ) {
+        self.init(
+            tenant: tenant, batch: batch, source: source, receivedAt: receivedAt, sentAtHeader: sentAtHeader,
+            clientAddress: clientAddress, keyID: keyID, path: path, fromBrowser: fromBrowser, deadline: deadline,
+            replay: nil)
+    }
+
+    init(
+        tenant: Tenant, batch: MessageBatch, source: MessageSource, receivedAt: Int64, sentAtHeader: Int64?,
+        clientAddress: String?, keyID: String, path: String, fromBrowser: Bool, deadline: ContinuousClock.Instant,
+        replay: Replay?
     ) {
         self.tenant = tenant
         self.batch = batch
@@ -29,30 +55,9 @@ public struct IngestRequest: Sendable {
         self.clientAddress = clientAddress
         self.keyID = keyID
         self.path = path
+        self.fromBrowser = fromBrowser
+        self.replay = replay
         self.deadline = deadline
-    }
-}
-
-/// Message ids for messages that came without one: the same ones when the request is read again.
-private final class MadeMessageIDs: Sendable {
-    private let made = Mutex<[String]>([])
-
-    /// Hands them out from the first on.
-    func reader() -> @Sendable () -> String {
-        let next = Atomic<Int>(0)
-        let box = Box(next)
-        return { [self] in
-            let index = box.value.wrappingAdd(1, ordering: .relaxed).oldValue
-            return made.withLock { made in
-                while made.count <= index { made.append(MessageBatch.randomMessageID()) }
-                return made[index]
-            }
-        }
-    }
-
-    private final class Box: Sendable {
-        let value: Atomic<Int>
-        init(_ value: consuming Atomic<Int>) { self.value = value }
     }
 }
 
@@ -73,7 +78,7 @@ final class IngestJob: IngestQueueItem, @unchecked Sendable {
     private(set) var items: [Item] = []
     private(set) var rulesVersion = 0
     var outcomes: [IngestOutcome]
-    private let ids = MadeMessageIDs()
+    private let ids: RequestIDs
     private let waiter = Mutex<CheckedContinuation<Result<[IngestOutcome], IngestFailure>, Never>?>(nil)
 
     /// What a transaction may take at the end of a request's time.
@@ -81,6 +86,7 @@ final class IngestJob: IngestQueueItem, @unchecked Sendable {
 
     init(_ request: IngestRequest, policy: IdentifierPolicy) {
         self.request = request
+        ids = RequestIDs(known: request.replay?.ids)
         startDeadline = request.deadline - Self.executionTime
         outcomes = Array(repeating: .accepted, count: request.batch.count)
         let (items, order, bytes) = Self.read(request, policy, ids)
@@ -88,6 +94,14 @@ final class IngestJob: IngestQueueItem, @unchecked Sendable {
         self.order = order
         byteCount = bytes
         rulesVersion = policy.rules.version
+    }
+
+    /// The id of a message in the quarantine, the same whenever it is asked for.
+    func quarantineID(at index: Int) -> UUID { ids.id(at: index) }
+
+    /// Messages of the request as the quarantine keeps them, by their places.
+    func quarantined(_ reasons: [Int: QuarantineReason]) -> ([QuarantinedEvent], QuarantinedRequest) {
+        QuarantinedEvent.events(of: request, ids: ids, reasons: reasons)
     }
 
     var tenantID: UUID { request.tenant.id }
@@ -100,12 +114,13 @@ final class IngestJob: IngestQueueItem, @unchecked Sendable {
     }
 
     private static func read(
-        _ request: IngestRequest, _ policy: IdentifierPolicy, _ ids: MadeMessageIDs
+        _ request: IngestRequest, _ policy: IdentifierPolicy, _ ids: RequestIDs
     ) -> (items: [Item], order: IngestOrder, bytes: Int) {
         let result = request.batch.read(
             MessageBatch.Circumstances(
                 source: request.source, policy: policy, receivedAt: request.receivedAt,
-                sentAtHeader: request.sentAtHeader, clientAddress: request.clientAddress, makeMessageID: ids.reader()))
+                sentAtHeader: request.sentAtHeader, clientAddress: request.clientAddress,
+                makeMessageID: { ids.id(at: $0).uuidString.lowercased() }))
         var items: [Item] = []
         items.reserveCapacity(request.batch.count)
         var order = IngestOrder()
@@ -113,7 +128,8 @@ final class IngestJob: IngestQueueItem, @unchecked Sendable {
         var (message, rejected) = (result.messages.startIndex, result.rejected.startIndex)
         for index in 0..<request.batch.count {
             if message < result.messages.endIndex, result.messages[message].index == index {
-                let next = result.messages[message]
+                var next = result.messages[message]
+                if request.replay?.textReplaced.contains(index) == true { next.flags.insert(.textReplaced) }
                 message += 1
                 note(next, in: &order)
                 // Payload, traits, and what the columns around them take.

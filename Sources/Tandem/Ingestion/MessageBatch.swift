@@ -27,13 +27,13 @@ public struct MessageBatch: Sendable {
         public var sentAtHeader: Int64?
         /// The address that the request came from, as digits, hexadecimal letters, dots and colons.
         public var clientAddress: String?
-        /// Makes a message id where the sender gave none.
-        public var makeMessageID: @Sendable () -> String
+        /// Makes a message id where the sender gave none, by the message's place in the request.
+        public var makeMessageID: @Sendable (Int) -> String
 
         public init(
             source: MessageSource, policy: IdentifierPolicy, receivedAt: Int64, sentAtHeader: Int64? = nil,
             clientAddress: String? = nil,
-            makeMessageID: @escaping @Sendable () -> String = { MessageBatch.randomMessageID() }
+            makeMessageID: @escaping @Sendable (Int) -> String = { _ in UUID().uuidString.lowercased() }
         ) {
             self.source = source
             self.policy = policy
@@ -43,9 +43,6 @@ public struct MessageBatch: Sendable {
             self.makeMessageID = makeMessageID
         }
     }
-
-    /// A random id in the form that most SDKs send.
-    public static func randomMessageID() -> String { UUID().uuidString.lowercased() }
 
     public struct Result: Sendable {
         /// In the order of the request.
@@ -102,11 +99,14 @@ public struct MessageBatch: Sendable {
         public var name: String?
         /// The message's bytes as sent (but for replaced text).
         public var original: ArraySlice<UInt8>
+        /// Text of the message, or of the context that it shares, was replaced.
+        public var hasReplacedText = false
     }
 
     /// The messages at `indexes`, in order.
     public func outlines(at indexes: Set<Int>) -> [Outline] {
         document.withRoot { root in
+            let sharesReplacedText = envelope(of: root).context?.hasReplacedText ?? false
             var outlines: [Outline] = []
             forEachItem(of: root) { index, item in
                 guard indexes.contains(index) else { return }
@@ -114,9 +114,26 @@ public struct MessageBatch: Sendable {
                 outlines.append(
                     Outline(
                         index: index, messageID: shownMessageID(of: item), type: type,
-                        name: shown(item["event"] ?? item["name"]), original: Array(item.source)[...]))
+                        name: shown(item["event"] ?? item["name"]), original: Array(item.source)[...],
+                        hasReplacedText: sharesReplacedText || item.hasReplacedText))
             }
             return outlines
+        }
+    }
+
+    /// What a batch says for all its messages, as a JSON object without the messages; nil if it says nothing.
+    var envelopeJSON: [UInt8]? {
+        document.withRoot { root in
+            let envelope = envelope(of: root)
+            var json: [UInt8] = []
+            for (key, node) in [
+                ("context", envelope.context), ("integrations", envelope.integrations), ("sentAt", envelope.sentAt),
+            ] {
+                guard let node else { continue }
+                json += json.isEmpty ? Array("{".utf8) : Array(",".utf8)
+                json += Array("\"\(key)\":".utf8) + Array(node.source)
+            }
+            return json.isEmpty ? nil : json + Array("}".utf8)
         }
     }
 

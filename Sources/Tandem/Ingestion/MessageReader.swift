@@ -40,7 +40,7 @@ struct MessageReader {
         let fields = WireFields(item)
         try validate(fields, type)
         let content = try MessageContent(type: type, fields: fields, envelope: envelope)
-        let (messageID, clock) = (try messageID(of: fields), try clock(of: fields))
+        let (messageID, clock) = (try messageID(of: fields, index), try clock(of: fields))
         let group = try GroupReference(type: type, fields: fields, context: content.context)
         let person = try PersonReader(content, circumstances.policy).read()
 
@@ -106,15 +106,15 @@ struct MessageReader {
         return Normalizer.trimmed((node.string ?? "")[...]).isEmpty
     }
 
-    private func messageID(of fields: WireFields) throws(MessageError) -> String {
-        guard let node = fields.messageID else { return circumstances.makeMessageID() }
+    private func messageID(of fields: WireFields, _ index: Int) throws(MessageError) -> String {
+        guard let node = fields.messageID else { return circumstances.makeMessageID(index) }
         guard let text = WireID.text(of: node) else { throw .idNotString }
         if text.utf8.count > MessageLimits.messageIDCharacters,
             text.unicodeScalars.count > MessageLimits.messageIDCharacters
         {
             throw .messageIDTooLong
         }
-        return Normalizer.trimmed(text[...]).isEmpty ? circumstances.makeMessageID() : text
+        return Normalizer.trimmed(text[...]).isEmpty ? circumstances.makeMessageID(index) : text
     }
 
     private func clock(of fields: WireFields) throws(MessageError) -> ClockRule {

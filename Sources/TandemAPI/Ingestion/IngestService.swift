@@ -32,7 +32,7 @@ struct IngestService: Sendable {
             tenant: tenant, batch: batch, source: MessageSource(source, fromBrowser: fromBrowser),
             receivedAt: context.clock.microseconds, sentAtHeader: call.headers[.sentAt].flatMap { WireTime.parse($0) },
             clientAddress: call.deviceAddress, keyID: access.key.keyID, path: call.route.pattern.template,
-            deadline: call.deadline)
+            fromBrowser: fromBrowser, deadline: call.deadline)
         switch access.standing(at: context.clock.now(), events: true) {
         case .refused:
             throw KeyAuthenticator.invalid

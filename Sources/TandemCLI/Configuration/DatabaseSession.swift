@@ -7,6 +7,8 @@ import Tandem
 /// A command's way to its database: the URL, else the embedded server, running or started for the time of the command.
 struct DatabaseSession {
     let connection: Connection
+    /// For more connections like it.
+    let configuration: ConnectionConfiguration
     let settings: Settings
     let options: GlobalOptions
     let logger: Logger
@@ -73,7 +75,7 @@ struct DatabaseSession {
         if requirement == .current { try require(connection, logger: logger) }
         return try body(
             DatabaseSession(
-                connection: connection, settings: settings, options: options, logger: logger, server: server))
+                connection: connection, configuration: configuration, settings: settings, options: options, logger: logger, server: server))
     }
 
     /// A database without a control plane gets one; one of another version is left alone.

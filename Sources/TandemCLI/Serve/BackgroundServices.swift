@@ -1,11 +1,12 @@
+import Postgres
 import ServiceLifecycle
 import Tandem
 
 /// Everything that runs beside the requests. A feature that has work of its own adds its service here; the group shuts
 /// them down after the listeners, from the last to the first.
-func backgroundServices(_ context: TandemContext) -> [any Service] {
+func backgroundServices(_ context: TandemContext, database: ConnectionConfiguration) -> [any Service] {
     [
         context.access, PromotionService(context), DueDeletions(pool: context.pool, logger: context.logger),
-        Housekeeping(context),
+        Housekeeping(context), OperationService(context, database: database),
     ]
 }

@@ -18,7 +18,7 @@ struct ReadMessages {
         try MessageBatch(body, path: path).read(
             MessageBatch.Circumstances(
                 source: source, policy: IdentifierPolicy(rules, phoneRegion: phoneRegion), receivedAt: Self.received,
-                sentAtHeader: sentAtHeader, makeMessageID: { "made-here" }))
+                sentAtHeader: sentAtHeader, makeMessageID: { _ in "made-here" }))
     }
 
     func batch(_ body: String) throws -> MessageBatch.Result { try all(Array(body.utf8), path: .batch) }

@@ -1,7 +1,9 @@
 -- Keeps events that were not stored: 'held' ones may be re-processed as they are, of 'rejected' ones the sender was told.
+-- p_request_…: one element for each request that they came in, what its events share. The same ids again change nothing.
 create or replace function quarantine_add(
     p_state text,
     p_id uuid[],
+    p_request uuid[],
     p_received_at timestamptz[],
     p_source int2[],
     p_key_id text[],
@@ -11,17 +13,41 @@ create or replace function quarantine_add(
     p_code text[],
     p_message text[],
     p_path text[],
-    p_original bytea[]
+    p_original bytea[],
+    p_complete boolean[],
+    p_text_replaced boolean[],
+    p_request_id uuid[],
+    p_request_received_at timestamptz[],
+    p_request_sent_at timestamptz[],
+    p_request_client_address text[],
+    p_request_from_browser boolean[],
+    p_request_single_type text[],
+    p_request_envelope bytea[]
 ) returns integer
 language sql volatile
 as $$
-    with added as (
-        insert into quarantine (
-            id, received_at, source, key_id, message_id, type, name, code, message, state, path, original)
-        select id, received_at, source, key_id, message_id, type, name, code, message, p_state, path, original
+    with requests as (
+        insert into quarantine_request (id, received_at, sent_at, client_address, from_browser, single_type, envelope)
+        select r.id, r.received_at, r.sent_at, r.client_address, r.from_browser, r.single_type, r.envelope
         from unnest(
-            p_id, p_received_at, p_source, p_key_id, p_message_id, p_type, p_name, p_code, p_message, p_path, p_original)
-            as e (id, received_at, source, key_id, message_id, type, name, code, message, path, original)
+            p_request_id, p_request_received_at, p_request_sent_at, p_request_client_address, p_request_from_browser,
+            p_request_single_type, p_request_envelope)
+            as r (id, received_at, sent_at, client_address, from_browser, single_type, envelope)
+        on conflict (id) do nothing
+    ),
+    added as (
+        insert into quarantine (
+            id, request, received_at, source, key_id, message_id, type, name, code, message, state, path, original, complete,
+            text_replaced)
+        select
+            e.id, e.request, e.received_at, e.source, e.key_id, e.message_id, e.type, e.name, e.code, e.message, p_state, e.path,
+            e.original, e.complete, e.text_replaced
+        from unnest(
+            p_id, p_request, p_received_at, p_source, p_key_id, p_message_id, p_type, p_name, p_code, p_message, p_path,
+            p_original, p_complete, p_text_replaced)
+            as e (
+                id, request, received_at, source, key_id, message_id, type, name, code, message, path, original, complete,
+                text_replaced)
         on conflict (id) do nothing
         returning 1
     )

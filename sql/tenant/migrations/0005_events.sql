@@ -37,8 +37,20 @@ create table dedupe_state (
 insert into dedupe_state (rotated_at) values (now()) on conflict do nothing;
 comment on table dedupe_state is 'Which generation takes new messages. A message is known while its generation or the one before stands; imports are known for ever.';
 
+create table quarantine_request (
+    id uuid primary key,
+    received_at timestamptz not null,
+    sent_at timestamptz,
+    client_address text,
+    from_browser boolean not null,
+    single_type text,
+    envelope bytea
+);
+comment on table quarantine_request is 'What the events of one request share, so that they can be read again as at their receipt. envelope: context, integrations and sentAt of a batch as sent; single_type: the type that the path named.';
+
 create table quarantine (
     id uuid primary key,
+    request uuid not null,
     received_at timestamptz not null,
     source smallint,
     key_id text,
@@ -50,7 +62,11 @@ create table quarantine (
     state text not null default 'held' check (state in ('held', 'rejected', 'reprocessed', 'discarded')),
     path text not null,
     original bytea not null,
+    complete boolean not null,
+    text_replaced boolean not null,
+    attempts integer not null default 0,
+    operation uuid,
     decided_at timestamptz
 );
-create index quarantine_received on quarantine (received_at desc);
-comment on table quarantine is 'Every event that was not stored: held (may be re-processed as it is) or rejected (its sender was told), with the reason and the original bytes.';
+create index quarantine_received on quarantine (received_at, id);
+comment on table quarantine is 'Every event that was not stored: held (may be re-processed as it is) or rejected (its sender was told), with the reason and the original bytes. complete: false if only the beginning was kept; attempts: how often it was re-processed in vain; operation: the last one that treated it.';

@@ -1,0 +1,91 @@
+import Foundation
+import Logging
+public import Postgres
+public import ServiceLifecycle
+import Synchronization
+
+/// Does the long work of all tenants while the server runs: at once where it was ordered here, after half a minute at the
+/// latest where another process left it.
+public struct OperationService: Service {
+    private let context: TandemContext
+    private let database: ConnectionConfiguration
+    private let policies = IdentityPolicies()
+
+    /// - Parameter database: for connections of its own, so that requests never wait for it.
+    public init(_ context: TandemContext, database: ConnectionConfiguration) {
+        self.context = context
+        self.database = database
+    }
+
+    private static let interval: Duration = .seconds(15)
+
+    public func run() async throws {
+        let goesOn = Flag()
+        await withGracefulShutdownHandler {
+            var lookedAt: ContinuousClock.Instant?
+            while goesOn.isSet && !Task.isCancelled {
+                var rung = context.operations.taken()
+                let looksAtAll = lookedAt.map { .now - $0 > Self.interval } ?? true
+                if looksAtAll { lookedAt = .now }
+                if looksAtAll || !rung.isEmpty {
+                    for tenant in await tenants() where looksAtAll || rung.remove(tenant.id) != nil {
+                        await work(for: tenant, goesOn)
+                    }
+                }
+                try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .milliseconds(200)) }
+            }
+        } onGracefulShutdown: {
+            goesOn.clear()
+        }
+    }
+
+    private func tenants() async -> [Tenant] {
+        do throws(PostgresError) {
+            return try await context.access.tenants().filter { $0.state == .active || $0.state == .suspended }
+        } catch {
+            context.logger.warning("tenants were not looked at for operations", metadata: ["error": "\(error)"])
+            return []
+        }
+    }
+
+    private func work(for tenant: Tenant, _ goesOn: Flag) async {
+        guard await hasWork(tenant) else { return }
+        await withCheckedContinuation { continuation in
+            let isStarted = DedicatedThread.spawn(name: "operations") {
+                do {
+                    let connection = try Connection.open(database, deadline: .seconds(10))
+                    defer { connection.close() }
+                    try OperationRunner(connection, ingest: database, policies: policies, logger: context.logger)
+                        .run(tenant, goesOn: { goesOn.isSet })
+                } catch {
+                    context.logger.warning(
+                        "an operation was interrupted", metadata: ["tenant": "\(tenant.slug)", "error": "\(error)"])
+                }
+                continuation.resume()
+            }
+            if !isStarted { continuation.resume() }
+        }
+    }
+
+    private func hasWork(_ tenant: Tenant) async -> Bool {
+        do throws(PostgresError) {
+            return try await context.pool.withConnection(affinity: tenant.database.affinity) {
+                (connection) throws(PostgresError) in
+                try connection.single(
+                    settings: tenant.database.settings(),
+                    .call(
+                        "operation_list", .text("running"), .null(.timestamptz), .null(.uuid), .int4(1))
+                ).first != nil
+            }
+        } catch {
+            return false
+        }
+    }
+
+    /// Set until it is cleared.
+    private final class Flag: Sendable {
+        private let value = Atomic<Bool>(true)
+        var isSet: Bool { value.load(ordering: .relaxed) }
+        func clear() { value.store(false, ordering: .relaxed) }
+    }
+}
