@@ -30,7 +30,8 @@ extension Connection {
     ) throws(TandemError) -> JSON {
         let rows = try run(
             .call("quarantine_order", .uuid(id), .text(order.kind), filter.bind, .text(actor)))
-        return OperationPresenter.shown(try rows.first.flatMap { (row) throws(TandemError) in try row.json(0) } ?? .null)
+        return OperationPresenter.shown(
+            try rows.first.flatMap { (row) throws(TandemError) in try row.json(0) } ?? .null)
     }
 
     /// An operation; nil: there is none of that id. Inside a transaction of the tenant.

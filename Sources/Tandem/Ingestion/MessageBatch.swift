@@ -33,7 +33,7 @@ public struct MessageBatch: Sendable {
         public init(
             source: MessageSource, policy: IdentifierPolicy, receivedAt: Int64, sentAtHeader: Int64? = nil,
             clientAddress: String? = nil,
-            makeMessageID: @escaping @Sendable (Int) -> String = { _ in UUID().uuidString.lowercased() }
+            makeMessageID: @escaping @Sendable (Int) -> String = { _ in MessageBatch.randomMessageID() }
         ) {
             self.source = source
             self.policy = policy
@@ -43,6 +43,9 @@ public struct MessageBatch: Sendable {
             self.makeMessageID = makeMessageID
         }
     }
+
+    /// A random id in the form that most SDKs send.
+    public static func randomMessageID() -> String { UUID().uuidString.lowercased() }
 
     public struct Result: Sendable {
         /// In the order of the request.

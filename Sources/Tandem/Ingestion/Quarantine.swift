@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 public import Postgres
 
 /// An event that was not stored, as the quarantine keeps it.

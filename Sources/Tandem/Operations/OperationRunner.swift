@@ -11,7 +11,7 @@ public struct Operation: Sendable {
 }
 
 /// How far an operation is.
-public struct OperationPage: Sendable {
+struct OperationPage: Sendable {
     /// The last item's place, behind which the next page begins; nil: unchanged.
     var cursor: (at: Int64, id: UUID)?
     var isLast: Bool

@@ -64,7 +64,7 @@ struct QuarantineRoutes {
                 let counted = try await store.value(call, .call("quarantine_summary", filter.bind))
                 return Response(json: .object((counted.object ?? [:]).adding("dry_run", true)))
             }
-            let id = store.context.ids.next()
+            let id = UUID.v7()
             let answer = try await store.value(
                 call,
                 .call(

@@ -75,7 +75,8 @@ struct DatabaseSession {
         if requirement == .current { try require(connection, logger: logger) }
         return try body(
             DatabaseSession(
-                connection: connection, configuration: configuration, settings: settings, options: options, logger: logger, server: server))
+                connection: connection, configuration: configuration, settings: settings, options: options,
+                logger: logger, server: server))
     }
 
     /// A database without a control plane gets one; one of another version is left alone.

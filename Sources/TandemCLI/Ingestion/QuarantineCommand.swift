@@ -153,11 +153,13 @@ struct QuarantineCommand: ParsableCommand {
         var shown = ordered
         // Another process may be at work for the tenant, or take this over: then watch until it is done.
         while shown["state"]?.string == "running" {
-            let isDone = try runner.run(tenant, only: id) { _ in
-                meter.show(
-                    ImportProgress(
-                        phase: .writing, done: count(shown, session, tenant, id), total: total(ordered)))
-            }
+            let last = shown
+            let isDone = try runner.run(
+                tenant, only: id,
+                progress: { _ in
+                    meter.show(
+                        "processing", done: count(last, session, tenant, id), of: total(ordered), unit: "events")
+                })
             shown = try show(session, tenant, id)
             if isDone == 0, shown["state"]?.string == "running" { usleep(200_000) }
         }
