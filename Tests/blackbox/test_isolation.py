@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from objects import Maker
-from server import Server, Tenant
+from server import Server, Tenant, wait_until
 
 # Routes that answer without a key, or for a write key, which reads nothing of a tenant.
 OPEN = {
@@ -91,6 +91,13 @@ class Owner:
         review = self.tenant.post("/v1/merges", {"winner": self.profile("a"), "loser": self.profile("b"), "ref": f"{mark}-review"})
         assert review.status_code == 202, review.text
         self.ids[("merge-reviews", "id")] = review.json()["id"]
+        refused = {"userId": f"{mark}-a", "event": secret, "timestamp": "never", "messageId": f"{mark}-refused"}
+        assert self.tenant.ingest("track", refused).status_code == 400
+        self.ids[("quarantine", "id")] = self.tenant.get("/v1/quarantine?code=invalid_timestamp").json()["items"][0]["id"]
+        order = self.tenant.post("/v1/quarantine:discard", {"state": "rejected", "name": f"{secret}-no"})
+        assert order.status_code == 202, order.text
+        self.ids[("operations", "id")] = order.json()["id"]
+        wait_until(lambda: self.tenant.get(order.headers["Location"]).json()["state"] == "done")
 
     def profile(self, name: str) -> str:
         answer = self.tenant.get(f"/v1/profiles/by/user_id/{self.mark}-{name}")

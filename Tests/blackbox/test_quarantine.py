@@ -71,7 +71,7 @@ def test_filters_summary_and_one_event(tandem: Server) -> None:
         found = tenant.get("/v1/quarantine", params={part: value}).json()["items"]
         assert len(found) == count, (part, value)
         assert tenant.get("/v1/quarantine:summary", params={part: value}).json()["count"] == count
-    first, rest = tenant.get("/v1/quarantine?limit=3&type=track").json(), None
+    first = tenant.get("/v1/quarantine?limit=3&type=track").json()
     assert len(first["items"]) == 2 and not first["page"]["has_more"]
     page = tenant.get("/v1/quarantine?limit=3").json()
     rest = tenant.get("/v1/quarantine", params={"limit": 3, "after": page["page"]["next"]}).json()
@@ -152,7 +152,6 @@ def test_reprocessed_events_equal_those_that_were_never_held(tandem: Server) -> 
     for kind, body, headers in everything():
         assert straight.ingest(kind, body, headers=headers).status_code == 200
     disable(tandem, detour)
-    received = {}
     for kind, body, headers in everything():
         answer = detour.ingest(kind, body, headers=headers).json()
         assert answer["quarantined"] == len(body.get("batch", [0]))
@@ -191,7 +190,8 @@ def test_rejected_events_after_a_fix(tandem: Server) -> None:
     assert {(i["state"], i["attempts"]) for i in tenant.get("/v1/quarantine").json()["items"]} == {("rejected", 1)}
     # The fix, as if the rule that refused them had been another one.
     tandem.sql(
-        "update quarantine set original = replace(convert_from(original, 'UTF8'), 'never', '2026-01-01')::bytea where name <> 'E4'",
+        "update quarantine set original = convert_to(replace(convert_from(original, 'UTF8'), 'never', '2026-01-01'), 'UTF8')"
+        " where name <> 'E4'",
         schema=tenant.schema,
     )
     out = tandem.cli("quarantine", "reprocess", "--tenant", "q-fix", "--state", "rejected", "--dry-run")

@@ -81,7 +81,7 @@ public final class OperationRunner {
             do throws(TandemError) {
                 page = try work.next(operation, of: tenant, on: connection)
             } catch {
-                if error.isRetryable || !connection.isOpen { throw error }
+                if Self.isTemporary(error) || !connection.isOpen { throw error }
                 logger.error(
                     "an operation failed",
                     metadata: ["tenant": "\(tenant.slug)", "operation": "\(operation.id)", "error": "\(error)"])
@@ -93,6 +93,14 @@ public final class OperationRunner {
             }
             progress(operation)
             if page.isLast { return true }
+        }
+    }
+
+    /// Not the operation's fault: it stays as it is, and goes on when its lease has ended.
+    private static func isTemporary(_ error: TandemError) -> Bool {
+        switch error {
+        case .unavailable, .deadlineExceeded: true
+        default: error.isRetryable
         }
     }
 
