@@ -23,10 +23,10 @@ import Testing
             pool: api.context.pool, access: api.context.access, clock: later,
             sealingKey: api.context.sealingKey, logger: api.context.logger)
         let before = try await api.sql("select generation, rotations from dedupe_state")
-        await Housekeeping(context).look()
+        await Housekeeping(context, quarantineDays: 30).look()
         let after = try await api.sql("select generation, rotations from dedupe_state")
         #expect(before != after)
-        await Housekeeping(context).look()
+        await Housekeeping(context, quarantineDays: 30).look()
         #expect(try await api.sql("select generation, rotations from dedupe_state") == after)
     }
 }

@@ -76,6 +76,10 @@ def test_filters_summary_and_one_event(tandem: Server) -> None:
     page = tenant.get("/v1/quarantine?limit=3").json()
     rest = tenant.get("/v1/quarantine", params={"limit": 3, "after": page["page"]["next"]}).json()
     assert [i["id"] for i in page["items"] + rest["items"]] == [i["id"] for i in items]
+    sources = {i["name"]: i["id"] for i in tandem.cli("source", "list", "--tenant", "q-filters")["items"]}
+    for name, count in [("server", 4), ("web", 0)]:
+        assert len(tenant.get("/v1/quarantine", params={"source": sources[name]}).json()["items"]) == count
+    assert tenant.get("/v1/quarantine?source=elsewhere").json()["items"] == []
     assert tenant.get("/v1/quarantine?state=lost").json()["code"] == "invalid_parameter"
     assert tenant.get("/v1/quarantine?received_after=noon").json()["code"] == "invalid_parameter"
 
@@ -211,6 +215,31 @@ def test_rejected_events_after_a_fix(tandem: Server) -> None:
     assert tenant.get("/v1/operations/op_00000000000000000000000001").status_code == 404
 
 
+def test_an_operation_that_nobody_knows_holds_up_nothing(tandem: Server) -> None:
+    tenant = tandem.tenant("q-unknown")
+    tandem.sql(
+        "select operation_start('00000000-0000-7000-8000-000000000001', 'of_tomorrow', '{}', 0, 'test')", schema=tenant.schema
+    )
+    tenant.ingest("track", {"userId": "u", "event": "E", "timestamp": "never"})
+    done = finished(tenant, tenant.post("/v1/quarantine:discard", {"state": "rejected"}))
+    assert (done["state"], done["counts"]) == ("done", {"discarded": 1})
+    assert [i["type"] for i in tenant.get("/v1/operations?state=running").json()["items"]] == ["of_tomorrow"]
+
+
+def test_what_is_old_is_forgotten(tandem: Server) -> None:
+    tenant = tandem.tenant("q-old")
+    for number in range(5):
+        tenant.ingest("batch", {"batch": [{"type": "track", "userId": "u", "event": f"E{number}", "timestamp": "never"}]})
+    newest = tenant.get("/v1/quarantine").json()["items"][0]
+    finished(tenant, tenant.post("/v1/quarantine:discard", {"state": "rejected", "name": "E0"}))
+    left = []
+    while not left or left[-1]:
+        left += tandem.sql(f"select quarantine_expire('{newest['received_at']}', 3)", schema=tenant.schema)[0]
+    assert left == [3, 1, 0]
+    assert tenant.get("/v1/quarantine").json()["items"] == [newest]
+    assert tandem.sql("select count(*) from quarantine_request", schema=tenant.schema) == [(1,)]
+
+
 def test_a_kill_between_doubles_and_loses_nothing(own_tandem: Server) -> None:
     server = own_tandem
     tenant = server.tenant("q-kill")
@@ -226,7 +255,7 @@ def test_a_kill_between_doubles_and_loses_nothing(own_tandem: Server) -> None:
         time.sleep(0.15)
         server.restart()
         server.sql("update operation set leased_until = now() where state = 'running'", schema=tenant.schema)
-    wait_until(lambda: tenant.get(place).json()["state"] != "running", 120, every_s=0.3)
+    wait_until(lambda: tenant.get(place).json()["state"] != "running", 60, every_s=0.3)
     done = tenant.get(place).json()
     assert (done["state"], done["total"], done["done"], done["counts"]) == ("done", count, count, {"accepted": count})
     assert server.sql("select count(*), count(distinct event_id) from event_log", schema=tenant.schema) == [(count, count)]

@@ -29,7 +29,7 @@ extension Connection {
         _ order: QuarantineOrder, _ filter: QuarantineFilter, id: UUID, actor: String
     ) throws(TandemError) -> JSON {
         let rows = try run(
-            .call("quarantine_order", .uuid(id), .text(order.kind), filter.bind, .text(actor)))
+            .call("quarantine_order", .uuid(id), .text(order.operationType), filter.bind, .text(actor)))
         return OperationPresenter.shown(
             try rows.first.flatMap { (row) throws(TandemError) in try row.json(0) } ?? .null)
     }
@@ -56,10 +56,10 @@ extension Quarantine {
 
 /// Operations and what refers to them, with ids as people see them.
 public enum OperationPresenter {
-    /// An operation (`kind` and `parameters`), or an item that names one in `operation`.
+    /// An operation (it has `counts`), or an item that names one in `operation`.
     public static func shown(_ json: JSON) -> JSON {
         guard var object = json.object else { return json }
-        let key = object["kind"] == nil ? "operation" : "id"
+        let key = object["counts"] == nil ? "operation" : "id"
         if let id = object[key]?.string.flatMap(UUID.init(uuidString:)) {
             object[key] = .string(PublicID(.operation, id).description)
         }

@@ -6,7 +6,7 @@ public struct QuarantineFilter: Sendable, Hashable {
     public var id: UUID?
     public var state: Quarantine.State?
     public var code: String?
-    /// The source's name.
+    /// The source's name or id.
     public var source: String?
     public var type: String?
     public var name: String?
@@ -19,7 +19,7 @@ public struct QuarantineFilter: Sendable, Hashable {
     /// The names of its parts and what they mean, for parameters and help.
     public static let parts: [(name: String, summary: String)] = [
         ("state", "held, rejected, reprocessed or discarded"), ("code", "The reason's code"),
-        ("source", "The source's name"), ("type", "The call's type"), ("name", "The event's or page's name"),
+        ("source", "The source's name or id"), ("type", "The call's type"), ("name", "The event's or page's name"),
         ("key", "The key that it came with"), ("received_after", "Received at this time or later, ISO 8601"),
         ("received_before", "Received before this time, ISO 8601"),
     ]
@@ -54,7 +54,7 @@ public struct QuarantineFilter: Sendable, Hashable {
             before = WireTime.parse(text)
             return before == nil ? ("invalid", "received_before has to be a time in ISO 8601.") : nil
         case "code": code = text
-        case "source": source = text
+        case "source": source = PublicID(.source, text: text)?.uuid.uuidString.lowercased() ?? text
         case "type": type = text
         case "name": name = text
         case "key": key = text
@@ -89,7 +89,7 @@ public enum QuarantineOrder: String, Sendable, CaseIterable {
     case discard
 
     /// As operations call it.
-    public var kind: String { "quarantine_\(rawValue)" }
+    public var operationType: String { "quarantine_\(rawValue)" }
 
     /// What the order means by `filter`: held events unless it says rejected ones; what is decided stays so.
     /// - Throws: `invalid`.

@@ -4,19 +4,22 @@ import Postgres
 public import ServiceLifecycle
 
 /// What a tenant needs from time to time, whoever uses it: partitions for the months to come, a new generation of dedupe
-/// keys, and an end to remembered answers.
+/// keys, and an end to remembered answers and to what lay long in quarantine.
 public struct Housekeeping: Service {
     let pool: Pool
     let access: AccessDirectory
     let clock: WallClock
     let logger: Logger
+    let quarantineDays: Int
     let interval: Duration
 
-    public init(_ context: TandemContext, interval: Duration = .seconds(3_600)) {
+    /// - Parameter quarantineDays: how long events that were not stored are kept after their receipt.
+    public init(_ context: TandemContext, quarantineDays: Int, interval: Duration = .seconds(3_600)) {
         pool = context.pool
         access = context.access
         clock = context.clock
         logger = context.logger
+        self.quarantineDays = quarantineDays
         self.interval = interval
     }
 
@@ -52,11 +55,29 @@ public struct Housekeeping: Service {
                 try Self.makePartitions(of: tenant, now: now, on: connection)
                 try connection.single(settings: Self.owner(tenant), .call("rotate_dedupe", .timestamptz(now)))
             }
+            if tenant.modules.contains(.cdp) { try await expireQuarantine(of: tenant, now: now) }
         } catch {
             logger.warning(
                 "a tenant was not looked after", metadata: ["tenant": "\(tenant.slug)", "error": "\(error)"])
         }
     }
+
+    /// In small transactions: there may be millions.
+    private func expireQuarantine(of tenant: Tenant, now: Int64) async throws(PostgresError) {
+        let before = now - Int64(quarantineDays) * 86_400_000_000
+        while !Task.isShuttingDownGracefully {
+            let count = try await pool.withConnection(affinity: tenant.database.affinity, deadline: .seconds(30)) {
+                (connection) throws(PostgresError) in
+                try connection.single(
+                    settings: tenant.database.settings(),
+                    .call("quarantine_expire", .timestamptz(before), .int4(Self.expiryBatch))
+                ).one().int(0)
+            }
+            if count == 0 { return }
+        }
+    }
+
+    private static let expiryBatch: Int32 = 2_000
 
     /// Partitions of the event log around `now`, under the owner's role: ingest never makes any.
     static func makePartitions(of tenant: Tenant, now: Int64, on connection: Connection) throws(PostgresError) {

@@ -5,7 +5,7 @@ public import Postgres
 /// Long work that was ordered, as whoever does it sees it.
 public struct Operation: Sendable {
     public let id: UUID
-    public let kind: String
+    public let type: String
     /// How many items it was thought to concern when it was ordered.
     public let total: Int
 }
@@ -17,7 +17,7 @@ struct OperationPage: Sendable {
     var isLast: Bool
 }
 
-/// One kind of long work, done page by page. A page that is done again, because the process ended before it was noted, must
+/// One type of long work, done page by page. A page that is done again, because the process ended before it was noted, must
 /// have no second effect.
 protocol OperationWork: AnyObject {
     func next(_ operation: Operation, of tenant: Tenant, on connection: Connection) throws(TandemError) -> OperationPage
@@ -105,20 +105,24 @@ public final class OperationRunner {
     }
 
     private func work(_ operation: Operation) throws(TandemError) -> any OperationWork {
-        switch operation.kind {
-        case QuarantineOrder.reprocess.kind: QuarantineReprocessing(ingest: ingest, policies: policies, logger: logger)
-        case QuarantineOrder.discard.kind: QuarantineDiscarding()
-        default: throw .conflict("This version does not know operations of kind \(operation.kind).")
+        switch operation.type {
+        case QuarantineOrder.reprocess.operationType: QuarantineReprocessing(ingest: ingest, policies: policies, logger: logger)
+        case QuarantineOrder.discard.operationType: QuarantineDiscarding()
+        default: throw .failure("an operation of an unknown type was claimed: \(operation.type)", sqlState: nil)
         }
     }
+
+    /// What `work` can do. Others, which a newer version ordered, are left to it.
+    private static let types = QuarantineOrder.allCases.map(\.operationType)
 
     private func claim(_ tenant: Tenant, _ only: UUID?) throws(TandemError) -> Operation? {
         try connection.inTenant(tenant.database) { (connection) throws(TandemError) -> Operation? in
             let rows = try connection.run(
-                .call("operation_claim", only.bind, .uuid(lease), .int4(Self.leaseSeconds)))
+                .call(
+                    "operation_claim", only.bind, .uuid(lease), .int4(Self.leaseSeconds), .textArray(Self.types)))
             guard let row = rows.first else { return nil }
             return try reading { () throws(PostgresError) in
-                Operation(id: try row.uuid(0), kind: try row.text(1), total: try row.int(3))
+                Operation(id: try row.uuid(0), type: try row.text(1), total: try row.int(2))
             }
         }
     }

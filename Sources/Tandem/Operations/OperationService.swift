@@ -4,8 +4,8 @@ public import Postgres
 public import ServiceLifecycle
 import Synchronization
 
-/// Does the long work of all tenants while the server runs: at once where it was ordered here, after half a minute at the
-/// latest where another process left it.
+/// Does the long work of all tenants while the server runs: at once where it was ordered here, within a quarter of a minute
+/// where another process ordered it, and three quarters at the latest where one left it (its lease has to end first).
 public struct OperationService: Service {
     private let context: TandemContext
     private let database: ConnectionConfiguration

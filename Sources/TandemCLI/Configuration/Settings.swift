@@ -17,6 +17,7 @@ struct Settings {
         case connections
         case ingestConnections = "ingest_connections"
         case drainDelay = "drain_delay"
+        case quarantineDays = "quarantine_days"
 
         var explanation: String {
             switch self {
@@ -31,6 +32,7 @@ struct Settings {
             case .connections: "database connections for requests (default four per core)"
             case .ingestConnections: "database connections for events (default 2)"
             case .drainDelay: "seconds between the first sign of a stop and the end of listening (default 1)"
+            case .quarantineDays: "days for which events that were not stored are kept (default 30)"
             }
         }
 

@@ -16,7 +16,7 @@ struct QuarantineCommand: ParsableCommand {
     struct Filter: ParsableArguments {
         @Option(help: "held, rejected, reprocessed or discarded.") var state: String?
         @Option(help: "Only those with this reason.") var code: String?
-        @Option(help: "Only those of this source, by name.") var source: String?
+        @Option(help: "Only those of this source, by name or src_….") var source: String?
         @Option(help: "track, page, screen, identify, group or alias.") var type: String?
         @Option(help: "Only those of this event's or page's name.") var name: String?
         @Option(help: "Only those that came with this key.") var key: String?

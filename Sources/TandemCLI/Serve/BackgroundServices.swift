@@ -4,9 +4,12 @@ import Tandem
 
 /// Everything that runs beside the requests. A feature that has work of its own adds its service here; the group shuts
 /// them down after the listeners, from the last to the first.
-func backgroundServices(_ context: TandemContext, database: ConnectionConfiguration) -> [any Service] {
+func backgroundServices(
+    _ context: TandemContext, database: ConnectionConfiguration, plan: ServePlan
+) -> [any Service] {
     [
         context.access, PromotionService(context), DueDeletions(pool: context.pool, logger: context.logger),
-        Housekeeping(context), OperationService(context, database: database),
+        Housekeeping(context, quarantineDays: plan.quarantineDays),
+        OperationService(context, database: database),
     ]
 }

@@ -60,7 +60,7 @@ struct ServeCommand: AsyncParsableCommand {
         try await demo?.load()
         let context = try await TandemContext.open(
             database, connections: plan.connections, logger: logger)
-        var services: [any Service] = backgroundServices(context, database: database)
+        var services: [any Service] = backgroundServices(context, database: database, plan: plan)
         if let server { services.append(EmbeddedServerWatch(server, logger: logger)) }
         services += httpServices(context, database: database, plan: plan, demo: demo, logger: logger)
         // Shut down from the last to the first: listeners before what they stand on.

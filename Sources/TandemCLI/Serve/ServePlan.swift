@@ -13,6 +13,7 @@ struct ServePlan {
     let connections: Int
     let ingestConnections: Int
     let drainDelay: Duration
+    let quarantineDays: Int
 
     /// - Throws: `CommandFailure` with exit code 78, also for a busy port, which it names.
     init(_ settings: Settings) throws {
@@ -29,6 +30,7 @@ struct ServePlan {
         connections = try settings.number(.connections, default: min(40, max(6, 4 * cores)), in: 1...200)
         ingestConnections = try settings.number(.ingestConnections, default: 2, in: 1...32)
         drainDelay = .seconds(try settings.number(.drainDelay, default: 1, in: 0...300))
+        quarantineDays = try settings.number(.quarantineDays, default: 30, in: 1...3_650)
         for (key, address) in [(Settings.Key.listen, listen), (.adminListen, adminListen)] {
             if address.port != 0 && !TCPPort.isFree(host: address.host, port: address.port) {
                 throw CommandFailure.configuration(

@@ -5,22 +5,32 @@ returns table (
     id uuid, received_at timestamptz, request uuid, source int2, key_id text, path text, original bytea, complete boolean,
     text_replaced boolean, sent_at timestamptz, client_address text, from_browser boolean, single_type text, envelope bytea
 )
-language sql stable
+language plpgsql stable
 as $$
-    select
-        q.id, q.received_at, q.request, q.source, q.key_id, q.path, q.original, q.complete, q.text_replaced, r.sent_at,
-        r.client_address, coalesce(r.from_browser, false), r.single_type, r.envelope
+declare
+    v_filter jsonb;
+    v_ordered_at timestamptz;
+    v_cursor_at timestamptz;
+    v_cursor_id uuid;
+begin
+    select o.input, o.created_at, coalesce(o.cursor_at, '-infinity'),
+        coalesce(o.cursor_id, '00000000-0000-0000-0000-000000000000')
+    into v_filter, v_ordered_at, v_cursor_at, v_cursor_id
     from operation o
-    cross join quarantine q
-    left join source s on s.id = q.source
-    left join quarantine_request r on r.id = q.request
-    where o.id = p_operation
-      and quarantine_matches(
-          o.parameters, q.id, q.state, q.code, s.name, q.type, q.name, q.key_id, q.received_at)
-      and q.state in ('held', 'rejected')
-      and q.operation is distinct from o.id
-      and q.received_at <= o.created_at
-      and (o.cursor_at is null or (q.received_at, q.id) > (o.cursor_at, o.cursor_id))
-    order by q.received_at, q.id
-    limit p_limit
+    where o.id = p_operation;
+    return query execute $q$
+        select
+            q.id, q.received_at, q.request, q.source, q.key_id, q.path, q.original, q.complete, q.text_replaced, r.sent_at,
+            r.client_address, coalesce(r.from_browser, false), r.single_type, r.envelope
+        from quarantine q
+        left join quarantine_request r on r.id = q.request
+        where quarantine_matches($1, $2, q.id, q.state, q.code, q.source, q.type, q.name, q.key_id, q.received_at)
+          and q.state in ('held', 'rejected')
+          and q.operation is distinct from $3
+          and q.received_at <= $4
+          and (q.received_at, q.id) > ($5, $6)
+        order by q.received_at, q.id
+        limit $7
+    $q$ using v_filter, quarantine_sources(v_filter), p_operation, v_ordered_at, v_cursor_at, v_cursor_id, p_limit;
+end
 $$;

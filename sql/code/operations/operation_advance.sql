@@ -10,7 +10,7 @@ begin
     set leased_until = clock_timestamp() + make_interval(secs => p_seconds),
         cursor_at = coalesce(p_cursor_at, o.cursor_at), cursor_id = coalesce(p_cursor_id, o.cursor_id),
         state = case when p_error is not null then 'failed' when p_done then 'done' else o.state end,
-        error = p_error, finished_at = case when p_done or p_error is not null then clock_timestamp() end
+        error = case when p_error is not null then jsonb_build_object('message', p_error) end, finished_at = case when p_done or p_error is not null then clock_timestamp() end
     where o.id = p_id and o.lease = p_lease and o.state = 'running';
     return found;
 end

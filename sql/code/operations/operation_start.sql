@@ -1,7 +1,7 @@
 -- Orders long work. Whoever serves the tenant claims it (operation_claim).
-create or replace function operation_start(p_id uuid, p_kind text, p_parameters jsonb, p_total bigint, p_actor text) returns void
+create or replace function operation_start(p_id uuid, p_type text, p_input jsonb, p_total bigint, p_actor text) returns void
 language sql volatile
 as $$
-    insert into operation (id, kind, parameters, total, actor, created_at)
-    values (p_id, p_kind, p_parameters, p_total, p_actor, clock_timestamp())
+    insert into operation (id, type, state, input, total, actor, created_at)
+    values (p_id, p_type, 'running', p_input, p_total, p_actor, clock_timestamp())
 $$;

@@ -144,11 +144,19 @@ create table operation (
     state text not null check (state in ('pending', 'running', 'done', 'failed', 'cancelled')),
     done bigint not null default 0,
     total bigint,
+    counts jsonb not null default '{}',
     input jsonb not null default '{}',
     result jsonb,
     error jsonb,
     actor text not null,
     created_at timestamptz not null,
     started_at timestamptz,
-    finished_at timestamptz
+    finished_at timestamptz,
+    cursor_at timestamptz,
+    cursor_id uuid,
+    lease uuid,
+    leased_until timestamptz
 );
+create index operation_created on operation (created_at, id);
+create index operation_running on operation (created_at) where state = 'running';
+comment on table operation is 'Long work that was ordered: what, how far, and what came of it. Whoever holds the lease does it; when the lease ends another goes on behind the cursor. counts: outcome -> number, raised in the transaction that decides.';

@@ -46,6 +46,7 @@ create table quarantine_request (
     single_type text,
     envelope bytea
 );
+create index quarantine_request_received on quarantine_request (received_at);
 comment on table quarantine_request is 'What the events of one request share, so that they can be read again as at their receipt. envelope: context, integrations and sentAt of a batch as sent; single_type: the type that the path named.';
 
 create table quarantine (
@@ -69,4 +70,6 @@ create table quarantine (
     decided_at timestamptz
 );
 create index quarantine_received on quarantine (received_at, id);
+create index quarantine_state on quarantine (state, received_at, id);
+create index quarantine_code on quarantine (code, received_at, id);
 comment on table quarantine is 'Every event that was not stored: held (may be re-processed as it is) or rejected (its sender was told), with the reason and the original bytes. complete: false if only the beginning was kept; attempts: how often it was re-processed in vain; operation: the last one that treated it.';
