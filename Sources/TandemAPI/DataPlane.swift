@@ -38,6 +38,7 @@ public struct DataPlane: Sendable {
             + SettingsRoutes(context: context, authenticator: authenticator).routes + [SnippetRoute.route]
             + QuarantineRoutes(store: store).routes
             + OperationRoutes(store: store).routes
+            + SourceStatsRoutes(store: store).routes
             + IdentityRulesRoutes(store: store, policies: policies).routes
             + MergeRoutes(store: store, policies: policies).routes
             + ProfileRoutes(store: store, policies: policies).routes

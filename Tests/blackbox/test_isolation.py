@@ -94,6 +94,8 @@ class Owner:
         refused = {"userId": f"{mark}-a", "event": secret, "timestamp": "never", "messageId": f"{mark}-refused"}
         assert self.tenant.ingest("track", refused).status_code == 400
         self.ids[("quarantine", "id")] = self.tenant.get("/v1/quarantine?code=invalid_timestamp").json()["items"][0]["id"]
+        sources = self.tenant.server.cli("source", "list", "--tenant", self.tenant.slug)["items"]
+        self.ids[("sources", "source")] = sources[0]["id"]
         order = self.tenant.post("/v1/quarantine:discard", {"state": "rejected", "name": f"{secret}-no"})
         assert order.status_code == 202, order.text
         self.ids[("operations", "id")] = order.json()["id"]

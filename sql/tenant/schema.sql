@@ -132,6 +132,36 @@ CREATE TABLE t_x.contacts (
     CONSTRAINT contacts_phone_e164_check CHECK ((phone_e164 ~ '^\+[0-9]{4,15}$'::text))
 );
 
+CREATE TABLE t_x_i.source (
+    id smallint NOT NULL,
+    source_id uuid NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    CONSTRAINT source_kind_check CHECK ((kind = ANY (ARRAY['server'::text, 'browser'::text, 'mobile'::text, 'webhook'::text, 'import'::text, 'crm'::text])))
+);
+
+CREATE TABLE t_x_i.source_hour (
+    hour timestamp with time zone NOT NULL,
+    source smallint NOT NULL,
+    key_id text NOT NULL,
+    accepted bigint NOT NULL,
+    duplicates bigint NOT NULL,
+    quarantined bigint NOT NULL,
+    rejected bigint NOT NULL,
+    recovered bigint NOT NULL
+);
+
+CREATE TABLE t_x_i.tally (
+    hour timestamp with time zone NOT NULL,
+    source smallint NOT NULL,
+    key_id text NOT NULL,
+    accepted integer DEFAULT 0 NOT NULL,
+    duplicates integer DEFAULT 0 NOT NULL,
+    quarantined integer DEFAULT 0 NOT NULL,
+    rejected integer DEFAULT 0 NOT NULL,
+    recovered integer DEFAULT 0 NOT NULL
+);
+
 CREATE TABLE t_x_i.component (
     label bigint NOT NULL,
     profile_id uuid NOT NULL,
@@ -180,14 +210,6 @@ CREATE TABLE t_x_i.node (
     CONSTRAINT node_traits_check CHECK ((jsonb_typeof(traits) = 'object'::text))
 )
 WITH (fillfactor='75');
-
-CREATE TABLE t_x_i.source (
-    id smallint NOT NULL,
-    source_id uuid NOT NULL,
-    name text NOT NULL,
-    kind text NOT NULL,
-    CONSTRAINT source_kind_check CHECK ((kind = ANY (ARRAY['server'::text, 'browser'::text, 'mobile'::text, 'webhook'::text, 'import'::text, 'crm'::text])))
-);
 
 CREATE TABLE t_x_i.identifier (
     type text NOT NULL COLLATE pg_catalog."C",
@@ -806,6 +828,7 @@ CREATE TABLE t_x_i.operation (
     state text NOT NULL,
     done bigint DEFAULT 0 NOT NULL,
     total bigint,
+    counts jsonb DEFAULT '{}'::jsonb NOT NULL,
     input jsonb DEFAULT '{}'::jsonb NOT NULL,
     result jsonb,
     error jsonb,
@@ -813,6 +836,10 @@ CREATE TABLE t_x_i.operation (
     created_at timestamp with time zone NOT NULL,
     started_at timestamp with time zone,
     finished_at timestamp with time zone,
+    cursor_at timestamp with time zone,
+    cursor_id uuid,
+    lease uuid,
+    leased_until timestamp with time zone,
     CONSTRAINT operation_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text])))
 );
 
@@ -844,6 +871,7 @@ CREATE TABLE t_x_i.promoted_trait (
 
 CREATE TABLE t_x_i.quarantine (
     id uuid NOT NULL,
+    request uuid NOT NULL,
     received_at timestamp with time zone NOT NULL,
     source smallint,
     key_id text,
@@ -855,8 +883,22 @@ CREATE TABLE t_x_i.quarantine (
     state text DEFAULT 'held'::text NOT NULL,
     path text NOT NULL,
     original bytea NOT NULL,
+    complete boolean NOT NULL,
+    text_replaced boolean NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    operation uuid,
     decided_at timestamp with time zone,
     CONSTRAINT quarantine_state_check CHECK ((state = ANY (ARRAY['held'::text, 'rejected'::text, 'reprocessed'::text, 'discarded'::text])))
+);
+
+CREATE TABLE t_x_i.quarantine_request (
+    id uuid NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    client_address text,
+    from_browser boolean NOT NULL,
+    single_type text,
+    envelope bytea
 );
 
 CREATE TABLE t_x_i.record_history (
@@ -1166,6 +1208,9 @@ ALTER TABLE ONLY t_x_i.promoted_trait
 ALTER TABLE ONLY t_x_i.quarantine
     ADD CONSTRAINT quarantine_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY t_x_i.quarantine_request
+    ADD CONSTRAINT quarantine_request_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY t_x_i.record_history
     ADD CONSTRAINT record_history_pkey PRIMARY KEY (record_id, seq);
 
@@ -1180,6 +1225,9 @@ ALTER TABLE ONLY t_x_i.review
 
 ALTER TABLE ONLY t_x_i.separation
     ADD CONSTRAINT separation_pkey PRIMARY KEY (a, b);
+
+ALTER TABLE ONLY t_x_i.source_hour
+    ADD CONSTRAINT source_hour_pkey PRIMARY KEY (hour, source, key_id);
 
 ALTER TABLE ONLY t_x_i.source
     ADD CONSTRAINT source_name_key UNIQUE (name);
@@ -1297,7 +1345,17 @@ CREATE INDEX merge_created ON t_x_i.merge USING btree (created_at DESC, id DESC)
 
 CREATE INDEX node_component ON t_x_i.node USING btree (component);
 
-CREATE INDEX quarantine_received ON t_x_i.quarantine USING btree (received_at DESC);
+CREATE INDEX operation_created ON t_x_i.operation USING btree (created_at, id);
+
+CREATE INDEX operation_running ON t_x_i.operation USING btree (created_at) WHERE (state = 'running'::text);
+
+CREATE INDEX quarantine_code ON t_x_i.quarantine USING btree (code, received_at, id);
+
+CREATE INDEX quarantine_received ON t_x_i.quarantine USING btree (received_at, id);
+
+CREATE INDEX quarantine_request_received ON t_x_i.quarantine_request USING btree (received_at);
+
+CREATE INDEX quarantine_state ON t_x_i.quarantine USING btree (state, received_at, id);
 
 CREATE INDEX record_history_seq ON t_x_i.record_history USING btree (seq);
 

@@ -210,7 +210,8 @@ public struct DemoLoader {
             do throws(TandemError) {
                 let messages = try decoded(timeline[start..<end], sources, policy)
                 try inTenant(tenant) { (connection) throws(TandemError) in
-                    let columns = IngestColumns(messages, rulesVersion: policy.rules.version)
+                    var columns = IngestColumns(messages, rulesVersion: policy.rules.version)
+                    columns.tally { _ in "demo" }
                     _ = try connection.run(.call("ingest_batch", columns.binds))
                     _ = try connection.run(
                         .call("note_demo_load", .uuid(load.id), .int8(Int64(end)), .null(.text), .bool(false)))

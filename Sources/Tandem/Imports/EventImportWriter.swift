@@ -60,7 +60,8 @@ struct EventImportWriter {
             ]
         }
         guard !read.messages.isEmpty else { return }
-        let columns = IngestColumns(read.messages, rulesVersion: policy.rules.version)
+        var columns = IngestColumns(read.messages, rulesVersion: policy.rules.version)
+        columns.tally { _ in "import" }
         for row in try connection.run(.call("ingest_batch", columns.binds)) {
             let (index, outcome, code) = try reading { () throws(PostgresError) in
                 (try row.int(0), try row.text(1), try row.optionalText(2))

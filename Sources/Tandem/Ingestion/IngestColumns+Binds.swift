@@ -2,7 +2,10 @@ public import Postgres
 
 extension IngestColumns {
     /// The arguments of `ingest_batch`, in order.
-    public var binds: [Bind] {
+    public var binds: [Bind] { messageBinds + [.int4Array(runEnd), .textArray(runKey)] }
+
+    /// Those that are about the messages.
+    var messageBinds: [Bind] {
         [
             .int4(rulesVersion), .uuidArray(eventID), .textArray(messageID), .textArray(type), .textArray(name),
             .timestamptzArray(timestamp), .timestamptzArray(receivedAt), .int4Array(flags), .int2Array(source),

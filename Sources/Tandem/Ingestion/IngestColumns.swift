@@ -46,6 +46,11 @@ public struct IngestColumns: Sendable {
     public var email: [String?] = []
     public var phone: [String?] = []
 
+    // One element a stretch of messages of one source, key and hour of receipt: its last place, and the key. Empty: the
+    // messages are not tallied.
+    public var runEnd: [Int32] = []
+    public var runKey: [String] = []
+
     public var count: Int { eventID.count }
 
     public init(rulesVersion: Int) { self.rulesVersion = Int32(clamping: rulesVersion) }
@@ -76,6 +81,23 @@ public struct IngestColumns: Sendable {
         identifierMessage.reserveCapacity(2 * count)
         identifierType.reserveCapacity(2 * count)
         identifierValue.reserveCapacity(2 * count)
+    }
+
+    /// Tallies the messages under the keys that they came with.
+    /// - Parameter key: of a message by its index.
+    public mutating func tally(by key: (Int) -> String) {
+        let hour: Int64 = 3_600_000_000
+        for index in 0..<count {
+            let continues =
+                index > 0 && source[index] == source[index - 1]
+                && receivedAt[index] / hour == receivedAt[index - 1] / hour && key(index) == runKey[runKey.count - 1]
+            if continues {
+                runEnd[runEnd.count - 1] = Int32(index + 1)
+            } else {
+                runEnd.append(Int32(index + 1))
+                runKey.append(key(index))
+            }
+        }
     }
 
     public mutating func append(_ message: WireMessage) {

@@ -3,12 +3,14 @@ import Postgres
 
 extension IngestLane {
     /// The call that stores `pieces`. Events of the quarantine leave it in the same transaction.
-    static func storing(_ pieces: [Piece], _ columns: IngestColumns) -> Statement {
+    static func storing(_ pieces: [Piece], _ messages: [WireMessage], rulesVersion: Int) -> Statement {
+        var columns = IngestColumns(messages, rulesVersion: rulesVersion)
         guard let operation = pieces.first?.job.request.replay?.operation else {
+            columns.tally { pieces[$0].job.request.keyID }
             return .call("ingest_batch", columns.binds)
         }
         let ids = pieces.map { $0.job.quarantineID(at: $0.index) }
-        return .call("reprocess_batch", [.uuid(operation), .uuidArray(ids)] + columns.binds)
+        return .call("reprocess_batch", [.uuid(operation), .uuidArray(ids)] + columns.messageBinds)
     }
 
     /// The call that keeps refused `pieces`; events of the quarantine stay there with their new reasons.

@@ -49,6 +49,7 @@ final class IngestLane {
                 start = end
             }
             try keepRejected(pieces, tenant, deadline)
+            stats.decided(pieces.lazy.map { $0.job.outcomes[$0.index] }, of: tenant.id)
             for job in jobs { job.answer(.success(job.outcomes)) }
             return nil
         } catch {
@@ -144,7 +145,7 @@ final class IngestLane {
         }
         var statements: [Statement] = []
         if !messages.isEmpty {
-            statements.append(Self.storing(stored, IngestColumns(messages, rulesVersion: version)))
+            statements.append(Self.storing(stored, messages, rulesVersion: version))
         }
         if !refused.isEmpty { statements.append(Self.keeping(refused)) }
         if let hook { statements += hook.statements(for: messages, refused: refused.count, of: tenant) }

@@ -1,3 +1,4 @@
+public import FoundationEssentials
 import Synchronization
 
 /// Counters of a batcher.
@@ -6,24 +7,63 @@ public final class IngestStats: Sendable {
     private let messages = Atomic<Int>(0)
     private let retries = Atomic<Int>(0)
     private let refusals = Atomic<Int>(0)
+    private let accepted = Atomic<Int>(0)
+    private let duplicates = Atomic<Int>(0)
+    private let quarantined = Atomic<Int>(0)
+    private let rejected = Atomic<Int>(0)
+    /// Sources, of all tenants, that send too many duplicates.
+    let alarms = Atomic<Int>(0)
+    /// Tenants of which events were counted.
+    let tallied = TenantBell()
 
-    /// Transactions that stored something, messages in them, transactions run again, requests turned away.
+    /// Transactions that stored something, messages in them, transactions run again, requests turned away; and what became
+    /// of the events of answered requests.
     public struct Values: Sendable {
         public let batches: Int
         public let messages: Int
         public let retries: Int
         public let refusals: Int
+        public let accepted: Int
+        public let duplicates: Int
+        public let quarantined: Int
+        public let rejected: Int
+        public let alarms: Int
     }
 
     public var values: Values {
         Values(
             batches: batches.load(ordering: .relaxed), messages: messages.load(ordering: .relaxed),
-            retries: retries.load(ordering: .relaxed), refusals: refusals.load(ordering: .relaxed))
+            retries: retries.load(ordering: .relaxed), refusals: refusals.load(ordering: .relaxed),
+            accepted: accepted.load(ordering: .relaxed), duplicates: duplicates.load(ordering: .relaxed),
+            quarantined: quarantined.load(ordering: .relaxed), rejected: rejected.load(ordering: .relaxed),
+            alarms: alarms.load(ordering: .relaxed))
     }
 
     func stored(messages count: Int) {
         batches.add(1, ordering: .relaxed)
         messages.add(count, ordering: .relaxed)
+    }
+
+    /// Counts the answers to a batch.
+    func decided(_ outcomes: some Sequence<IngestOutcome>, of tenant: UUID) {
+        var (new, copies, refused) = (0, 0, 0)
+        for outcome in outcomes {
+            switch outcome {
+            case .accepted: new += 1
+            case .duplicate: copies += 1
+            case .rejected: refused += 1
+            }
+        }
+        accepted.add(new, ordering: .relaxed)
+        if copies > 0 { duplicates.add(copies, ordering: .relaxed) }
+        if refused > 0 { rejected.add(refused, ordering: .relaxed) }
+        tallied.ring(for: tenant)
+    }
+
+    /// Counts events that were put into quarantine before any lane saw them.
+    public func held(_ count: Int, of tenant: UUID) {
+        quarantined.add(count, ordering: .relaxed)
+        tallied.ring(for: tenant)
     }
 
     func retried() { retries.add(1, ordering: .relaxed) }

@@ -48,7 +48,17 @@ public enum Doctor {
                 pending.isEmpty
                     ? "every tenant is at this version"
                     : "pending: " + pending.map(\.tenant.slug).joined(separator: ", ")))
+        if pending.isEmpty { findings.append(try duplicates(connection, logger)) }
         return findings
+    }
+
+    private static func duplicates(_ connection: Connection, _ logger: Logger) throws(PostgresError) -> Finding {
+        let tenants = try TenantDirectory(connection, actor: "doctor", logger: logger).list()
+        let alarms = try connection.duplicateAlarms(of: tenants, now: WallClock.system.microseconds)
+        let words = alarms.map { "\($0.tenant.slug), \($0.alarm.words)" }
+        return finding(
+            "duplicates", alarms.isEmpty ? .ok : .warn,
+            alarms.isEmpty ? "no source sends many" : words.joined(separator: "; "))
     }
 
     /// Looks into one tenant's data: whether all that is derived agrees with what it is derived from, and whether the audit

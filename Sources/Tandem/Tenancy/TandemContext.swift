@@ -14,7 +14,7 @@ public struct TandemContext: Sendable {
     public let sealingKey: SymmetricKey
     public let logger: Logger
     /// Tells the service that does long work that there is some.
-    public let operations = OperationBell()
+    public let operations = TenantBell()
 
     public init(
         pool: Pool, access: AccessDirectory, clock: WallClock = .system,

@@ -67,6 +67,7 @@ struct IngestService: Sendable {
             }
         let count = try await Quarantine.hold(
             request, reason: .init(code: reason.rawValue, message: words), in: context.pool)
+        batcher.stats.held(count, of: request.tenant.id)
         return IngestAnswer(held: count, of: request.batch).json
     }
 

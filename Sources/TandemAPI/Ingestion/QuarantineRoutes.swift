@@ -68,7 +68,8 @@ struct QuarantineRoutes {
             let answer = try await store.value(
                 call,
                 .call(
-                    "quarantine_order", .uuid(id), .text(order.operationType), filter.bind, .text(call.principal.actor)))
+                    "quarantine_order", .uuid(id), .text(order.operationType), filter.bind, .text(call.principal.actor))
+            )
             store.context.operations.ring(for: try store.tenant(call).id)
             return Response(
                 json: OperationPresenter.shown(answer), status: .accepted,

@@ -47,14 +47,20 @@ public struct AdminPlane: Sendable {
         let gauges: [(String, Int)] = [
             ("pg_pool_in_use", pool.inUse), ("pg_pool_waiting", pool.waiting),
             ("pg_pool_connections", pool.connections), ("ingest_queue_bytes", data.batcher.queueBytes),
-            ("ingest_waiting_messages", data.batcher.waitingCount),
+            ("ingest_waiting_messages", data.batcher.waitingCount), ("ingest_duplicate_alarms", ingest.alarms),
         ]
         let counters: [(String, Int)] = [
             ("pg_pool_opened_total", pool.opened), ("pg_pool_timeouts_total", pool.timeouts),
             ("ingest_batches_total", ingest.batches), ("ingest_messages_total", ingest.messages),
             ("ingest_retries_total", ingest.retries), ("ingest_refusals_total", ingest.refusals),
         ]
+        let events = [
+            ("accepted", ingest.accepted), ("duplicate", ingest.duplicates), ("quarantined", ingest.quarantined),
+            ("rejected", ingest.rejected),
+        ]
         return gauges.map { "# TYPE \($0.0) gauge\n\($0.0) \($0.1)\n" }.joined()
             + counters.map { "# TYPE \($0.0) counter\n\($0.0) \($0.1)\n" }.joined()
+            + "# TYPE ingest_events_total counter\n"
+            + events.map { "ingest_events_total{outcome=\"\($0.0)\"} \($0.1)\n" }.joined()
     }
 }

@@ -28,6 +28,10 @@ struct StatusCommand: DatabaseCommand {
         let pending = try Migrator(session.connection, logger: session.logger).plan().count
         object["migrations"] = .string(pending == 0 ? "current" : "\(pending) tenants pending")
         object["tenants"] = .number(tenants.count)
+        if pending == 0 {
+            let alarms = try session.connection.duplicateAlarms(of: tenants, now: WallClock.system.microseconds)
+            object["alarms"] = .array(alarms.map { .string("\($0.tenant.slug): \($0.alarm.words)") })
+        }
         return Output(content: .object(object), name: "version")
     }
 }

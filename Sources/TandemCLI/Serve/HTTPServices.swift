@@ -24,7 +24,7 @@ func httpServices(
     let admin = AdminPlane(context: context, data: data)
     let ready = ReadyLine(demo)
     return [
-        batcher,
+        TallyService(context, stats: batcher.stats), batcher,
         admin.listener(
             host: plan.adminListen.host, port: plan.adminListen.port, drainDelay: plan.drainDelay, logger: logger
         ) { ready.admin("\($0):\($1)") },

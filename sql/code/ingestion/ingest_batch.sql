@@ -3,13 +3,15 @@
 -- Positions count from 1. p_flags: bit 0 clock clamped, 1 skew corrected, 2 text replaced, 3 all identifiers blocked, 4 import,
 -- 5 source may identify, 6 may create accounts, 7 may write contacts, 8 may write leads, 9 public source, 10 leave.
 -- p_id_…: identifiers, normalised, blocked ones left out, by message and priority. p_co_…: what names the message's company.
--- p_pf_…: person's fields from the traits. Raises TD011 stale_rules. Retry the whole call on 40001 and 40P01.
+-- p_pf_…: person's fields from the traits. p_run_…: the last places of stretches of messages of one source, key and hour of
+-- receipt, and the keys, for the tally; null: nothing is tallied. Raises TD011 stale_rules. Retry the whole call on 40001 and 40P01.
 create or replace function ingest_batch(
     p_rules_version int4, p_event_id uuid[], p_message_id text[], p_type text[], p_name text[], p_ts timestamptz[],
     p_received_at timestamptz[], p_flags int4[], p_source int2[], p_session text[], p_payload jsonb[], p_traits jsonb[],
     p_consent jsonb[], p_group_id text[], p_previous_id text[], p_id_msg int4[], p_id_type text[], p_id_value text[],
     p_co_msg int4[], p_co_kind text[], p_co_value text[], p_co_name text[], p_pf_msg int4[], p_pf_field text[],
-    p_pf_value text[], p_email_norm text[], p_phone_e164 text[]
+    p_pf_value text[], p_email_norm text[], p_phone_e164 text[],
+    p_run_end int4[] default null, p_run_key text[] default null
 ) returns table (idx int4, outcome text, code text)
 language plpgsql
 set enable_seqscan = off
@@ -215,6 +217,19 @@ begin
         v_home, p_ts, p_received_at, p_event_id, p_message_id, p_type, p_name, v_accounts, p_source, p_session, p_flags, p_payload
     ) u(node, ts, received_at, event_id, message_id, type, name, account_id, source, session, flags, payload)
     where u.node >= 0;
+    with tallied as (
+        insert into tally (hour, source, key_id, accepted, duplicates)
+        select
+            date_trunc('hour', p_received_at[r.upto], 'UTC'), p_source[r.upto], r.key_id, r.upto - r.before - r.copies, r.copies
+        from (
+            select
+                u.upto, u.before, u.key_id,
+                case when v_all_fresh then 0
+                    else (select count(*)::int4 from unnest(v_fresh[u.before + 1:u.upto]) f(fresh) where not f.fresh) end as copies
+            from unnest(p_run_end, p_run_key, 0 || p_run_end) u(upto, key_id, before)
+            where u.upto is not null
+        ) r
+    )
     insert into dirty (nodes, at)
     select array_agg(distinct u.node), now() from unnest(v_home) u(node) where u.node > 0 having count(*) > 0;
 

@@ -1,4 +1,5 @@
--- Keeps events that were not stored: 'held' ones may be re-processed as they are, of 'rejected' ones the sender was told.
+-- Keeps events that were not stored, and counts them: 'held' ones may be re-processed as they are, of 'rejected' ones the
+-- sender was told.
 -- p_request_…: one element for each request that they came in, what its events share. The same ids again change nothing.
 create or replace function quarantine_add(
     p_state text,
@@ -49,7 +50,15 @@ as $$
                 id, request, received_at, source, key_id, message_id, type, name, code, message, path, original, complete,
                 text_replaced)
         on conflict (id) do nothing
-        returning 1
+        returning source, key_id, received_at
+    ),
+    tallied as (
+        insert into tally (hour, source, key_id, quarantined, rejected)
+        select
+            date_trunc('hour', a.received_at, 'UTC'), coalesce(a.source, 0), coalesce(a.key_id, ''),
+            case when p_state = 'held' then count(*) else 0 end, case when p_state = 'rejected' then count(*) else 0 end
+        from added a
+        group by 1, 2, 3
     )
     select count(*)::integer from added
 $$;

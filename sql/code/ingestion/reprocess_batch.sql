@@ -1,5 +1,6 @@
 -- As ingest_batch, for events of the quarantine: p_quarantine are their ids. Those that are stored now, or were before, become
--- reprocessed in the same transaction, and the operation counts them.
+-- reprocessed in the same transaction, and the operation counts them. They were tallied at their receipt and are not again, but
+-- as recovered.
 create or replace function reprocess_batch(
     p_operation uuid, p_quarantine uuid[],
     p_rules_version int4, p_event_id uuid[], p_message_id text[], p_type text[], p_name text[], p_ts timestamptz[],
@@ -29,7 +30,14 @@ begin
         from unnest(v_idx, v_outcome) r(idx, outcome)
         join unnest(p_quarantine) with ordinality e(id, pos) on e.pos = r.idx
         where q.id = e.id and q.state in ('held', 'rejected') and r.outcome in ('accepted', 'duplicate')
-        returning r.outcome
+        returning r.outcome, q.source, q.key_id, q.received_at
+    ),
+    tallied as (
+        insert into tally (hour, source, key_id, recovered)
+        select date_trunc('hour', d.received_at, 'UTC'), coalesce(d.source, 0), coalesce(d.key_id, ''), count(*)
+        from decided d
+        where d.outcome = 'accepted'
+        group by 1, 2, 3
     )
     select jsonb_build_object(
         'accepted', count(*) filter (where d.outcome = 'accepted'),

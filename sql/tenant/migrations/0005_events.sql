@@ -73,3 +73,28 @@ create index quarantine_received on quarantine (received_at, id);
 create index quarantine_state on quarantine (state, received_at, id);
 create index quarantine_code on quarantine (code, received_at, id);
 comment on table quarantine is 'Every event that was not stored: held (may be re-processed as it is) or rejected (its sender was told), with the reason and the original bytes. complete: false if only the beginning was kept; attempts: how often it was re-processed in vain; operation: the last one that treated it.';
+
+create table tally (
+    hour timestamptz not null,
+    source smallint not null,
+    key_id text not null,
+    accepted integer not null default 0,
+    duplicates integer not null default 0,
+    quarantined integer not null default 0,
+    rejected integer not null default 0,
+    recovered integer not null default 0
+);
+comment on table tally is 'What became of events, written in the transaction that decided it and only ever added to; roll_tallies moves it into source_hour.';
+
+create table source_hour (
+    hour timestamptz not null,
+    source smallint not null,
+    key_id text not null,
+    accepted bigint not null,
+    duplicates bigint not null,
+    quarantined bigint not null,
+    rejected bigint not null,
+    recovered bigint not null,
+    primary key (hour, source, key_id)
+);
+comment on table source_hour is 'Sums of tally by the hour of receipt, source and key. Received are accepted, duplicates, quarantined and rejected together; recovered: of the quarantined and rejected ones, those that were stored later. What lies in tally is not in here yet.';

@@ -1,8 +1,8 @@
 public import Foundation
 import Synchronization
 
-/// Remembers which tenants ordered long work, until the service that does it looks.
-public final class OperationBell: Sendable {
+/// Remembers for which tenants there is something to do, until the service that does it looks.
+public final class TenantBell: Sendable {
     private let rung = Mutex<Set<UUID>>([])
 
     /// - Parameter tenant: its id.
