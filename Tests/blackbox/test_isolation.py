@@ -19,7 +19,8 @@ from server import Server, Tenant, wait_until
 
 # Routes that answer without a key, or for a write key, which reads nothing of a tenant.
 OPEN = {
-    "/livez", "/readyz", "/openapi.json", "/v1/projects/{writeKey}/settings", "/projects/{writeKey}/settings", "/sourceConfig",
+    "/livez", "/readyz", "/openapi.json", "/tandem.js", "/v1/projects/{writeKey}/settings", "/projects/{writeKey}/settings",
+    "/sourceConfig",
 }
 # What differs between two answers to the same question.
 VOLATILE = {"request_id", "instance"}

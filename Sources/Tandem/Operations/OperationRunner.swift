@@ -106,7 +106,8 @@ public final class OperationRunner {
 
     private func work(_ operation: Operation) throws(TandemError) -> any OperationWork {
         switch operation.type {
-        case QuarantineOrder.reprocess.operationType: QuarantineReprocessing(ingest: ingest, policies: policies, logger: logger)
+        case QuarantineOrder.reprocess.operationType:
+            QuarantineReprocessing(ingest: ingest, policies: policies, logger: logger)
         case QuarantineOrder.discard.operationType: QuarantineDiscarding()
         default: throw .failure("an operation of an unknown type was claimed: \(operation.type)", sqlState: nil)
         }

@@ -18,6 +18,22 @@ import Testing
         #expect(columns.fieldName == ["email", "phone", "first_name", "company"])
         #expect(columns.groupID[6] == "acme")
         #expect(columns.previousID[7] == "anon-1")
-        #expect(columns.binds.count == 27)
+        #expect(columns.messageBinds.count == 27)
+        #expect(columns.binds.count == 29)
+    }
+
+    @Test func aTallyHasARunForEachSourceKeyAndHour() throws {
+        let body = try fixture("segment-python-2.4.0.json")
+        var columns = IngestColumns(try ReadMessages().all(body, path: .batch).messages, rulesVersion: 7)
+        columns.tally { _ in "k" }
+        #expect(columns.runEnd == [9])
+        #expect(columns.runKey == ["k"])
+        columns.runEnd = []
+        columns.runKey = []
+        columns.source[8] += 1
+        columns.receivedAt[0] -= 3_600_000_000
+        columns.tally { $0 < 4 ? "a" : "b" }
+        #expect(columns.runEnd == [1, 4, 8, 9])
+        #expect(columns.runKey == ["a", "a", "b", "b"])
     }
 }
