@@ -74,7 +74,9 @@ let package = Package(
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
@@ -122,7 +124,7 @@ let package = Package(
 
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TandemTesting"], swiftSettings: strict),
         .testTarget(
-            name: "TandemTests", dependencies: ["Tandem", "TandemSQL", "TandemTesting"], exclude: ["Fixtures"],
+            name: "TandemTests", dependencies: ["Tandem", "TandemSQL", "TandemTesting", "CZlib"], exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
             name: "TandemAPITests",

@@ -36,6 +36,7 @@ extension Connection {
         if let handle { Cancellation.request(for: handle) }
         logger.warning("query cancelled at its deadline", metadata: ["backend_pid": "\(backendPID)"])
         close()
+        hasExpired = true
         return .deadlineExceeded
     }
 

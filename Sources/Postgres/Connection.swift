@@ -34,6 +34,9 @@ public final class Connection {
     /// End of the pool's checkout: no call waits beyond it.
     var checkout: Deadline?
 
+    /// Closed because an answer did not come in time.
+    var hasExpired = false
+
     let opened = Deadline.now
     private let notices: NoticeSink
 

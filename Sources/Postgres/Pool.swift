@@ -83,7 +83,7 @@ public final class Pool: Sendable {
         _ body: @escaping @Sendable (Connection) throws(Failure) -> Result
     ) async throws(Failure) -> Result {
         let id = core.nextID()
-        let end = Deadline.after(deadline)
+        let end = Deadline.after(RequestTime.within(deadline))
         let core = self.core
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Swift.Result<Result, Failure>, Never>) in

@@ -42,6 +42,7 @@ final class PoolCore: Sendable {
     private let bells: [DispatchSemaphore]
     private let timerBell = DispatchSemaphore(value: 0)
     private let ids = Atomic<UInt64>(0)
+    private let generations = Atomic(0)
 
     init(_ configuration: PoolConfiguration) {
         self.configuration = configuration
@@ -53,6 +54,12 @@ final class PoolCore: Sendable {
                 isStarted: Array(repeating: false, count: size)))
         bells = (0..<size).map { _ in DispatchSemaphore(value: 0) }
     }
+
+    /// A connection of an older one has to show that it works.
+    var generation: Int { generations.load(ordering: .relaxed) }
+
+    /// A query got no answer in time: the other connections may be no better.
+    func suspectAll() { generations.add(1, ordering: .relaxed) }
 
     func nextID() -> UInt64 { ids.add(1, ordering: .relaxed).newValue }
 

@@ -9,6 +9,8 @@ public struct DataPlane: Sendable {
     public let routes: [Route]
     public let metrics = HTTPMetrics()
     public let drain = Drain()
+    public let census: ConnectionCensus
+    let limiter: RateLimiter
     let context: TandemContext
     let batcher: Batcher
     let errorPage: RouteResponder.ErrorPage?
@@ -19,18 +21,23 @@ public struct DataPlane: Sendable {
     ///   - extra: routes of other layers (the console) on the same listener.
     ///   - errorPage: how a browser sees a problem.
     ///   - catalog: the objects that have routes.
+    ///   - limiter: the rates of tenants and sources.
+    ///   - census: the bounds of connections.
     ///   - holdDays: how long events of suspended tenants, disabled sources and expired keys are held.
     public init(
         context: TandemContext, batcher: Batcher, policies: IdentityPolicies, version: String, extra: [Route] = [],
-        errorPage: RouteResponder.ErrorPage? = nil, catalog: ObjectCatalog = .standard, holdDays: Int = 7
+        errorPage: RouteResponder.ErrorPage? = nil, catalog: ObjectCatalog = .standard,
+        limiter: RateLimiter = RateLimiter(), census: ConnectionCensus = ConnectionCensus(), holdDays: Int = 7
     ) {
+        self.limiter = limiter
+        self.census = census
         self.context = context
         self.batcher = batcher
         self.errorPage = errorPage
         let authenticator = KeyAuthenticator(access: context.access, clock: context.clock)
         let ingest = IngestService(
             context: context, batcher: batcher, policies: policies, authenticator: authenticator,
-            holdDays: holdDays)
+            holdDays: holdDays, limiter: limiter)
         let store = TenantStore(context: context)
         let records = RecordStore(store: store, catalog: catalog)
         let own =
@@ -53,8 +60,8 @@ public struct DataPlane: Sendable {
     public func responder(logger: Logger) -> RouteResponder {
         RouteResponder(
             table: RouteTable(routes), authenticator: KeyAuthenticator(access: context.access, clock: context.clock),
-            drain: drain, idempotency: Idempotency(pool: context.pool), metrics: metrics, errorPage: errorPage,
-            logger: logger)
+            drain: drain, idempotency: Idempotency(pool: context.pool), limiter: limiter, metrics: metrics,
+            errorPage: errorPage, logger: logger)
     }
 
     /// The listener as a service.
@@ -64,7 +71,7 @@ public struct DataPlane: Sendable {
         onListening: @escaping @Sendable (_ host: String, _ port: Int) async -> Void = { _, _ in }
     ) -> Listener {
         return Listener(
-            host: host, port: port, responder: responder(logger: logger), drainDelay: drainDelay, logger: logger,
-            onListening: onListening)
+            host: host, port: port, responder: responder(logger: logger), drainDelay: drainDelay, census: census,
+            logger: logger, onListening: onListening)
     }
 }

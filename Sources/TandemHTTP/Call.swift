@@ -17,13 +17,15 @@ public struct Call: Sendable {
     public let query: Query
     /// Who calls; `.nobody` on routes that ask for no key, and on ingest routes until the handler has read the body.
     public var principal: Principal
+    /// Of ingest routes, whose key may also stand in the body: what a key in the header or the query opened.
+    public var early: (key: String, access: Access)?
     /// Inflated; empty when the route reads none.
     public var body: [UInt8] = []
     public let received: ContinuousClock.Instant
     public let logger: Logger
 
-    /// When the answer has to be out.
-    public var deadline: ContinuousClock.Instant { received + .seconds(Limits.requestDeadlineSeconds) }
+    /// When the answer has to be out; counts from the end of the body.
+    public var deadline: ContinuousClock.Instant = .now + Limits.answerDeadline
 
     public var headers: HTTPFields { request.headers }
 

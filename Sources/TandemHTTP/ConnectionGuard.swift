@@ -1,10 +1,12 @@
 import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 import Tandem
 
-/// What the framework's own connection handling leaves open: a deadline for a request's body, an answer in our form to
-/// what is no HTTP, `100-continue`, and a close that is never a reset.
+/// What the framework's own connection handling leaves open: bounds on the number of connections; deadlines for a head, a
+/// body and a client that does not read; an answer in our form to what is no HTTP; `100-continue`; HTTP/1.0; and a close
+/// that is never a reset.
 ///
 /// Not `Sendable`: lives on its channel's event loop.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
@@ -13,18 +15,98 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    private var state = ConnectionState()
-    private var bodyDeadline: Scheduled<Void>?
-    private let bodyTimeout: TimeAmount
-    private let lingering: TimeAmount
-
-    init(bodyTimeout: TimeAmount = .seconds(Int64(Limits.requestDeadlineSeconds)), lingering: TimeAmount = .seconds(2))
-    {
-        self.bodyTimeout = bodyTimeout
-        self.lingering = lingering
+    /// Time limits of a connection.
+    struct Times {
+        var head: TimeAmount = .seconds(Int64(Limits.headDeadlineSeconds))
+        /// From a request's first byte to its last.
+        var request: TimeAmount = .seconds(Int64(Limits.requestDeadlineSeconds))
+        /// Without any progress of a client that reads an answer.
+        var write: TimeAmount = .seconds(Int64(Limits.writeStallSeconds))
+        /// How long our side waits for the client's close after its own.
+        var lingering: TimeAmount = .seconds(2)
+        /// A connection that was used within this time is asked for no close by a draining server: its next request, which
+        /// may be on its way, is answered and told to close.
+        var quiet: TimeAmount = .milliseconds(500)
     }
 
+    private var state = ConnectionState()
+    private let times: Times
+    private let census: ConnectionCensus
+    private var address: String?
+    private var isCounted = false
+    private var isLingering = false
+    private var headDeadline: Scheduled<Void>?
+    private var bodyDeadline: Scheduled<Void>?
+    private var writeDeadline: Scheduled<Void>?
+    /// When the bytes of the request that is being read began to come.
+    private var requestBegan: NIODeadline?
+    private var lastActive = NIODeadline.now()
+    private var hasBytes = false
+    private var hasParts = false
+
+    init(census: ConnectionCensus = ConnectionCensus(), times: Times = Times()) {
+        self.census = census
+        self.times = times
+    }
+
+    // MARK: Begin and end
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let pipeline = context.pipeline.syncOperations
+        let bytes = ByteWatch { [unowned self] in hasBytes = true }
+        let version = VersionHandler { [unowned self] in state.announceLast() }
+        do {
+            try pipeline.addHandler(bytes, position: .first)
+            if let codec = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self) {
+                try pipeline.addHandler(version, position: .before(codec))
+            }
+        } catch {
+            context.close(promise: nil)
+        }
+        if context.channel.isActive { begin(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        begin(context)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { end() }
+
+    private func begin(_ context: ChannelHandlerContext) {
+        guard !isCounted, !state.closing else { return }
+        address = context.channel.remoteAddress?.ipAddress
+        if let refusal = census.enter(address) {
+            let message =
+                refusal == .total
+                ? "The server has as many connections as it takes." : "Your address has as many connections as it may."
+            answer(.serviceUnavailable, "too_many_connections", message, context, retryAfter: Int.random(in: 1...3))
+            return
+        }
+        isCounted = true
+        waitForHead(context)
+    }
+
+    private func end() {
+        for deadline in [headDeadline, bodyDeadline, writeDeadline] { deadline?.cancel() }
+        headDeadline = nil
+        bodyDeadline = nil
+        writeDeadline = nil
+        if isCounted {
+            isCounted = false
+            census.leave(address)
+        }
+    }
+
+    // MARK: What comes in
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        hasParts = true
         switch unwrapInboundIn(data) {
         case .head(let head):
             guard state.readHead() == .forward else { return }
@@ -37,47 +119,105 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .end:
             bodyDeadline?.cancel()
             bodyDeadline = nil
+            requestBegan = nil
             if state.readEnd() == .forward { context.fireChannelRead(data) }
         }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        // Most requests arrive in one piece and never need the timer.
-        if state.reading, bodyDeadline == nil, !state.closing {
-            let box = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-            bodyDeadline = context.eventLoop.scheduleTask(in: bodyTimeout) {
-                let (handler, context) = box.value
-                handler.bodyTimedOut(context)
+        if hasParts || hasBytes {
+            // Most requests arrive in one piece and never need a timer.
+            if hasParts, let deadline = headDeadline {
+                deadline.cancel()
+                headDeadline = nil
             }
+            if state.reading {
+                if bodyDeadline == nil, !state.closing { waitForBody(context) }
+            } else if !hasParts, !state.closing {
+                if requestBegan == nil { requestBegan = .now() }
+                if headDeadline == nil { waitForHead(context) }
+            }
+            hasBytes = false
+            hasParts = false
         }
         context.fireChannelReadComplete()
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
-        bodyDeadline?.cancel()
+    private func waitForHead(_ context: ChannelHandlerContext) {
+        headDeadline = schedule(context, in: times.head) { $0.headTimedOut($1) }
     }
 
+    private func waitForBody(_ context: ChannelHandlerContext) {
+        let now = NIODeadline.now()
+        let passed = now - (requestBegan ?? now)
+        bodyDeadline = schedule(context, in: max(.zero, times.request - passed)) { $0.bodyTimedOut($1) }
+    }
+
+    private func headTimedOut(_ context: ChannelHandlerContext) {
+        headDeadline = nil
+        guard !state.closing, !state.reading else { return }
+        if state.open > 0 {
+            // An earlier request of the same connection is still being answered.
+            waitForHead(context)
+            return
+        }
+        census.cut(.slowHead)
+        if requestBegan != nil {
+            answer(.requestTimeout, "request_timeout", "The request's head did not arrive in time.", context)
+        } else {
+            state.close()
+            linger(context)
+        }
+    }
+
+    private func bodyTimedOut(_ context: ChannelHandlerContext) {
+        bodyDeadline = nil
+        guard state.reading, context.channel.isActive else { return }
+        census.cut(.slowBody)
+        if state.mayAnswer, state.open == 1 {
+            answer(.requestTimeout, "request_timeout", "The body did not arrive in time.", context)
+        } else {
+            cut(context)
+        }
+    }
+
+    // MARK: What goes out
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        // After the guard's own answer the route's comes too late.
+        if state.closing {
+            promise?.succeed()
+            return
+        }
         switch unwrapOutboundIn(data) {
         case .head(let head):
-            // After the guard's own answer the route's comes too late.
-            if state.closing {
-                promise?.succeed()
-                return
-            }
             state.writeHead(head)
             context.write(data, promise: promise)
         case .body:
-            if state.closing { promise?.succeed() } else { context.write(data, promise: promise) }
-        case .end:
-            if state.closing {
-                promise?.succeed()
-                return
-            }
-            let next = state.writeEnd()
             context.write(data, promise: promise)
-            finish(next, context)
+        case .end:
+            let next = state.writeEnd()
+            lastActive = .now()
+            context.write(data, promise: promise)
+            if next == .close {
+                context.flush()
+                linger(context)
+            }
         }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            writeDeadline?.cancel()
+            writeDeadline = nil
+        } else if writeDeadline == nil {
+            writeDeadline = schedule(context, in: times.write) { handler, context in
+                handler.writeDeadline = nil
+                handler.census.cut(.slowReader)
+                handler.cut(context)
+            }
+        }
+        context.fireChannelWritabilityChanged()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -88,19 +228,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         answer(.badRequest, "malformed_request", "This is not a valid HTTP/1.1 request.", context)
     }
 
-    private func bodyTimedOut(_ context: ChannelHandlerContext) {
-        bodyDeadline = nil
-        guard state.reading, context.channel.isActive else { return }
-        if state.mayAnswer {
-            answer(.requestTimeout, "request_timeout", "The body did not arrive in time.", context)
-        } else {
-            context.close(promise: nil)
-        }
-    }
-
     /// Answers in place of the route and closes.
     private func answer(
-        _ status: HTTPResponse.Status, _ code: String, _ message: String, _ context: ChannelHandlerContext
+        _ status: HTTPResponse.Status, _ code: String, _ message: String, _ context: ChannelHandlerContext,
+        retryAfter: Int? = nil
     ) {
         let id = RequestIdentifier.make()
         let text = Problem(status, code, message).json(requestID: id, path: "").encoded()
@@ -109,26 +240,72 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         head.headerFields[.contentType] = "application/problem+json"
         head.headerFields[.contentLength] = String(text.count)
         head.headerFields[.connection] = "close"
+        if let retryAfter { head.headerFields[.retryAfter] = String(retryAfter) }
         state.writeHead(head)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(ByteBuffer(bytes: text))), promise: nil)
-        let next = state.writeEnd()
-        context.write(wrapOutboundOut(.end(nil)), promise: nil)
-        finish(next == .close ? .linger : next, context)
+        _ = state.writeEnd()
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        linger(context)
     }
 
-    private func finish(_ next: ConnectionState.AfterEnd, _ context: ChannelHandlerContext) {
-        switch next {
-        case .keep:
-            break
-        case .close:
-            context.flush()
+    // MARK: The close
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        guard mode == .all, context.channel.isActive else {
+            context.close(mode: mode, promise: promise)
+            return
+        }
+        // Whoever closes (an idle timeout, the end of the connection's task): never by a reset.
+        context.channel.closeFuture.cascade(to: promise)
+        state.close()
+        context.flush()
+        linger(context)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is ChannelShouldQuiesceEvent:
+            leave(context)
+        case let event as ChannelEvent where event == .inputClosed && state.closing:
             context.close(promise: nil)
-        case .linger:
-            context.flush()
-            context.close(mode: .output, promise: nil)
-            let channel = context.channel
-            context.eventLoop.scheduleTask(in: lingering) { channel.close(promise: nil) }
+        default:
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    /// The server drains: closes once what was asked is answered. A connection that was just used waits for its next
+    /// request, whose answer says close.
+    private func leave(_ context: ChannelHandlerContext) {
+        guard !state.closing else { return }
+        let rest = times.quiet - (NIODeadline.now() - lastActive)
+        if state.isIdle, requestBegan != nil || rest > .zero {
+            _ = schedule(context, in: .milliseconds(100)) { $0.leave($1) }
+        } else if state.closeSoon() {
+            linger(context)
+        }
+    }
+
+    /// Closes our side and reads on until the client closes, or for a moment.
+    private func linger(_ context: ChannelHandlerContext) {
+        guard !isLingering else { return }
+        isLingering = true
+        headDeadline?.cancel()
+        context.close(mode: .output, promise: nil)
+        _ = schedule(context, in: times.lingering) { $0.cut($1) }
+    }
+
+    private func cut(_ context: ChannelHandlerContext) {
+        state.close()
+        context.close(promise: nil)
+    }
+
+    private func schedule(
+        _ context: ChannelHandlerContext, in time: TimeAmount,
+        _ body: @escaping (ConnectionGuard, ChannelHandlerContext) -> Void
+    ) -> Scheduled<Void> {
+        context.eventLoop.assumeIsolated().scheduleTask(in: time) { [self] in
+            if context.channel.isActive { body(self, context) }
         }
     }
 }

@@ -4,27 +4,32 @@ import HTTPTypes
 struct ConnectionState {
     enum Inbound: Equatable {
         case forward
-        /// The answer has said `Connection: close`; what still comes in is thrown away.
+        /// The connection is closing; what still comes in is thrown away.
         case drop
     }
 
     enum AfterEnd: Equatable {
         case keep
-        /// All of the request has been read: nothing can come that would turn the close into a reset.
+        /// Our side closes; what comes in until the client closes too is read and thrown away, since bytes that nobody reads
+        /// would turn the close into a reset.
         case close
-        /// Part of the request is still on its way: close our side and read on for a moment, so that the client gets the
-        /// answer and no reset.
-        case linger
     }
 
     private(set) var reading = false
     private(set) var responding = false
+    /// Requests whose answer is not out.
     private(set) var open = 0
     private(set) var closing = false
     private var closeAfterEnd = false
+    private var nextIsLast = false
+    private var closeWhenAnswered = false
+
+    /// The client said, by `Connection: close` or its version, that the request whose head comes next is its last.
+    mutating func announceLast() { nextIsLast = true }
 
     mutating func readHead() -> Inbound {
-        if closing { return .drop }
+        if closing || closeWhenAnswered { return .drop }
+        closeWhenAnswered = nextIsLast
         open += 1
         reading = true
         return .forward
@@ -38,6 +43,9 @@ struct ConnectionState {
     /// A whole answer may be written in place of the route's: nothing of one is on the wire.
     var mayAnswer: Bool { !responding && !closing }
 
+    /// No request is being read or answered.
+    var isIdle: Bool { open == 0 && !reading && !closing }
+
     mutating func writeHead(_ head: HTTPResponse) {
         if head.status.kind == .informational { return }
         responding = true
@@ -46,9 +54,22 @@ struct ConnectionState {
 
     mutating func writeEnd() -> AfterEnd {
         responding = false
-        open -= 1
-        guard closeAfterEnd else { return .keep }
+        open = max(0, open - 1)
+        guard closeAfterEnd || (closeWhenAnswered && open == 0) else { return .keep }
         closing = true
-        return reading ? .linger : .close
+        return .close
+    }
+
+    /// Closes without an answer.
+    mutating func close() { closing = true }
+
+    /// Closes as soon as what was asked is answered; true when that is now.
+    mutating func closeSoon() -> Bool {
+        guard open == 0, !reading else {
+            closeWhenAnswered = true
+            return false
+        }
+        closing = true
+        return true
     }
 }

@@ -10,6 +10,8 @@ extension HTTPField.Name {
     public static let requestID = literal("Request-Id")
     public static let idempotencyKey = literal("Idempotency-Key")
     public static let idempotencyReplayed = literal("Idempotency-Replayed")
+    static let rateLimit = literal("RateLimit")
+    static let rateLimitPolicy = literal("RateLimit-Policy")
     static let retryCount = literal("X-Retry-Count")
     static let rudderRetryAttempt = literal("Rsa-Retry-Attempt")
     static let referrerPolicy = literal("Referrer-Policy")

@@ -1,13 +1,13 @@
-import Hummingbird
 import Glibc
+import Hummingbird
 import HummingbirdCore
 public import Logging
 import NIOCore
 public import ServiceLifecycle
 import Synchronization
 
-/// One HTTP listener as a service. On graceful shutdown it says `Connection: close` for `drainDelay`, then closes the
-/// listening socket, then waits for what is in flight.
+/// One HTTP listener as a service. On graceful shutdown it says `Connection: close` for `drainDelay`, then takes no more
+/// connections, answers what is in flight, and closes each connection once it is idle.
 public struct Listener: Service {
     public enum Failure: Error, Sendable, CustomStringConvertible {
         case addressInUse(host: String, port: Int)
@@ -27,14 +27,17 @@ public struct Listener: Service {
     let drainDelay: Duration
     let inFlightLimit: Duration
     let logger: Logger
+    let census: ConnectionCensus
     let onListening: @Sendable (_ host: String, _ port: Int) async -> Void
+    private let gate = AcceptGate()
+    var times = ConnectionGuard.Times()
 
     /// - Parameters:
     ///   - port: 0 takes a free one, which `onListening` is told.
     ///   - inFlightLimit: how long open requests may take once the listening socket is closed.
     public init(
         host: String, port: Int, responder: RouteResponder, drainDelay: Duration = .seconds(5),
-        inFlightLimit: Duration = .seconds(10), logger: Logger,
+        inFlightLimit: Duration = .seconds(10), census: ConnectionCensus = ConnectionCensus(), logger: Logger,
         onListening: @escaping @Sendable (_ host: String, _ port: Int) async -> Void = { _, _ in }
     ) {
         self.host = host
@@ -42,6 +45,7 @@ public struct Listener: Service {
         self.responder = responder
         self.drainDelay = drainDelay
         self.inFlightLimit = inFlightLimit
+        self.census = census
         self.logger = logger
         self.onListening = onListening
     }
@@ -54,6 +58,7 @@ public struct Listener: Service {
         let running = Task.detached { try await group.run() }
         let drain = responder.drain
         let delay = drainDelay
+        let gate = gate
         do {
             try await withTaskCancellationOrGracefulShutdownHandler {
                 try await running.value
@@ -61,6 +66,7 @@ public struct Listener: Service {
                 drain.begin()
                 Task.detached {
                     try? await Task.sleep(for: delay)
+                    await gate.shut()
                     await group.triggerGracefulShutdown()
                 }
             }
@@ -81,18 +87,23 @@ public struct Listener: Service {
     private func application() -> some ApplicationProtocol {
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: Limits.headers, maxHeaderListSize: Limits.headers, maxHeaderFieldCount: 100)
+        let census = census
+        let times = times
         let channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuard()], idleTimeout: .seconds(Int64(Limits.idleSeconds)),
-            httpDecoderConfiguration: decoder)
+            additionalChannelHandlers: [ConnectionGuard(census: census, times: times)],
+            idleTimeout: .seconds(Int64(Limits.idleSeconds)), httpDecoderConfiguration: decoder)
         var configuration = ApplicationConfiguration(
             address: .hostname(host, port: port), backlog: 1024,
-            availableConnectionsDelegate: MaximumAvailableConnections(Limits.connections))
+            // Those beyond the bound are told so; beyond this nobody is heard.
+            availableConnectionsDelegate: MaximumAvailableConnections(census.bounds.connections + 500))
         configuration.serverName = nil
         let host = host
+        let gate = gate
         let onListening = onListening
         return Application(
             responder: responder, server: .http1(configuration: channel), configuration: configuration,
             onServerRunning: { channel in
+                gate.open(channel)
                 await onListening(host, channel.localAddress?.port ?? 0)
             },
             logger: quiet)

@@ -5,9 +5,11 @@ import Tandem
 
 extension Request {
     /// The whole body, inflated. 413 over `limit` (before and after inflating), 415 for an encoding other than gzip,
-    /// 400 when the bytes are no gzip.
-    func inflatedBody(limit: Int) async throws -> [UInt8] {
-        if let length = headers[.contentLength].flatMap(Int.init), length > limit { throw Problem.bodyTooLarge }
+    /// 400 when the bytes are no gzip, 503 where it does not fit beside the others.
+    func inflatedBody(limit: Int, _ share: BodyBudget.Share) async throws -> [UInt8] {
+        let length = headers[.contentLength].flatMap(Int.init)
+        if let length, length > limit { throw Problem.bodyTooLarge }
+        try share.take(length ?? min(limit, 256 << 10))
         let buffer: ByteBuffer
         do {
             buffer = try await body.collect(upTo: limit)
@@ -19,14 +21,17 @@ extension Request {
         case nil, "", "identity":
             return bytes
         case "gzip", "x-gzip":
+            let inflated: [UInt8]
             do throws(Gunzip.Failure) {
-                return try Gunzip.inflate(bytes, limit: limit)
+                inflated = try Gunzip.inflate(bytes, limit: limit)
             } catch {
                 switch error {
                 case .tooLarge: throw Problem.bodyTooLarge
                 case .malformed: throw Problem.badRequest("invalid_encoding", "The body is not valid gzip.")
                 }
             }
+            try share.take(inflated.count)
+            return inflated
         default:
             throw Problem(
                 .unsupportedMediaType, "unsupported_encoding", "Content-Encoding has to be gzip or absent.",

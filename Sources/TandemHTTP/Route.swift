@@ -1,5 +1,6 @@
 public import HTTPTypes
 public import Hummingbird
+public import Tandem
 
 /// One entry of the route table: all that the router, `/openapi.json` and the generated tests know of an endpoint.
 public struct Route: Sendable {
@@ -44,6 +45,9 @@ public struct Route: Sendable {
 
     public typealias Handler = @Sendable (Call) async throws -> Response
 
+    /// Runs before the body is read; may refuse. What the key opened that stands in the header or the query.
+    public typealias Admission = @Sendable (Call) async throws -> (key: String, access: Access)?
+
     public let method: HTTPRequest.Method
     public let pattern: RoutePattern
     /// One sentence for the documentation, without a full stop.
@@ -62,12 +66,16 @@ public struct Route: Sendable {
     public let isPublic: Bool
     /// The status of success.
     public let success: Int
+    /// From the end of the request to its answer; no wait for the database goes beyond it.
+    public let time: Duration
+    public let admit: Admission?
     public let handler: Handler
 
     public init(
         _ method: HTTPRequest.Method, _ template: String, _ summary: String, feature: String, scope: Scope,
         module: Module = .any, permission: String? = nil, body: Body? = nil, parameters: [Parameter] = [],
-        takesFields: Bool = false, isPublic: Bool? = nil, success: Int = 200, handler: @escaping Handler
+        takesFields: Bool = false, isPublic: Bool? = nil, success: Int = 200,
+        time: Duration = Limits.answerDeadline, admit: Admission? = nil, handler: @escaping Handler
     ) {
         self.method = method
         pattern = RoutePattern(template)
@@ -81,6 +89,8 @@ public struct Route: Sendable {
         self.takesFields = takesFields
         self.isPublic = isPublic ?? (scope == .write)
         self.success = success
+        self.time = time
+        self.admit = admit
         self.handler = handler
     }
 
@@ -109,9 +119,19 @@ public enum Limits {
     public static let event = 32 << 10
     /// Of all header fields together, bytes.
     public static let headers = 16 << 10
+    /// Of a listener; of one client address.
     public static let connections = 2_000
-    /// From a request's head to the end of its body, and again to its answer, seconds.
+    public static let connectionsPerAddress = 1_500
+    /// From the first byte of a request's head to its last, or from the connection to it, seconds.
+    public static let headDeadlineSeconds = 10
+    /// From the first byte of a request to its last, seconds.
     public static let requestDeadlineSeconds = 15
-    /// A connection without a request, or with a head that does not end, seconds.
+    /// From a request's last byte to its answer.
+    public static let answerDeadline: Duration = .milliseconds(4_500)
+    /// A client that does not read its answer, seconds.
+    public static let writeStallSeconds = 15
+    /// A connection without a request, seconds.
     public static let idleSeconds = 60
+    /// Of all request bodies in memory together, bytes.
+    public static let bodies = 128 << 20
 }

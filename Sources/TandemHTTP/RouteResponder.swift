@@ -2,10 +2,11 @@ import HTTPTypes
 public import Hummingbird
 public import Logging
 import NIOCore
-import Tandem
+import Postgres
+public import Tandem
 
-/// From a request to its answer: every request of a listener passes here, in this order: path, method, key, module, body,
-/// handler. Whatever is thrown on the way leaves as a problem.
+/// From a request to its answer: every request of a listener passes here, in this order: path, method, key, module, rate,
+/// body, handler. Whatever is thrown on the way leaves as a problem.
 public struct RouteResponder: HTTPResponder {
     public typealias Context = ConnectionContext
 
@@ -13,24 +14,34 @@ public struct RouteResponder: HTTPResponder {
     let authenticator: any Authenticator
     let drain: Drain
     let idempotency: Idempotency?
+    let limiter: RateLimiter?
     let metrics: HTTPMetrics
     let errorPage: ErrorPage?
     let logger: Logger
+    private let bodies = BodyBudget()
+
+    /// What is known of a request when it is answered.
+    private struct Progress {
+        var route: Route?
+        var verdict: RateLimiter.Verdict?
+    }
 
     /// Shows a problem to people; nil where a program asks, which gets `application/problem+json`.
     public typealias ErrorPage = @Sendable (_ problem: Problem, _ request: Request, _ id: String) -> Response?
 
     /// - Parameters:
     ///   - idempotency: nil on listeners without tenants.
+    ///   - limiter: counts the requests of tenants' secret keys; nil on listeners without tenants.
     ///   - errorPage: nil on listeners without pages.
     public init(
         table: RouteTable, authenticator: any Authenticator, drain: Drain, idempotency: Idempotency? = nil,
-        metrics: HTTPMetrics, errorPage: ErrorPage? = nil, logger: Logger
+        limiter: RateLimiter? = nil, metrics: HTTPMetrics, errorPage: ErrorPage? = nil, logger: Logger
     ) {
         self.table = table
         self.authenticator = authenticator
         self.drain = drain
         self.idempotency = idempotency
+        self.limiter = limiter
         self.metrics = metrics
         self.errorPage = errorPage
         self.logger = logger
@@ -39,15 +50,17 @@ public struct RouteResponder: HTTPResponder {
     public func respond(to request: Request, context: ConnectionContext) async throws -> Response {
         let received = ContinuousClock.now
         let id = RequestIdentifier.make()
-        var route: Route?
+        var progress = Progress()
         var response: Response
         do {
-            response = try await answer(request, id, context, received, &route)
+            response = try await answer(request, id, context, received, &progress)
         } catch let problem as Problem {
             response = shown(problem, request, id)
         } catch {
-            response = shown(problem(of: error, request, id, route), request, id)
+            response = shown(problem(of: error, request, id, progress.route), request, id)
         }
+        let route = progress.route
+        progress.verdict?.mark(&response.headers)
         finish(&response, request, id, route)
         let method = route?.method.rawValue ?? "?"
         metrics.record(
@@ -62,7 +75,7 @@ public struct RouteResponder: HTTPResponder {
 
     private func answer(
         _ request: Request, _ id: String, _ context: ConnectionContext, _ received: ContinuousClock.Instant,
-        _ matched: inout Route?
+        _ progress: inout Progress
     ) async throws -> Response {
         guard let host = request.head.authority, !host.isEmpty else {
             throw Problem.badRequest("missing_host", "The request has no Host header.")
@@ -71,7 +84,7 @@ public struct RouteResponder: HTTPResponder {
         if request.method == .options { return try options(request, path) }
         let method = request.method == .head ? .get : request.method
         let (route, captures) = try find(method, path)
-        matched = route
+        progress.route = route
         guard let query = Query(request.uri.query) else {
             throw Problem.badRequest("invalid_query", "An escape in the query string is malformed.")
         }
@@ -79,12 +92,28 @@ public struct RouteResponder: HTTPResponder {
         var call = Call(
             request: request, route: route, id: id, clientAddress: context.clientAddress, captures: captures,
             query: query, principal: .nobody, received: received, logger: logger)
-        if route.scope == .secret || route.scope == .admin {
-            call.principal = try await authenticator.authenticate(request, for: route)
+        let share = BodyBudget.Share(bodies)
+        // The time that a slow client takes for its body is not counted.
+        try await RequestTime.$end.withValue(received + route.time) {
+            if route.scope == .secret || route.scope == .admin {
+                call.principal = try await authenticator.authenticate(request, for: route)
+            }
+            if let admit = route.admit { call.early = try await admit(call) }
         }
-        call.body = try await body(of: request, for: route)
-        if let idempotency { return try await idempotency.respond(call, route.handler) }
-        return try await route.handler(call)
+        if route.scope == .secret, let limiter, let tenant = call.principal.tenant {
+            let verdict = limiter.takeRequest(of: tenant)
+            progress.verdict = verdict
+            if let problem = verdict.problem { throw problem }
+        }
+        let opened = ContinuousClock.now
+        call.body = try await body(of: request, for: route, share)
+        let read = call.body.isEmpty ? opened : ContinuousClock.now
+        call.deadline = received + route.time + (read - opened)
+        let ready = call
+        return try await RequestTime.$end.withValue(ready.deadline) {
+            if let idempotency { return try await idempotency.respond(ready, route.handler) }
+            return try await route.handler(ready)
+        }
     }
 
     private func find(_ method: HTTPRequest.Method, _ path: String) throws(Problem) -> (Route, [String: String]) {
@@ -127,12 +156,14 @@ public struct RouteResponder: HTTPResponder {
         }
     }
 
-    private func body(of request: Request, for route: Route) async throws -> [UInt8] {
+    private func body(
+        of request: Request, for route: Route, _ share: BodyBudget.Share
+    ) async throws -> [UInt8] {
         switch route.body {
         case .none:
             return []
         case .json(let limit):
-            let bytes = try await request.inflatedBody(limit: limit)
+            let bytes = try await request.inflatedBody(limit: limit, share)
             let type = request.mediaType
             if !bytes.isEmpty, type != "application/json", type?.hasSuffix("+json") != true {
                 throw Problem(
@@ -147,14 +178,14 @@ public struct RouteResponder: HTTPResponder {
                     .unsupportedMediaType, "unsupported_media_type",
                     "Content-Type has to be application/json or text/plain.")
             }
-            return try await request.inflatedBody(limit: Limits.body)
+            return try await request.inflatedBody(limit: Limits.body, share)
         case .form(let limit):
             guard request.mediaType == "application/x-www-form-urlencoded" else {
                 throw Problem(
                     .unsupportedMediaType, "unsupported_media_type",
                     "Content-Type has to be application/x-www-form-urlencoded.")
             }
-            return try await request.inflatedBody(limit: limit)
+            return try await request.inflatedBody(limit: limit, share)
         }
     }
 

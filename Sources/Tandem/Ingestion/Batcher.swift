@@ -15,8 +15,8 @@ public final class Batcher: Service {
         public var batchLimit = 256
         /// Threads, each with a connection.
         public var lanes = 2
-        /// What may wait, in bytes; more is turned away.
-        public var queueBytes = 64 << 20
+        /// What may wait; more is turned away.
+        public var bounds = QueueBounds()
 
         public init() {}
     }
@@ -50,7 +50,7 @@ public final class Batcher: Service {
         self.policies = policies
         self.hook = hook
         self.logger = logger
-        state = Monitor(State(queue: IngestQueue(byteLimit: settings.queueBytes, lanes: settings.lanes)))
+        state = Monitor(State(queue: IngestQueue(bounds: settings.bounds, lanes: settings.lanes)))
     }
 
     /// Bytes that wait or are in flight.
@@ -67,14 +67,15 @@ public final class Batcher: Service {
         let job = IngestJob(request, policy: policy)
         let result = await withCheckedContinuation { continuation in
             job.wait(continuation)
-            let isQueued = state.withLock { state in
-                !state.isStopping && state.queue.enqueue(job)
+            let refusal: IngestFailure? = state.withLock { state in
+                if state.isStopping { return .unavailable }
+                return state.queue.enqueue(job).map { .queueFull($0) }
             }
-            if isQueued {
-                state.signal()
+            if let refusal {
+                if case .queueFull(let reason) = refusal { stats.refused(reason) }
+                job.answer(.failure(refusal))
             } else {
-                stats.refused()
-                job.answer(.failure(.queueFull))
+                state.signal()
             }
         }
         return try result.get()

@@ -10,7 +10,7 @@ public enum Gunzip {
     }
 
     /// JSON of events shrinks about ten times, of repetitive batches up to fifty.
-    private static let ratio = 200
+    private static let ratio = 100
     /// Below this the ratio says nothing.
     private static let floor = 64 << 10
 

@@ -14,6 +14,9 @@ final class IngestLane {
         var item: IngestJob.Item { job.items[index] }
     }
 
+    /// A transaction that has no answer by then never gets one: something between here and the database swallows it.
+    private static let transactionTime: Duration = .milliseconds(4_200)
+
     private let configuration: ConnectionConfiguration
     private let policies: IdentityPolicies
     private let hook: (any IngestHook)?
@@ -151,7 +154,7 @@ final class IngestLane {
         if let hook { statements += hook.statements(for: messages, refused: refused.count, of: tenant) }
         let results = try connection.single(
             settings: tenant.database.ingestSettings, statements,
-            deadline: max(.zero, min(deadline - .now, .seconds(10))))
+            deadline: max(.zero, min(deadline - .now, Self.transactionTime)))
         stats.stored(messages: messages.count)
         for piece in refused {
             if case .refused(let reason) = piece.item {
@@ -189,7 +192,7 @@ final class IngestLane {
         try retrying(tenant, deadline) { (connection) throws(PostgresError) in
             try connection.single(
                 settings: tenant.database.ingestSettings, [statement],
-                deadline: max(.zero, min(deadline - .now, .seconds(10))))
+                deadline: max(.zero, min(deadline - .now, Self.transactionTime)))
         } onHalve: { error in
             logger.error(
                 "rejected messages were not kept", metadata: ["tenant": "\(tenant.slug)", "error": "\(error)"])
@@ -212,7 +215,7 @@ extension TenantDatabase {
     /// Without `force_generic_plan` each inner statement of a small batch would be planned anew on each call.
     var ingestSettings: [Connection.Setting] {
         settings(
-            statementTimeout: .seconds(8), lockTimeout: .seconds(5),
+            statementTimeout: .seconds(4), lockTimeout: .seconds(3),
             extra: [(name: "plan_cache_mode", value: "force_generic_plan")])
     }
 }

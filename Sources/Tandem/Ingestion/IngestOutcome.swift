@@ -11,7 +11,7 @@ public enum IngestOutcome: Sendable, Hashable {
 /// messages are known by their messageId.
 public enum IngestFailure: Error, Sendable, Hashable {
     /// More waits than the server wants to hold.
-    case queueFull
+    case queueFull(QueueRefusal)
     /// The time for the request is over.
     case deadlineExceeded
     /// The database cannot be reached, or is shutting down.

@@ -8,6 +8,7 @@ protocol IngestQueueItem: AnyObject {
     var count: Int { get }
     /// What it occupies while it waits.
     var byteCount: Int { get }
+    var enqueued: ContinuousClock.Instant { get }
     /// When it is too late to begin with it.
     var startDeadline: ContinuousClock.Instant { get }
 }
@@ -39,6 +40,7 @@ struct IngestOrder {
 /// - Requests that share a user or an anonymous id keep their order if one of them changes that person: it goes behind another
 ///   that waits or is in flight in another lane. In one batch they stand in order, and the procedure keeps that.
 /// - What waits is shared out: a batch takes what one lane of several has to do, so that none idles while another is full.
+/// - What waits is bounded, for each tenant by itself: the one that sends too much is turned away, not its neighbours.
 struct IngestQueue<Item: IngestQueueItem> {
     struct Batch {
         let tenantID: UUID
@@ -51,6 +53,10 @@ struct IngestQueue<Item: IngestQueueItem> {
         var waiting: [Item] = []
         /// Number of messages that wait.
         var messages = 0
+        /// Of what waits or is in flight.
+        var bytes = 0
+        /// Since when its newest request would have had to wait too long.
+        var lateSince: ContinuousClock.Instant?
         /// Of the batches in flight, by the number they got.
         var inFlight: [Int: IngestOrder] = [:]
         var inTurn = false
@@ -62,7 +68,8 @@ struct IngestQueue<Item: IngestQueueItem> {
     private(set) var byteCount = 0
     private(set) var waitingCount = 0
     private var batches = 0
-    let byteLimit: Int
+    private var pace = ServicePace()
+    let bounds: QueueBounds
     private let lanes: Int
 
     /// Items looked at in one take: what lies deeper waits for the next.
@@ -71,20 +78,48 @@ struct IngestQueue<Item: IngestQueueItem> {
     /// Below this many messages a batch is not made smaller for the other lanes' sake.
     private static var share: Int { 128 }
 
-    init(byteLimit: Int, lanes: Int) {
-        self.byteLimit = byteLimit
+    init(bounds: QueueBounds, lanes: Int) {
+        self.bounds = bounds
         self.lanes = lanes
     }
 
-    /// False, and nothing is kept, when the queue is full. One item fits into an empty queue whatever its size.
-    mutating func enqueue(_ item: Item) -> Bool {
-        guard byteCount == 0 || byteCount + item.byteCount <= byteLimit else { return false }
+    /// Why the item was not taken; nil: it waits. One item fits into an empty queue whatever its size.
+    mutating func enqueue(_ item: Item, at now: ContinuousClock.Instant = .now) -> QueueRefusal? {
+        if let refusal = refusal(of: item, at: now) { return refusal }
+        pace.busy(at: now)
         byteCount += item.byteCount
         waitingCount += item.count
         tenants[item.tenantID, default: Lineup()].waiting.append(item)
         tenants[item.tenantID]?.messages += item.count
+        tenants[item.tenantID]?.bytes += item.byteCount
         giveTurn(item.tenantID)
-        return true
+        return nil
+    }
+
+    private mutating func refusal(of item: Item, at now: ContinuousClock.Instant) -> QueueRefusal? {
+        if byteCount == 0 { return nil }
+        if byteCount + item.byteCount > bounds.bytes { return .bytes }
+        guard let lineup = tenants[item.tenantID] else { return nil }
+        if lineup.bytes > 0, lineup.bytes + item.byteCount > bounds.tenantBytes { return .bytes }
+        if let first = lineup.waiting.first, now - first.enqueued > bounds.age { return .age }
+        guard isLate(lineup) else {
+            // Not at once: at the bound it goes up and down.
+            if !isLate(lineup, half: true) { tenants[item.tenantID]?.lateSince = nil }
+            return nil
+        }
+        guard let since = lineup.lateSince else {
+            tenants[item.tenantID]?.lateSince = now
+            return nil
+        }
+        return now - since > bounds.patience ? .wait : nil
+    }
+
+    /// Whether the tenant's newest message would have to wait longer than it may. Tenants take turns, so the others' waiting
+    /// messages count no more than its own.
+    private func isLate(_ lineup: Lineup, half: Bool = false) -> Bool {
+        guard pace.perSecond > 0, waitingCount >= (half ? bounds.free / 2 : bounds.free) else { return false }
+        let before = min(waitingCount, lineup.messages * max(1, turns.count + (lineup.inTurn ? 0 : 1)))
+        return Double(before) / pace.perSecond > bounds.wait.inSeconds / (half ? 2 : 1)
     }
 
     /// The next batch: of the tenant whose turn it is, whole requests in order, up to `limit` messages (one request alone
@@ -102,7 +137,9 @@ struct IngestQueue<Item: IngestQueueItem> {
 
     private mutating func takeBatch(of tenantID: UUID, limit: Int) -> Batch? {
         guard var lineup = tenants[tenantID] else { return nil }
-        let limit = min(limit, max(Self.share, (lineup.messages + lanes - 1) / lanes))
+        // Others wait: a shorter turn.
+        let most = turns.isEmpty ? limit : max(1, limit / 2)
+        let limit = min(most, max(Self.share, (lineup.messages + lanes - 1) / lanes))
         var taken: [Item] = []
         var kept: [Item] = []
         var count = 0
@@ -136,9 +173,13 @@ struct IngestQueue<Item: IngestQueueItem> {
     }
 
     /// A batch is answered: what waited for its ids may begin.
-    mutating func finish(_ batch: Batch) {
-        byteCount -= batch.items.reduce(0) { $0 + $1.byteCount }
+    mutating func finish(_ batch: Batch, at now: ContinuousClock.Instant = .now) {
+        let bytes = batch.items.reduce(0) { $0 + $1.byteCount }
+        byteCount -= bytes
+        pace.stored(batch.count, at: now)
+        if byteCount == 0 { pace.idle() }
         guard var lineup = tenants[batch.tenantID] else { return }
+        lineup.bytes -= bytes
         lineup.inFlight[batch.number] = nil
         if lineup.waiting.isEmpty, lineup.inFlight.isEmpty, !lineup.inTurn {
             tenants[batch.tenantID] = nil
@@ -157,6 +198,7 @@ struct IngestQueue<Item: IngestQueueItem> {
         }
         for item in expired {
             tenants[item.tenantID]?.messages -= item.count
+            tenants[item.tenantID]?.bytes -= item.byteCount
             byteCount -= item.byteCount
             waitingCount -= item.count
         }

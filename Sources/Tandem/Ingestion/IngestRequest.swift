@@ -74,6 +74,7 @@ final class IngestJob: IngestQueueItem, @unchecked Sendable {
     let request: IngestRequest
     let order: IngestOrder
     let byteCount: Int
+    let enqueued = ContinuousClock.now
     let startDeadline: ContinuousClock.Instant
     private(set) var items: [Item] = []
     private(set) var rulesVersion = 0
@@ -82,7 +83,7 @@ final class IngestJob: IngestQueueItem, @unchecked Sendable {
     private let waiter = Mutex<CheckedContinuation<Result<[IngestOutcome], IngestFailure>, Never>?>(nil)
 
     /// What a transaction may take at the end of a request's time.
-    static let executionTime: Duration = .seconds(9)
+    static let executionTime: Duration = .seconds(2)
 
     init(_ request: IngestRequest, policy: IdentifierPolicy) {
         self.request = request

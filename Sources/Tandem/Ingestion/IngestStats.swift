@@ -6,7 +6,7 @@ public final class IngestStats: Sendable {
     private let batches = Atomic<Int>(0)
     private let messages = Atomic<Int>(0)
     private let retries = Atomic<Int>(0)
-    private let refusals = Atomic<Int>(0)
+    private let refusals = Mutex<[QueueRefusal: Int]>([:])
     private let accepted = Atomic<Int>(0)
     private let duplicates = Atomic<Int>(0)
     private let quarantined = Atomic<Int>(0)
@@ -22,7 +22,7 @@ public final class IngestStats: Sendable {
         public let batches: Int
         public let messages: Int
         public let retries: Int
-        public let refusals: Int
+        public let refusals: [QueueRefusal: Int]
         public let accepted: Int
         public let duplicates: Int
         public let quarantined: Int
@@ -33,7 +33,7 @@ public final class IngestStats: Sendable {
     public var values: Values {
         Values(
             batches: batches.load(ordering: .relaxed), messages: messages.load(ordering: .relaxed),
-            retries: retries.load(ordering: .relaxed), refusals: refusals.load(ordering: .relaxed),
+            retries: retries.load(ordering: .relaxed), refusals: refusals.withLock { $0 },
             accepted: accepted.load(ordering: .relaxed), duplicates: duplicates.load(ordering: .relaxed),
             quarantined: quarantined.load(ordering: .relaxed), rejected: rejected.load(ordering: .relaxed),
             alarms: alarms.load(ordering: .relaxed))
@@ -68,5 +68,5 @@ public final class IngestStats: Sendable {
 
     func retried() { retries.add(1, ordering: .relaxed) }
 
-    func refused() { refusals.add(1, ordering: .relaxed) }
+    func refused(_ reason: QueueRefusal) { refusals.withLock { $0[reason, default: 0] += 1 } }
 }

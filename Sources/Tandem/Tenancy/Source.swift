@@ -60,6 +60,8 @@ public struct Source: Sendable, Hashable, Identifiable {
     public let isEnabled: Bool
     public let disabledAt: Date?
     public let createdAt: Date
+    /// Of its events, beside the tenant's.
+    public var rate = RateSettings()
 
     public var publicID: PublicID { PublicID(.source, id) }
 

@@ -4,7 +4,7 @@ import Foundation
 
 extension Tenant {
     /// `{"id","slug","display_name","schema","modules","timezone","currency","state","version","created_at"}`, and
-    /// `simulated`, `suspended_at`, `delete_after` where they hold.
+    /// `simulated`, `rate_per_second`, `burst`, `requests_per_second`, `suspended_at`, `delete_after` where they hold.
     public var json: JSONObject {
         var object: JSONObject = [
             "id": .string(publicID.description), "slug": .string(slug), "display_name": .string(displayName),
@@ -13,6 +13,9 @@ extension Tenant {
             "version": .number(version), "created_at": .string(createdAt.iso8601),
         ]
         if isSimulated { object["simulated"] = true }
+        if let rate = eventRate.perSecond { object["rate_per_second"] = .number(rate) }
+        if let burst = eventRate.burst { object["burst"] = .number(burst) }
+        if let rate = requestRate.perSecond { object["requests_per_second"] = .number(rate) }
         if let suspendedAt { object["suspended_at"] = .string(suspendedAt.iso8601) }
         if let deleteAfter { object["delete_after"] = .string(deleteAfter.iso8601) }
         return object
@@ -20,14 +23,18 @@ extension Tenant {
 }
 
 extension Source {
+    /// With `rate_per_second` and `burst` where the source has a rate of its own.
     public var json: JSONObject {
-        [
+        var object: JSONObject = [
             "id": .string(publicID.description), "number": .number(number), "name": .string(name),
             "kind": .string(kind.rawValue), "may_identify": .bool(trust.mayIdentify),
             "may_create_accounts": .bool(trust.mayCreateAccounts),
             "may_write_crm": .string(trust.mayWriteCRM.rawValue), "enabled": .bool(isEnabled),
             "created_at": .string(createdAt.iso8601),
         ]
+        if let perSecond = rate.perSecond { object["rate_per_second"] = .number(perSecond) }
+        if let burst = rate.burst { object["burst"] = .number(burst) }
+        return object
     }
 }
 

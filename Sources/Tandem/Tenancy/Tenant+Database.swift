@@ -22,6 +22,9 @@ extension Tenant {
         createdAt = Date(microseconds: try row.timestamp("created_at"))
         suspendedAt = try row.optionalTimestamp("suspended_at").map { Date(microseconds: $0) }
         deleteAfter = try row.optionalTimestamp("delete_after").map { Date(microseconds: $0) }
+        eventRate = try RateSettings(
+            perSecond: row.optionalInt("rate_per_second"), burst: row.optionalInt("burst"))
+        requestRate = try RateSettings(perSecond: row.optionalInt("requests_per_second"))
     }
 }
 
@@ -42,6 +45,7 @@ extension Source {
         isEnabled = try row.bool("enabled")
         disabledAt = try row.optionalTimestamp("disabled_at").map { Date(microseconds: $0) }
         createdAt = Date(microseconds: try row.timestamp("created_at"))
+        rate = try RateSettings(perSecond: row.optionalInt("rate_per_second"), burst: row.optionalInt("burst"))
     }
 }
 

@@ -34,6 +34,10 @@ public struct Tenant: Sendable, Hashable, Identifiable {
     public let createdAt: Date
     public let suspendedAt: Date?
     public let deleteAfter: Date?
+    /// Of its events.
+    public var eventRate = RateSettings()
+    /// Of requests of the data plane.
+    public var requestRate = RateSettings()
 
     public var publicID: PublicID { PublicID(.tenant, id) }
 

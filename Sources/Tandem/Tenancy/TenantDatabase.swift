@@ -30,7 +30,7 @@ public struct TenantDatabase: Sendable, Hashable {
     ///   - lockTimeout: ends a wait for a lock.
     ///   - extra: more settings, for example `plan_cache_mode` (a role's own settings do not apply on SET ROLE).
     public func settings(
-        statementTimeout: Duration? = .seconds(5), lockTimeout: Duration? = .seconds(2),
+        statementTimeout: Duration? = .milliseconds(4_200), lockTimeout: Duration? = .seconds(2),
         extra: [Connection.Setting] = []
     ) -> [Connection.Setting] {
         Self.settings(
@@ -51,7 +51,7 @@ public struct TenantDatabase: Sendable, Hashable {
 
     /// The settings of a transaction on the control plane: role `tandem_admin`, path `tandem_code`.
     public static func control(
-        statementTimeout: Duration? = .seconds(5), lockTimeout: Duration? = .seconds(2)
+        statementTimeout: Duration? = .milliseconds(4_200), lockTimeout: Duration? = .seconds(2)
     ) -> [Connection.Setting] {
         settings(
             role: "tandem_admin", path: "tandem_code, pg_temp", statementTimeout: statementTimeout,

@@ -27,7 +27,7 @@ struct IngestRoutes {
             + [
                 Route(
                     .post, "/beacon/v1/batch", "Take a batch that a page sends while it closes", feature: "Ingestion",
-                    scope: .write, module: .cdp, body: .ingest
+                    scope: .write, module: .cdp, body: .ingest, admit: service.admit
                 ) { [service] call in
                     try await service.take(call, path: .batch, body: call.body, fromBrowser: true)
                 }
@@ -35,8 +35,10 @@ struct IngestRoutes {
     }
 
     private func route(_ template: String, _ summary: String, _ path: IngestPath) -> Route {
-        Route(.post, template, summary, feature: "Ingestion", scope: .write, module: .cdp, body: .ingest) {
-            [service] call in
+        Route(
+            .post, template, summary, feature: "Ingestion", scope: .write, module: .cdp, body: .ingest,
+            admit: service.admit
+        ) { [service] call in
             try await service.take(
                 call, path: path, body: call.body, fromBrowser: call.headers[.origin] != nil)
         }

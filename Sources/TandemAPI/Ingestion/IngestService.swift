@@ -13,6 +13,18 @@ struct IngestService: Sendable {
     let authenticator: KeyAuthenticator
     /// How long events of suspended tenants, disabled sources and expired keys are held; then 401.
     let holdDays: Int
+    let limiter: RateLimiter
+
+    /// Refuses, before the body is read, a request whose key in the header or the query is over its rate.
+    func admit(_ call: Call) async throws -> (key: String, access: Access)? {
+        let header = try? Credential.header(call.headers[.authorization])
+        guard let key = header ?? call.query["writeKey"], let access = try await authenticator.find(key),
+            let tenant = access.tenant, access.standing(at: context.clock.now(), events: true) != .refused
+        else { return nil }
+        let verdict = limiter.takeEvents(0, tenant: tenant, source: access.source ?? access.serverSource)
+        if let problem = verdict.problem { throw problem }
+        return (key, access)
+    }
 
     func take(_ call: Call, path: IngestPath, body: [UInt8], fromBrowser: Bool) async throws -> Response {
         let batch: MessageBatch
@@ -32,25 +44,36 @@ struct IngestService: Sendable {
             tenant: tenant, batch: batch, source: MessageSource(source, fromBrowser: fromBrowser),
             receivedAt: context.clock.microseconds, sentAtHeader: call.headers[.sentAt].flatMap { WireTime.parse($0) },
             clientAddress: call.deviceAddress, keyID: access.key.keyID, path: call.route.pattern.template,
-            fromBrowser: fromBrowser, deadline: call.deadline)
-        switch access.standing(at: context.clock.now(), events: true) {
-        case .refused:
-            throw KeyAuthenticator.invalid
-        case .held(let reason, let since):
-            try KeyAuthenticator.checkModule(of: tenant, call.route)
-            return try await hold(request, reason, since)
-        case .good:
-            try KeyAuthenticator.checkModule(of: tenant, call.route)
-            return try await store(request)
+            fromBrowser: fromBrowser, deadline: call.deadline + .milliseconds(2 * min(batch.count, 5_000)))
+        let standing = access.standing(at: context.clock.now(), events: true)
+        if standing == .refused { throw KeyAuthenticator.invalid }
+        try KeyAuthenticator.checkModule(of: tenant, call.route)
+        let verdict = limiter.takeEvents(batch.count, tenant: tenant, source: source)
+        if let problem = verdict.problem { throw problem }
+        do {
+            var response =
+                if case .held(let reason, let since) = standing {
+                    try await hold(request, reason, since)
+                } else {
+                    try await store(request, source)
+                }
+            verdict.mark(&response.headers)
+            return response
+        } catch var problem as Problem {
+            verdict.mark(&problem.headers)
+            throw problem
         }
     }
 
-    private func store(_ request: IngestRequest) async throws -> Response {
+    private func store(_ request: IngestRequest, _ source: Source) async throws -> Response {
         let policy = try await policies.policy(of: request.tenant, from: context.pool)
         do {
             let outcomes = try await batcher.submit(request, policy: policy)
             return try IngestAnswer(outcomes, of: request.batch).response
         } catch let failure as IngestFailure {
+            if case .queueFull = failure {
+                limiter.giveBackEvents(request.batch.count, tenant: request.tenant, source: source)
+            }
             throw Self.problem(failure)
         }
     }
@@ -82,9 +105,9 @@ struct IngestService: Sendable {
         if keys.contains(where: { $0 != key }) {
             throw Problem.badRequest("key_mismatch", "The request carries two different keys.")
         }
-        guard let access = try await authenticator.find(key), access.key.revokedAt == nil else {
-            throw KeyAuthenticator.invalid
-        }
+        let found =
+            if let early = call.early, early.key == key { early.access } else { try await authenticator.find(key) }
+        guard let access = found, access.key.revokedAt == nil else { throw KeyAuthenticator.invalid }
         guard access.tenant != nil, access.allows(scope: "events:write") else {
             throw Problem.forbidden("insufficient_scope", "The key may not send events.")
         }
@@ -104,7 +127,7 @@ struct IngestService: Sendable {
     private static func problem(_ failure: IngestFailure) -> Problem {
         switch failure {
         case .queueFull:
-            .unavailable("overloaded", "More events wait than can be held; send the same request again.")
+            .overloaded("More events wait than can be held; send the same request again.")
         case .deadlineExceeded:
             .unavailable(
                 "unknown_outcome", "The request was not finished in time; send it again with the same messageIds.")

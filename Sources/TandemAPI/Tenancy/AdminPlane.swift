@@ -44,6 +44,7 @@ public struct AdminPlane: Sendable {
     private static func figures(_ context: TandemContext, _ data: DataPlane) -> String {
         let pool = context.pool.statistics
         let ingest = data.batcher.stats.values
+        let refused = data.limiter.refusals
         let gauges: [(String, Int)] = [
             ("pg_pool_in_use", pool.inUse), ("pg_pool_waiting", pool.waiting),
             ("pg_pool_connections", pool.connections), ("ingest_queue_bytes", data.batcher.queueBytes),
@@ -52,15 +53,21 @@ public struct AdminPlane: Sendable {
         let counters: [(String, Int)] = [
             ("pg_pool_opened_total", pool.opened), ("pg_pool_timeouts_total", pool.timeouts),
             ("ingest_batches_total", ingest.batches), ("ingest_messages_total", ingest.messages),
-            ("ingest_retries_total", ingest.retries), ("ingest_refusals_total", ingest.refusals),
+            ("ingest_retries_total", ingest.retries),
         ]
         let events = [
             ("accepted", ingest.accepted), ("duplicate", ingest.duplicates), ("quarantined", ingest.quarantined),
             ("rejected", ingest.rejected),
         ]
+        let full = QueueRefusal.allCases.map { ($0.rawValue, ingest.refusals[$0, default: 0]) }
+        let rates = [("ingest", refused.ingest), ("source", refused.source), ("requests", refused.requests)]
         return gauges.map { "# TYPE \($0.0) gauge\n\($0.0) \($0.1)\n" }.joined()
             + counters.map { "# TYPE \($0.0) counter\n\($0.0) \($0.1)\n" }.joined()
             + "# TYPE ingest_events_total counter\n"
             + events.map { "ingest_events_total{outcome=\"\($0.0)\"} \($0.1)\n" }.joined()
+            + "# TYPE ingest_refusals_total counter\n"
+            + full.map { "ingest_refusals_total{reason=\"\($0.0)\"} \($0.1)\n" }.joined()
+            + "# TYPE rate_limited_total counter\n"
+            + rates.map { "rate_limited_total{policy=\"\($0.0)\"} \($0.1)\n" }.joined() + data.census.text()
     }
 }

@@ -56,7 +56,8 @@ struct AdminTenantRoutes {
         _ handler: @escaping Handler
     ) -> Route {
         let context = self.context
-        return Route(method, template, summary, feature: "Tenancy", scope: .admin, success: success) { call in
+        return Route(method, template, summary, feature: "Tenancy", scope: .admin, success: success, time: .seconds(30))
+        { call in
             do {
                 return try await context.pool.withConnection(deadline: .seconds(30)) { connection -> Response in
                     try handler(

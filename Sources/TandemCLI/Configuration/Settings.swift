@@ -18,6 +18,11 @@ struct Settings {
         case ingestConnections = "ingest_connections"
         case drainDelay = "drain_delay"
         case quarantineDays = "quarantine_days"
+        case eventRate = "event_rate"
+        case requestRate = "request_rate"
+        case clientConnections = "client_connections"
+        case clientConnectionsPerAddress = "client_connections_per_address"
+        case queueMegabytes = "queue_mb"
 
         var explanation: String {
             switch self {
@@ -33,6 +38,11 @@ struct Settings {
             case .ingestConnections: "database connections for events (default 2)"
             case .drainDelay: "seconds between the first sign of a stop and the end of listening (default 1)"
             case .quarantineDays: "days for which events that were not stored are kept (default 30)"
+            case .eventRate: "events a second of a tenant that has no rate of its own (default 50000; 0: no limit)"
+            case .requestRate: "the same of requests of the API (default 2000; 0: no limit)"
+            case .clientConnections: "HTTP connections at a time (default 2000)"
+            case .clientConnectionsPerAddress: "of them from one address (default 1500; behind a proxy as many)"
+            case .queueMegabytes: "MB of events that may wait to be stored; a tenant has half of it (default 64)"
             }
         }
 

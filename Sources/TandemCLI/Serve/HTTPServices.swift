@@ -16,11 +16,12 @@ func httpServices(
     let policies = IdentityPolicies()
     var settings = Batcher.Settings()
     settings.lanes = plan.ingestConnections
+    settings.bounds = plan.queue
     let batcher = Batcher(configuration: database, policies: policies, settings: settings, logger: logger)
     let console = Console(context: context, batcher: batcher, policies: policies, version: VersionCommand.number)
     let data = DataPlane(
         context: context, batcher: batcher, policies: policies, version: VersionCommand.number, extra: console.routes,
-        errorPage: console.errorPage)
+        errorPage: console.errorPage, limiter: RateLimiter(plan.rates), census: ConnectionCensus(plan.clients))
     let admin = AdminPlane(context: context, data: data)
     let ready = ReadyLine(demo)
     return [

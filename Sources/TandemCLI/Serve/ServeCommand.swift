@@ -36,6 +36,7 @@ struct ServeCommand: AsyncParsableCommand {
             return handler
         }
         let plan = try ServePlan(settings)
+        FileLimit.raise()
         let logger = Logger(label: "tandem")
         let server = try plan.embeddedServer(logger: logger)
         do {

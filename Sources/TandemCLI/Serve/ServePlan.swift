@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Postgres
 import Tandem
+import TandemHTTP
 
 /// What `tandem serve` was told, checked before anything starts.
 struct ServePlan {
@@ -14,6 +15,9 @@ struct ServePlan {
     let ingestConnections: Int
     let drainDelay: Duration
     let quarantineDays: Int
+    let rates: RateLimiter.Defaults
+    let clients: ConnectionCensus.Bounds
+    let queue: QueueBounds
 
     /// - Throws: `CommandFailure` with exit code 78, also for a busy port, which it names.
     init(_ settings: Settings) throws {
@@ -31,6 +35,12 @@ struct ServePlan {
         ingestConnections = try settings.number(.ingestConnections, default: 2, in: 1...32)
         drainDelay = .seconds(try settings.number(.drainDelay, default: 1, in: 0...300))
         quarantineDays = try settings.number(.quarantineDays, default: 30, in: 1...3_650)
+        rates = try Self.rates(settings)
+        clients = ConnectionCensus.Bounds(
+            connections: try settings.number(.clientConnections, default: Limits.connections, in: 1...100_000),
+            perAddress: try settings.number(
+                .clientConnectionsPerAddress, default: Limits.connectionsPerAddress, in: 1...100_000))
+        queue = try Self.queue(settings)
         for (key, address) in [(Settings.Key.listen, listen), (.adminListen, adminListen)] {
             if address.port != 0 && !TCPPort.isFree(host: address.host, port: address.port) {
                 throw CommandFailure.configuration(
@@ -38,6 +48,23 @@ struct ServePlan {
                     hint: "give another one, or port 0 for a free one")
             }
         }
+    }
+
+    private static func rates(_ settings: Settings) throws -> RateLimiter.Defaults {
+        let standard = RateLimiter.Defaults()
+        func rate(_ key: Settings.Key, _ fallback: Rate?) throws -> Rate? {
+            let number = try settings.number(key, default: fallback?.perSecond ?? 0, in: 0...Rate.range.upperBound)
+            return number == 0 ? nil : Rate(perSecond: number)
+        }
+        return RateLimiter.Defaults(
+            events: try rate(.eventRate, standard.events), requests: try rate(.requestRate, standard.requests))
+    }
+
+    private static func queue(_ settings: Settings) throws -> QueueBounds {
+        var bounds = QueueBounds()
+        bounds.bytes = try settings.number(.queueMegabytes, default: bounds.bytes >> 20, in: 1...4_096) << 20
+        bounds.tenantBytes = bounds.bytes / 2
+        return bounds
     }
 
     /// Nil with a database URL.

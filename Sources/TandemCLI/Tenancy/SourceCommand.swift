@@ -55,9 +55,14 @@ struct SourceCommand: ParsableCommand {
         @Option(help: "true or false.") var mayIdentify: Bool?
         @Option(help: "true or false.") var mayCreateAccounts: Bool?
         @Option(name: .customLong("may-write-crm"), help: "none, lead or contact.") var mayWriteCRM: Source.CRMRight?
+        @Option(help: "Events a second, beside the tenant's rate; 0: no rate of its own.") var rate: Int?
+        @Option(help: "Events at once (twice the rate); 0 goes back to that.") var burst: Int?
 
         func run(_ session: DatabaseSession) throws -> Output {
-            let source = try session.directory.source(session.tenant(), reference)
+            var source = try session.directory.source(session.tenant(), reference)
+            if rate != nil || burst != nil {
+                source = try session.directory.setRate(source, perSecond: rate, burst: burst)
+            }
             let changed = try session.directory.updateSource(
                 source, name: name, enabled: enabled, mayIdentify: mayIdentify, mayCreateAccounts: mayCreateAccounts,
                 mayWriteCRM: mayWriteCRM)

@@ -77,18 +77,35 @@ struct TenantCommand: ParsableCommand {
     }
 
     struct Update: DatabaseCommand {
-        static let configuration = CommandConfiguration(abstract: "Change a tenant's names, or add a module.")
+        static let configuration = CommandConfiguration(
+            abstract: "Change a tenant's names or rates, or add a module.",
+            discussion: """
+                What comes faster than --rate, beyond --burst at once, is answered 429 with Retry-After.
+
+                tandem tenant update acme --rate 500 --burst 5000
+                tandem tenant update acme --rate 0 --burst 0
+                """)
         @OptionGroup var global: GlobalOptions
         @Argument var reference: String?
         @Option var displayName: String?
         @Option(help: "cdp, crm or both; a module cannot be taken away.") var modules: ModuleList?
         @Option var timezone: String?
         @Option var currency: String?
+        @Option(help: "Events a second; 0 goes back to the server's default.") var rate: Int?
+        @Option(help: "Events at once (twice the rate); 0 goes back to the default.") var burst: Int?
+        @Option(help: "Requests of the API a second; 0 goes back to the server's default.") var requestRate: Int?
 
         func run(_ session: DatabaseSession) throws -> Output {
-            let tenant = try session.directory.update(
-                session.tenant(reference), displayName: displayName, timezone: timezone, currency: currency,
-                modules: modules?.modules)
+            var tenant = try session.tenant(reference)
+            if rate != nil || burst != nil || requestRate != nil {
+                tenant = try session.directory.setRate(
+                    tenant, perSecond: rate, burst: burst, requestsPerSecond: requestRate)
+            }
+            if displayName != nil || timezone != nil || currency != nil || modules != nil {
+                tenant = try session.directory.update(
+                    tenant, displayName: displayName, timezone: timezone, currency: currency,
+                    modules: modules?.modules)
+            }
             return Output(content: .object(tenant.json))
         }
     }

@@ -16,12 +16,39 @@ import Testing
         #expect(state.readHead() == .drop)
     }
 
-    @Test func anAnswerBeforeTheEndOfTheBodyLingers() {
+    @Test func anAnswerBeforeTheEndOfTheBodyCloses() {
         var state = ConnectionState()
         _ = state.readHead()
         state.writeHead(closing)
-        #expect(state.writeEnd() == .linger)
+        #expect(state.writeEnd() == .close)
         #expect(state.readEnd() == .drop)
+    }
+
+    @Test func theLastRequestClosesOnceAllAreAnswered() {
+        var state = ConnectionState()
+        _ = state.readHead()
+        _ = state.readEnd()
+        state.announceLast()
+        #expect(state.readHead() == .forward)
+        _ = state.readEnd()
+        #expect(state.readHead() == .drop, "the client said that it sends no more")
+        state.writeHead(HTTPResponse(status: .ok))
+        #expect(state.writeEnd() == .keep)
+        state.writeHead(HTTPResponse(status: .ok))
+        #expect(state.writeEnd() == .close)
+    }
+
+    @Test func aConnectionThatIsToCloseAnswersFirst() {
+        var idle = ConnectionState()
+        let closesNow = idle.closeSoon()
+        #expect(closesNow)
+        var busy = ConnectionState()
+        _ = busy.readHead()
+        let closesBusy = busy.closeSoon()
+        #expect(!closesBusy)
+        _ = busy.readEnd()
+        busy.writeHead(HTTPResponse(status: .ok))
+        #expect(busy.writeEnd() == .close)
     }
 
     @Test func withoutCloseTheConnectionGoesOn() {

@@ -14,18 +14,21 @@ struct OpenDoor: Authenticator {
 
 /// A listener on a free port, for the length of `body`.
 func withServer(
-    _ routes: [Route], drainDelay: Duration = .zero,
+    _ routes: [Route], drainDelay: Duration = .zero, times: ConnectionGuard.Times = .init(),
+    bounds: ConnectionCensus.Bounds = .init(),
     _ body: @Sendable (_ port: Int, _ stop: @Sendable () async -> Void) async throws -> Void
 ) async throws {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let responder = RouteResponder(
         table: RouteTable(routes), authenticator: OpenDoor(), drain: Drain(), metrics: HTTPMetrics(), logger: logger)
     let (ports, found) = AsyncStream.makeStream(of: Int.self)
-    let listener = Listener(
-        host: "127.0.0.1", port: 0, responder: responder, drainDelay: drainDelay, logger: logger
+    var listener = Listener(
+        host: "127.0.0.1", port: 0, responder: responder, drainDelay: drainDelay, census: ConnectionCensus(bounds),
+        logger: logger
     ) { _, port in
         found.yield(port)
     }
+    listener.times = times
     let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [listener], logger: logger))
     let running = Task { try await group.run() }
     var iterator = ports.makeAsyncIterator()
@@ -63,6 +66,19 @@ struct RawClient: Sendable {
     func send(_ text: String) {
         let bytes = Array(text.utf8)
         _ = Glibc.send(handle, bytes, bytes.count, CInt(MSG_NOSIGNAL))
+    }
+
+    /// Reads what comes next, up to `count` bytes.
+    func read(_ count: Int) async -> String {
+        let handle = handle
+        return await withCheckedContinuation { continuation in
+            let isStarted = startThread {
+                var buffer = [UInt8](repeating: 0, count: count)
+                let received = recv(handle, &buffer, count, 0)
+                continuation.resume(returning: String(decoding: buffer.prefix(max(0, received)), as: UTF8.self))
+            }
+            if !isStarted { continuation.resume(returning: "") }
+        }
     }
 
     /// Reads to the end of the stream; nil when the connection is reset.

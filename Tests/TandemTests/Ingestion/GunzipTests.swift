@@ -1,3 +1,4 @@
+import CZlib
 import Testing
 
 @testable import Tandem
@@ -20,6 +21,37 @@ import Testing
 
     @Test func refusesMoreThanTheLimit() {
         #expect(throws: Gunzip.Failure.tooLarge) { try Gunzip.inflate(hello, limit: 16) }
+    }
+
+    /// 4 MB of zeros in 4 kB.
+    @Test func refusesWhatGrowsMoreThanAHundredfold() throws {
+        let zeros = try gzip([UInt8](repeating: 0, count: 4 << 20))
+        #expect(zeros.count < 8 << 10)
+        #expect(throws: Gunzip.Failure.tooLarge) { try Gunzip.inflate(zeros, limit: 8 << 20) }
+        let few = try gzip([UInt8](repeating: 0, count: 60 << 10))
+        #expect(try Gunzip.inflate(few, limit: 8 << 20).count == 60 << 10, "below 64 kB the ratio says nothing")
+    }
+
+    private func gzip(_ input: [UInt8]) throws -> [UInt8] {
+        var stream = z_stream()
+        #expect(
+            deflateInit2_(
+                &stream, 9, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+                CInt(MemoryLayout<z_stream>.size)) == Z_OK)
+        defer { deflateEnd(&stream) }
+        var input = input
+        var output = [UInt8](repeating: 0, count: input.count + 1_024)
+        let count = input.withUnsafeMutableBufferPointer { source in
+            output.withUnsafeMutableBufferPointer { target in
+                stream.next_in = source.baseAddress
+                stream.avail_in = UInt32(source.count)
+                stream.next_out = target.baseAddress
+                stream.avail_out = UInt32(target.count)
+                #expect(deflate(&stream, Z_FINISH) == Z_STREAM_END)
+                return target.count - Int(stream.avail_out)
+            }
+        }
+        return Array(output[..<count])
     }
 
     @Test func refusesWhatIsCutShortOrDamaged() {

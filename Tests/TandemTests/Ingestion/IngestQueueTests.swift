@@ -10,11 +10,12 @@ import Testing
         let order: IngestOrder
         let count: Int
         let byteCount: Int
+        let enqueued: ContinuousClock.Instant
         let startDeadline: ContinuousClock.Instant
 
         init(
             _ name: String, _ tenant: UUID, changes: Set<Int> = [], records: Set<Int> = [], count: Int = 1,
-            bytes: Int = 100,
+            bytes: Int = 100, at enqueued: ContinuousClock.Instant = .now,
             deadline: ContinuousClock.Instant = .now + .seconds(60)
         ) {
             self.name = name
@@ -22,6 +23,7 @@ import Testing
             order = IngestOrder(changes: changes, records: records)
             self.count = count
             byteCount = bytes
+            self.enqueued = enqueued
             startDeadline = deadline
         }
     }
@@ -29,8 +31,15 @@ import Testing
     private let a = UUID()
     private let b = UUID()
 
+    private func bounds(_ bytes: Int) -> QueueBounds {
+        var bounds = QueueBounds()
+        bounds.bytes = bytes
+        bounds.tenantBytes = bytes
+        return bounds
+    }
+
     private func queue(_ items: Item..., limit: Int = 1_000_000) -> IngestQueue<Item> {
-        var queue = IngestQueue<Item>(byteLimit: limit, lanes: 2)
+        var queue = IngestQueue<Item>(bounds: bounds(limit), lanes: 2)
         for item in items { _ = queue.enqueue(item) }
         return queue
     }
@@ -42,7 +51,7 @@ import Testing
         return try #require(batch)
     }
 
-    private func enqueue(_ queue: inout IngestQueue<Item>, _ item: Item) -> Bool { queue.enqueue(item) }
+    private func enqueue(_ queue: inout IngestQueue<Item>, _ item: Item) -> Bool { queue.enqueue(item) == nil }
 
     @Test func aBatchTakesWholeRequestsInOrderUpToTheLimit() {
         var queue = queue(Item("1", a, count: 60), Item("2", a, count: 60), Item("3", a, count: 60))
@@ -100,6 +109,55 @@ import Testing
         #expect(queue.byteCount == 600)
     }
 
+    @Test func aTenantFillsItsShareAndNotItsNeighbours() {
+        var bounds = bounds(10_000)
+        bounds.tenantBytes = 1_000
+        var queue = IngestQueue<Item>(bounds: bounds, lanes: 2)
+        #expect(enqueue(&queue, Item("1", a, bytes: 600)))
+        #expect(queue.enqueue(Item("2", a, bytes: 600)) == .bytes)
+        #expect(enqueue(&queue, Item("3", b, bytes: 600)))
+    }
+
+    @Test func whereTheOldestWaitsTooLongNothingMoreComesIn() throws {
+        let now = ContinuousClock.now
+        var queue = IngestQueue<Item>(bounds: QueueBounds(), lanes: 2)
+        #expect(queue.enqueue(Item("1", a, at: now), at: now) == nil)
+        #expect(queue.enqueue(Item("2", a, at: now), at: now + .milliseconds(1_900)) == nil)
+        #expect(queue.enqueue(Item("3", a, at: now), at: now + .milliseconds(2_100)) == .age)
+        #expect(queue.enqueue(Item("4", b, at: now), at: now + .milliseconds(2_100)) == nil)
+    }
+
+    /// 1,000 messages a second are stored and 3,000 come: all are taken for a moment, then what would wait too long is not.
+    @Test func lastingOverloadIsTurnedAwayAndABurstIsNot() throws {
+        var now = ContinuousClock.now
+        var queue = IngestQueue<Item>(bounds: QueueBounds(), lanes: 1)
+        var waits: [Duration] = []
+        var refusals = 0
+        for step in 0..<400 {
+            now += .milliseconds(100)
+            for _ in 0..<3 where queue.enqueue(Item("\(step)", a, count: 100, at: now), at: now) != nil {
+                refusals += 1
+            }
+            if let batch = queue.take(limit: 100) {
+                waits += batch.items.map { now - $0.enqueued }
+                queue.finish(batch, at: now + .milliseconds(99))
+            }
+            if step < 5 { #expect(refusals == 0) }
+        }
+        #expect(refusals > 700)
+        let longest = try #require(waits.suffix(300).max())
+        #expect(longest < .milliseconds(1_300), "1,024 messages may always wait")
+        // Its neighbour is let in.
+        #expect(queue.enqueue(Item("b", b, at: now), at: now) == nil)
+    }
+
+    @Test func othersWaitingMakeATurnShorter() throws {
+        var queue = queue(Item("a1", a, count: 40), Item("a2", a, count: 40), Item("b1", b, count: 40))
+        #expect(queue.take(limit: 100)?.items.map(\.name) == ["a1"])
+        #expect(queue.take(limit: 100)?.items.map(\.name) == ["b1"])
+        #expect(queue.take(limit: 100)?.items.map(\.name) == ["a2"])
+    }
+
     @Test func whatWaitedTooLongComesOut() throws {
         let now = ContinuousClock.now
         var queue = queue(Item("1", a, deadline: now), Item("2", a, deadline: now + .seconds(1)))
@@ -127,7 +185,7 @@ import Testing
     }
 
     @Test func whatWaitsIsSharedOutBetweenLanes() throws {
-        var queue = IngestQueue<Item>(byteLimit: .max, lanes: 2)
+        var queue = IngestQueue<Item>(bounds: bounds(.max), lanes: 2)
         for number in 1...8 { #expect(enqueue(&queue, Item("\(number)", a, count: 100))) }
         let first = queue.take(limit: 512)
         #expect(first?.items.map(\.name) == ["1", "2", "3", "4"])
@@ -140,7 +198,7 @@ import Testing
     /// Whatever is interleaved: each request is served once, and those of one id in the order they came.
     @Test(arguments: 1...20) func nothingIsLostDoubledOrOvertaken(_ seed: UInt64) throws {
         var random = SplitMix(state: seed)
-        var queue = IngestQueue<Item>(byteLimit: .max, lanes: 2)
+        var queue = IngestQueue<Item>(bounds: bounds(.max), lanes: 2)
         var inFlight: [IngestQueue<Item>.Batch] = []
         var served: [Item] = []
         var sent = 0

@@ -15,6 +15,9 @@ create table tandem.tenant (
     version integer not null default 0,
     initialised_modules text[] not null default '{}',
     simulated boolean not null default false,
+    rate_per_second integer check (rate_per_second > 0),
+    burst integer check (burst > 0),
+    requests_per_second integer check (requests_per_second > 0),
     schema_digest bytea,
     next_source smallint not null default 1,
     next_bi_login integer not null default 1,
@@ -25,7 +28,7 @@ create table tandem.tenant (
     check ((state = 'deleting') = (delete_after is not null))
 );
 create index tenant_digest on tandem.tenant (schema_digest);
-comment on table tandem.tenant is 'One row a tenant. version: number of tenant migrations applied; schema_digest: what the migrator last brought it to; simulated: its people come from a generator.';
+comment on table tandem.tenant is 'One row a tenant. version: number of tenant migrations applied; schema_digest: what the migrator last brought it to; simulated: its people come from a generator; rate_per_second and burst: of its events, requests_per_second: of the data plane, null: the server''s default.';
 
 create table tandem.source (
     id uuid primary key,
@@ -36,6 +39,8 @@ create table tandem.source (
     may_identify boolean not null,
     may_create_accounts boolean not null,
     may_write_crm text not null check (may_write_crm in ('none', 'lead', 'contact')),
+    rate_per_second integer check (rate_per_second > 0),
+    burst integer check (burst > 0),
     enabled boolean not null default true,
     disabled_at timestamptz,
     created_at timestamptz not null default now(),
@@ -44,7 +49,7 @@ create table tandem.source (
     unique (tenant, name),
     check (enabled = (disabled_at is null))
 );
-comment on table tandem.source is 'Where events come from and how far they are trusted. number is what a tenant''s rows carry; 0 is people.';
+comment on table tandem.source is 'Where events come from and how far they are trusted. number is what a tenant''s rows carry; 0 is people. rate_per_second, burst: of its events, beside the tenant''s; null: no own.';
 
 create table tandem.api_key (
     id uuid primary key,
