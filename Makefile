@@ -5,13 +5,15 @@ SHELL := /usr/bin/env bash
 MAKEFLAGS += --no-print-directory
 
 THREADS := chroot import sdk undo kill bi bench ninth-object isolation screenshots
+INGEST := drain overload faults poison
 
 .PHONY: help run build packages test test-quick test-swift test-blackbox bench soak format lint snippet docs clean demo-reset \
-	show-thread chroot-check $(THREADS:%=show-thread-%)
+	show-thread show-ingest chroot-check $(THREADS:%=show-thread-%) $(INGEST:%=show-ingest-%)
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z][a-zA-Z-]*:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
 	@echo "  make show-thread-NAME     Run one of: $(THREADS)"
+	@echo "  make show-ingest-NAME     Run one of: $(INGEST)"
 
 run: ## Install what is missing, build, start PostgreSQL and Tandem with the demo (Ctrl-C stops all)
 	@scripts/packages build run embedded
@@ -71,6 +73,12 @@ show-thread: ## The table of measured threads; marks those older than the code t
 	@scripts/show/table
 
 $(THREADS:%=show-thread-%): show-thread-%:
-	@scripts/show/record $*
+	@scripts/show/record thread $*
+
+show-ingest: ## The table of what was measured of ingest
+	@scripts/show/table ingest
+
+$(INGEST:%=show-ingest-%): show-ingest-%:
+	@scripts/show/record ingest $*
 
 chroot-check: show-thread-chroot ## Fresh Debian 12 in a chroot: make run and make test as root and as a user (needs root)

@@ -48,7 +48,8 @@ static struct {
     int connections, batch;
     double seconds, rate;
     double interval_s;
-} options = {.connections = 64, .batch = 0, .seconds = 5, .interval_s = 0};
+    int pause_ms, reconnects;
+} options = {.connections = 64, .batch = 0, .seconds = 5, .interval_s = 0, .pause_ms = 20};
 
 static struct connection *connections;
 static int poller;
@@ -94,7 +95,10 @@ static void encode_authorization(void) {
 static int open_connection(struct connection *connection) {
     connection->fd = socket(AF_INET, SOCK_STREAM, 0);
     if (connection->fd < 0) fail("socket");
-    if (connect(connection->fd, (struct sockaddr *)&options.address, sizeof options.address) < 0) return 0;
+    if (connect(connection->fd, (struct sockaddr *)&options.address, sizeof options.address) < 0) {
+        close(connection->fd);
+        return 0;
+    }
     int on = 1;
     setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     fcntl(connection->fd, F_SETFL, O_NONBLOCK);
@@ -172,12 +176,23 @@ static void lose(struct connection *connection) {
     }
 }
 
+// The server closed: opens the connection again where that was asked for; a server that is not there any more is no fault.
+static void replace(struct connection *connection) {
+    lose(connection);
+    if (options.reconnects && !open_connection(connection)) report_unreachable();
+}
+
+static void broken(struct connection *connection, ssize_t received) {
+    if (received < 0 && errno == ECONNRESET) report_reset();
+    replace(connection);
+}
+
 static void send_rest(struct connection *connection) {
     while (connection->out_sent < connection->out_length) {
         ssize_t sent = send(connection->fd, connection->out + connection->out_sent,
                             connection->out_length - connection->out_sent, MSG_NOSIGNAL);
         if (sent < 0 && errno == EAGAIN) return watch(connection, EPOLLIN | EPOLLOUT);
-        if (sent <= 0) return lose(connection);
+        if (sent <= 0) return broken(connection, sent);
         connection->out_sent += (size_t)sent;
         if (connection->out_sent < connection->out_length) watch(connection, EPOLLIN | EPOLLOUT);
     }
@@ -209,12 +224,13 @@ static void take_answer(struct connection *connection, size_t head) {
         connection->state = IDLE;
     } else {
         note('D', &connection->request);
-        report_refusal(status, body);
-        connection->state = PAUSED;
-        connection->due_us = now + 20000;
+        connection->in[head - 1] = 0;
+        report_refusal(status, body, now - connection->due_us, strcasestr(connection->in, "\r\nretry-after: ") != NULL);
+        connection->state = options.pause_ms ? PAUSED : IDLE;
+        connection->due_us = now + options.pause_ms * 1000;
     }
-    connection->in[head] = 0;
-    if (strcasestr(connection->in, "\r\nconnection: close")) lose(connection);
+    connection->in[head - 1] = 0;
+    if (strcasestr(connection->in, "\r\nconnection: close")) replace(connection);
 }
 
 static void receive(struct connection *connection) {
@@ -222,7 +238,7 @@ static void receive(struct connection *connection) {
         ssize_t received = recv(connection->fd, connection->in + connection->in_length,
                                 sizeof connection->in - 1 - connection->in_length, 0);
         if (received < 0 && errno == EAGAIN) return;
-        if (received <= 0) return lose(connection);
+        if (received <= 0) return broken(connection, received);
         connection->in_length += (size_t)received;
         connection->in[connection->in_length] = 0;
         char *end = strstr(connection->in, "\r\n\r\n");
@@ -233,6 +249,14 @@ static void receive(struct connection *connection) {
         if (head + body >= sizeof connection->in) return lose(connection);
         if (connection->in_length >= head + body) return take_answer(connection, head);
     }
+}
+
+// A connection on which nothing is due: its end, or the end of one that was just opened again.
+static void idle_event(struct connection *connection) {
+    char byte;
+    ssize_t received = recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (received < 0 && errno == EAGAIN) return;
+    broken(connection, received);
 }
 
 static void read_resend(void) {
@@ -300,7 +324,7 @@ static void run(void) {
             }
             if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
                 if (connection->state == BUSY) receive(connection);
-                else lose(connection);
+                else idle_event(connection);
             }
             if (connection->state == IDLE && options.rate <= 0 && !is_over && now_us(CLOCK_MONOTONIC) < end)
                 if (!begin(connection, now_us(CLOCK_MONOTONIC))) exhausted = 1;
@@ -313,7 +337,7 @@ static void read_options(int argc, char **argv) {
     static const struct option names[] = {
         {"port", 1, 0, 'p'}, {"key", 1, 0, 'k'}, {"connections", 1, 0, 'c'}, {"batch", 1, 0, 'b'}, {"mix", 1, 0, 'm'},
         {"seconds", 1, 0, 's'}, {"prefix", 1, 0, 'x'}, {"users", 1, 0, 'u'}, {"rate", 1, 0, 'r'}, {"acks", 1, 0, 'a'},
-        {"resend", 1, 0, 'n'}, {"interval", 1, 0, 'i'}, {0, 0, 0, 0}};
+        {"resend", 1, 0, 'n'}, {"interval", 1, 0, 'i'}, {"pause", 1, 0, 'w'}, {"reconnect", 1, 0, 'o'}, {0, 0, 0, 0}};
     options.address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     options.messages = (struct messages){.mix = MIX_TRACK, .prefix = "m", .users = 20000};
     for (int option; (option = getopt_long(argc, argv, "", names, NULL)) != -1;) {
@@ -329,6 +353,8 @@ static void read_options(int argc, char **argv) {
         case 'a': options.acks_path = optarg; break;
         case 'n': options.resend_path = optarg; break;
         case 'i': options.interval_s = atof(optarg); break;
+        case 'w': options.pause_ms = atoi(optarg); break;
+        case 'o': options.reconnects = atoi(optarg); break;
         case 'm':
             options.messages.mix = !strcmp(optarg, "users") ? MIX_USERS : !strcmp(optarg, "mixed") ? MIX_MIXED : MIX_TRACK;
             break;

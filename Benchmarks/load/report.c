@@ -15,7 +15,9 @@ static uint32_t *latencies;
 static size_t latency_count, latency_room;
 static struct span *spans;
 static size_t span_count, span_room;
-static uint64_t accepted_sum, duplicate_sum, lost, refusals[600];
+static uint32_t *refusal_latencies;
+static size_t refusal_count, refusal_room;
+static uint64_t accepted_sum, duplicate_sum, lost, resets, unreachable, without_retry_after, refusals[600];
 static char first_refusal[400];
 
 static void *grown(void *memory, size_t *room, size_t size) {
@@ -47,12 +49,20 @@ void report_answer(int64_t now_us, int64_t latency_us, long accepted, long dupli
     if (span_count) spans[span_count - 1].events += (uint64_t)accepted;
 }
 
-void report_refusal(int status, const char *body) {
+void report_refusal(int status, const char *body, int64_t latency_us, int has_retry_after) {
+    if (refusal_count == refusal_room)
+        refusal_latencies = grown(refusal_latencies, &refusal_room, sizeof *refusal_latencies);
+    refusal_latencies[refusal_count++] = (uint32_t)(latency_us > UINT32_MAX ? UINT32_MAX : latency_us);
+    if ((status == 429 || status == 503) && !has_retry_after) without_retry_after++;
     if (!first_refusal[0]) snprintf(first_refusal, sizeof first_refusal, "%d %s", status, body);
     refusals[status > 0 && status < 600 ? status : 0]++;
 }
 
 void report_lost(void) { lost++; }
+
+void report_reset(void) { resets++; }
+
+void report_unreachable(void) { unreachable++; }
 
 void report_end(int64_t now_us) { end_us = now_us; }
 
@@ -62,13 +72,13 @@ static int ascending(const void *left, const void *right) {
 }
 
 // Sorts them in place.
-static void print_latencies(uint32_t *values, size_t count) {
+static void print_latencies(uint32_t *values, size_t count, const char *prefix) {
     qsort(values, count, sizeof *values, ascending);
     static const double shares[] = {0.5, 0.95, 0.99, 1};
     static const char *names[] = {"p50_ms", "p95_ms", "p99_ms", "max_ms"};
     for (int i = 0; i < 4; i++) {
         size_t at = count ? (size_t)(shares[i] * (double)(count - 1) + 0.5) : 0;
-        printf(",\"%s\":%.3f", names[i], count ? values[at] / 1000.0 : 0);
+        printf(",\"%s%s\":%.3f", prefix, names[i], count ? values[at] / 1000.0 : 0);
     }
 }
 
@@ -87,7 +97,9 @@ void report_print(void) {
             printf("%s\"%d\":%llu", comma, status, (unsigned long long)refusals[status]);
             comma = ",";
         }
-    printf("}");
+    printf("},\"resets\":%llu,\"unreachable\":%llu,\"without_retry_after\":%llu", (unsigned long long)resets,
+           (unsigned long long)unreachable, (unsigned long long)without_retry_after);
+    print_latencies(refusal_latencies, refusal_count, "refused_");
     if (first_refusal[0]) fprintf(stderr, "load: first refusal: %s\n", first_refusal);
     if (span_count) {
         printf(",\"intervals\":[");
@@ -95,11 +107,11 @@ void report_print(void) {
             size_t end = i + 1 < span_count ? spans[i + 1].first : latency_count;
             printf("%s{\"answers\":%zu,\"accepted\":%llu", i ? "," : "", end - spans[i].first,
                    (unsigned long long)spans[i].events);
-            print_latencies(latencies + spans[i].first, end - spans[i].first);
+            print_latencies(latencies + spans[i].first, end - spans[i].first, "");
             printf("}");
         }
         printf("]");
     }
-    print_latencies(latencies, latency_count);
+    print_latencies(latencies, latency_count, "");
     printf("}\n");
 }

@@ -7,8 +7,10 @@
 // Times are microseconds of the monotonic clock. With interval_s > 0 each such stretch is also reported by itself.
 void report_begin(int64_t start_us, double interval_s);
 void report_answer(int64_t now_us, int64_t latency_us, long accepted, long duplicates);
-void report_refusal(int status, const char *body);
+void report_refusal(int status, const char *body, int64_t latency_us, int has_retry_after);
 void report_lost(void);
+void report_reset(void);
+void report_unreachable(void);
 void report_end(int64_t now_us);
 // Prints all of it as one JSON object.
 void report_print(void);

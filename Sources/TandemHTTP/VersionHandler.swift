@@ -11,13 +11,15 @@ final class VersionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let onLastRequest: () -> Void
     private var isOld = false
+    private var isKept = false
 
     init(onLastRequest: @escaping () -> Void) { self.onLastRequest = onLastRequest }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .head(let head) = unwrapInboundIn(data) {
             isOld = head.version == .http1_0
-            if !head.isKeepAlive { onLastRequest() }
+            isKept = head.isKeepAlive
+            if !isKept { onLastRequest() }
         }
         context.fireChannelRead(data)
     }
@@ -29,7 +31,7 @@ final class VersionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
         head.version = .http1_0
         // Without a length the end of such an answer is the end of the connection.
-        if !head.headers.contains(name: "connection"), head.headers.contains(name: "content-length") {
+        if isKept, !head.headers.contains(name: "connection"), head.headers.contains(name: "content-length") {
             head.headers.add(name: "Connection", value: "keep-alive")
         }
         context.write(wrapOutboundOut(.head(head)), promise: promise)

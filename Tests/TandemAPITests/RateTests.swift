@@ -41,7 +41,7 @@ import Testing
         #expect(ContinuousClock.now - begin < .milliseconds(50))
         #expect(refused.status == 429)
         #expect(refused["code"] == "rate_limited")
-        #expect((4...8).contains(try #require(seconds(refused))))
+        #expect((1...8).contains(try #require(seconds(refused))))
         #expect(refused.headers[try #require(HTTPField.Name("RateLimit"))]?.hasPrefix(#""ingest";r="#) == true)
         // Its neighbour is not concerned, and the API of the same tenant neither.
         #expect(try await api.ingest("/v1/batch", track(100), key: api.second.write).status == 200)

@@ -53,7 +53,7 @@ import Testing
             let (answer, seconds) = await timed(client)
             #expect(answer?.hasPrefix("HTTP/1.1 408 ") == true)
             #expect(answer?.contains("request_timeout") == true)
-            #expect((0.2..<2).contains(seconds))
+            #expect((0.2..<5).contains(seconds))
         }
     }
 
@@ -71,7 +71,7 @@ import Testing
             let (answer, seconds) = await timed(client)
             trickle.cancel()
             #expect(answer == nil || answer?.hasPrefix("HTTP/1.1 408 ") == true)
-            #expect(seconds < 1.5)
+            #expect(seconds < 4)
         }
     }
 
@@ -81,7 +81,7 @@ import Testing
             defer { client.close() }
             let (answer, seconds) = await timed(client)
             #expect(answer == "")
-            #expect((0.2..<2).contains(seconds))
+            #expect((0.2..<5).contains(seconds))
         }
     }
 
@@ -93,7 +93,7 @@ import Testing
                 "POST /echo HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
             let (answer, seconds) = await timed(client)
             #expect(answer?.hasPrefix("HTTP/1.1 408 ") == true)
-            #expect((0.4..<2).contains(seconds))
+            #expect((0.4..<5).contains(seconds))
         }
     }
 
@@ -132,7 +132,7 @@ import Testing
             #expect(answer?.hasPrefix("HTTP/1.0 200 ") == true)
             #expect(answer?.components(separatedBy: "HTTP/1.0 200 ").count == (keepsAlive ? 3 : 2))
             #expect(answer?.lowercased().contains("connection: keep-alive") == keepsAlive)
-            #expect(seconds < 1, "the connection is closed at once")
+            #expect(seconds < 4, "the connection is closed at once")
         }
     }
 
@@ -156,7 +156,7 @@ import Testing
             client.send("GET /hello HTTP/1.1\r\nHost: t\r\nConnection: \(value)\r\n\r\n")
             let (answer, seconds) = await timed(client)
             #expect(answer?.hasPrefix("HTTP/1.1 200 ") == true)
-            #expect(seconds < 1)
+            #expect(seconds < 4)
         }
     }
 
