@@ -95,6 +95,9 @@ static void encode_authorization(void) {
 static int open_connection(struct connection *connection) {
     connection->fd = socket(AF_INET, SOCK_STREAM, 0);
     if (connection->fd < 0) fail("socket");
+    // A server that takes no more connections may let a connect hang; nothing else would be read meanwhile.
+    struct timeval patience = {.tv_usec = 200000};
+    setsockopt(connection->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     if (connect(connection->fd, (struct sockaddr *)&options.address, sizeof options.address) < 0) {
         close(connection->fd);
         return 0;
@@ -198,7 +201,12 @@ static void send_rest(struct connection *connection) {
     }
 }
 
+static void idle_event(struct connection *connection);
+
 static int begin(struct connection *connection, int64_t due_us) {
+    // As HTTP clients do: no request on a connection that the server has ended.
+    if (options.reconnects) idle_event(connection);
+    if (connection->state != IDLE) return 1;
     if (!choose(connection)) return 0;
     build(connection);
     connection->state = BUSY;

@@ -15,6 +15,9 @@ extension Request {
             buffer = try await body.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
             throw Problem.bodyTooLarge
+        } catch {
+            // Nobody is there to read this: the client went, or was too slow and has its answer.
+            throw Problem.badRequest("incomplete_body", "The body did not arrive whole.")
         }
         let bytes = Array(buffer.readableBytesView)
         switch headers[.contentEncoding]?.lowercased() {

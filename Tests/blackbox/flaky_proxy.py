@@ -19,10 +19,10 @@ class Faults:
 
 
 class FlakyProxy:
-    """Runs in a thread of its own; `port` is where clients connect."""
+    """In front of a Unix socket; runs in a thread of its own; `port` is where clients connect."""
 
-    def __init__(self, host: str, port: int):
-        self._target = (host, port)
+    def __init__(self, socket_path: str):
+        self._target = socket_path
         self.faults = Faults()
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
@@ -56,7 +56,7 @@ class FlakyProxy:
         try:
             if self.faults.refuse:
                 return
-            upstream_reader, upstream_writer = await asyncio.open_connection(*self._target)
+            upstream_reader, upstream_writer = await asyncio.open_unix_connection(self._target)
             self._writers.add(upstream_writer)
             pumps = [
                 asyncio.create_task(self._pump(reader, upstream_writer, is_answer=False)),
