@@ -110,14 +110,15 @@ FAULTS: dict[str, tuple[dict[str, Any], bool, bool]] = {
     "cut after 3,000 bytes": ({"cut_after": 3_000}, False, False),
 }
 
+SHORT = ("every connection reset", "blackhole")
+
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    "fault", [pytest.param(name, marks=[] if name in SHORT else pytest.mark.full) for name in FAULTS])
 def test_a_fault_of_the_network_is_answered_and_heals(
     site: Site, fault: str, full: bool, figures: Callable[[str, Any], None]
 ) -> None:
-    if not full and fault not in ("every connection reset", "blackhole"):
-        pytest.skip("in the long form")
     settings, is_reset_first, is_reset_last = FAULTS[fault]
     watch = Watch(site, f"f{time.monotonic_ns()}")
     time.sleep(3)
