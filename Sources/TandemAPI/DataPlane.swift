@@ -50,7 +50,7 @@ public struct DataPlane: Sendable {
             + MergeRoutes(store: store, policies: policies).routes
             + ProfileRoutes(store: store, policies: policies).routes
             + catalog.objects.flatMap { RecordRoutes(description: $0, records: records).routes }
-            + ObjectRoutes(catalog: catalog).routes
+            + FormRoutes(store: store).routes + ObjectRoutes(catalog: catalog).routes
             + ServiceRoutes(context: context, drain: drain).routes
         let description = DescriptionRoute(version: version)
         routes = own + [description.route(describing: own)] + extra

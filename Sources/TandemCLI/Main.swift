@@ -33,6 +33,7 @@ struct Main: AsyncParsableCommand {
                 name: "Records",
                 subcommands: [
                     ObjectCommand<AccountNoun>.self, ObjectCommand<ContactNoun>.self, ObjectCommand<LeadNoun>.self,
+                    FormCommand.self,
                     ObjectCommand<OpportunityNoun>.self, ObjectCommand<PipelineNoun>.self,
                     ObjectCommand<StageNoun>.self,
                     ObjectCommand<ProductNoun>.self, ObjectCommand<ActivityNoun>.self, ObjectCommand<UserNoun>.self,

@@ -29,7 +29,7 @@ public struct Console: Sendable {
     /// All of the console, for the listener of the data plane.
     public var routes: [Route] {
         [rootRoute] + assetRoutes + signInRoutes + tenantRoutes + threadRoutes + peopleRoutes + eventRoutes + sendRoutes
-            + mergeRoutes + accountRoutes + opportunityRoutes
+            + mergeRoutes + accountRoutes + leadRoutes + formRoutes + opportunityRoutes
     }
 
     private var rootRoute: Route {

@@ -14,7 +14,7 @@ extension IngestColumns {
             .int4Array(identifierMessage), .textArray(identifierType), .textArray(identifierValue),
             .int4Array(companyMessage), .textArray(companyKind), .textArray(companyValue), .textArray(companyName),
             .int4Array(fieldMessage), .textArray(fieldName), .textArray(fieldValue), .textArray(email),
-            .textArray(phone),
+            .textArray(phone), form.isEmpty ? .null(.jsonbArray) : .jsonbArray(form.map { $0?[...] }),
         ]
     }
 }

@@ -45,6 +45,8 @@ public struct IngestColumns: Sendable {
     // One element a message.
     public var email: [String?] = []
     public var phone: [String?] = []
+    /// JSON text; empty where no message is a form's.
+    public var form: [[UInt8]?] = []
 
     // One element a stretch of messages of one source, key and hour of receipt: its last place, and the key. Empty: the
     // messages are not tallied.
@@ -118,6 +120,9 @@ public struct IngestColumns: Sendable {
         previousID.append(message.previousID)
         email.append(message.email)
         phone.append(message.phone)
+        if let submission = message.form {
+            form += [[UInt8]?](repeating: nil, count: Int(place) - 1 - form.count) + [submission]
+        }
         for identifier in message.identifiers {
             identifierMessage.append(place)
             identifierType.append(identifier.type)

@@ -47,6 +47,8 @@ struct MessageReader {
         var flags = sourceFlags.union(clock.flags)
         if item.hasReplacedText || content.context.hasReplacedText { flags.insert(.textReplaced) }
         if person.identifiers.isEmpty { flags.insert(.identifiersBlocked) }
+        // What a form says of its person makes a lead there, by the form's rules.
+        if type == .identify, content.context[FormReader.mark] != nil { flags.remove(.mayWriteLeads) }
         let fieldsOfPerson = PersonFields(content, region: circumstances.policy.phoneRegion)
         return WireMessage(
             index: index, type: type, messageID: messageID, eventID: EventID.hash(of: messageID),
@@ -60,6 +62,7 @@ struct MessageReader {
             groupID: group?.id, previousID: person.previousID, identifiers: person.identifiers,
             companies: CompanyCandidate.all(content, group: group, email: fieldsOfPerson.email),
             personFields: fieldsOfPerson.fields, email: fieldsOfPerson.email, phone: fieldsOfPerson.phone,
+            form: FormReader(content, event: fields.event, circumstances.policy)?.read(),
             rawUserID: content.userID, rawAnonymousID: content.anonymousID)
     }
 

@@ -44,6 +44,7 @@ public struct PublicID: Sendable, Hashable, CustomStringConvertible {
         public static let account: Prefix = "acct"
         public static let contact: Prefix = "cont"
         public static let lead: Prefix = "lead"
+        public static let form: Prefix = "form"
         public static let opportunity: Prefix = "opp"
         public static let pipeline: Prefix = "pipe"
         public static let stage: Prefix = "stg"

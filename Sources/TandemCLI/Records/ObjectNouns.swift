@@ -27,6 +27,12 @@ enum LeadNoun: ObjectNoun {
     static let example = "email=buyer@acme.example company=Acme"
 }
 
+enum FormNoun: ObjectNoun {
+    static let object = ObjectDescription.form
+    static let columns = ["name", "makes_leads", "submission_count", "lead_count", "last_submitted_at"]
+    static let example = "name=demo-request lead_source=Website account_owner=true"
+}
+
 enum OpportunityNoun: ObjectNoun {
     static let object = ObjectDescription.opportunity
     static let columns = ["name", "account_id", "status", "amount", "currency", "close_date"]

@@ -50,6 +50,11 @@ enum Assets {
         ("reviews", PackageResources.reviews_mustache),
         ("accounts", PackageResources.accounts_mustache),
         ("account", PackageResources.account_mustache),
+        ("leads", PackageResources.leads_mustache),
+        ("lead", PackageResources.lead_mustache),
+        ("submission", PackageResources.submission_mustache),
+        ("forms", PackageResources.forms_mustache),
+        ("form", PackageResources.form_mustache),
         ("opportunities", PackageResources.opportunities_mustache),
         ("opportunity", PackageResources.opportunity_mustache),
     ].map { ($0, String(decoding: $1, as: UTF8.self)) }

@@ -39,7 +39,7 @@ struct Chrome {
 
     /// The places of the navigation.
     enum Place: String, CaseIterable {
-        case thread, events, people, accounts, opportunities, merges, send
+        case thread, events, people, accounts, leads, forms, opportunities, merges, send
 
         var label: String {
             switch self {
@@ -47,6 +47,8 @@ struct Chrome {
             case .events: "Live events"
             case .people: "People"
             case .accounts: "Accounts"
+            case .leads: "Leads"
+            case .forms: "Forms"
             case .opportunities: "Opportunities"
             case .merges: "Merges"
             case .send: "Send an event"
@@ -56,7 +58,7 @@ struct Chrome {
         var module: Module? {
             switch self {
             case .thread, .events, .send: .cdp
-            case .opportunities: .crm
+            case .leads, .forms, .opportunities: .crm
             case .people, .accounts, .merges: nil
             }
         }

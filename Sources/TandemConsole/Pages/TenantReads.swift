@@ -54,6 +54,16 @@ extension Call {
     }
 }
 
+extension Call {
+    /// Where the page before ended, from `after` (a time) and `id`: two binds, both null without either.
+    func place(_ prefix: PublicID.Prefix) -> (at: Bind, id: Bind) {
+        guard let at = text("after").flatMap({ WireTime.parse($0) }),
+            let id = text("id").flatMap({ PublicID(prefix, text: $0)?.uuid })
+        else { return (.null(.timestamptz), .null(.uuid)) }
+        return (.timestamptz(at), .uuid(id))
+    }
+}
+
 /// A way to the next page of a list.
 struct Pager {
     let href: String

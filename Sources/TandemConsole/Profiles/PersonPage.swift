@@ -45,6 +45,7 @@ struct PersonPage {
     }
 
     struct Lead {
+        let leadHref: String
         let leadName: String
         let company: String?
         let status: String
@@ -263,7 +264,7 @@ extension PersonPage {
                 groupName: group.name ?? group.groupId, groupID: group.name == nil ? nil : group.groupId)
         }
         contacts = business.contacts.map { Contact($0, path: path) }
-        leads = business.leads.map { Lead($0, words) }
+        leads = business.leads.map { Lead($0, words, path: path) }
         opportunities = OpportunityTable(
             business.opportunities, caption: "This person's, else the account's", path: path)
         hasCRM = tenant.modules.contains(.crm)
@@ -284,7 +285,8 @@ extension PersonPage.Contact {
 }
 
 extension PersonPage.Lead {
-    fileprivate init(_ read: BusinessRead.Lead, _ words: TimeWords) {
+    fileprivate init(_ read: BusinessRead.Lead, _ words: TimeWords, path: String) {
+        leadHref = "\(path)/leads/\(PublicID(.lead, read.id))"
         leadName = read.name ?? read.email ?? "without a name"
         company = read.company
         status = read.status

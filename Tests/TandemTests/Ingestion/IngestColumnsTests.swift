@@ -18,8 +18,9 @@ import Testing
         #expect(columns.fieldName == ["email", "phone", "first_name", "company"])
         #expect(columns.groupID[6] == "acme")
         #expect(columns.previousID[7] == "anon-1")
-        #expect(columns.messageBinds.count == 27)
-        #expect(columns.binds.count == 29)
+        #expect(columns.messageBinds.count == 28)
+        #expect(columns.binds.count == 30)
+        #expect(columns.form.isEmpty)
     }
 
     @Test func aTallyHasARunForEachSourceKeyAndHour() throws {

@@ -3,14 +3,15 @@
 -- Positions count from 1. p_flags: bit 0 clock clamped, 1 skew corrected, 2 text replaced, 3 all identifiers blocked, 4 import,
 -- 5 source may identify, 6 may create accounts, 7 may write contacts, 8 may write leads, 9 public source, 10 leave.
 -- p_id_…: identifiers, normalised, blocked ones left out, by message and priority. p_co_…: what names the message's company.
--- p_pf_…: person's fields from the traits. p_run_…: the last places of stretches of messages of one source, key and hour of
--- receipt, and the keys, for the tally; null: nothing is tallied. Raises TD011 stale_rules. Retry the whole call on 40001 and 40P01.
+-- p_pf_…: person's fields from the traits. p_form: what the submissions of forms say (see FormReader), null if the batch has none.
+-- p_run_…: the last places of stretches of messages of one source, key and hour of receipt, and the keys, for the tally; null:
+-- nothing is tallied. Raises TD011 stale_rules. Retry the whole call on 40001 and 40P01.
 create or replace function ingest_batch(
     p_rules_version int4, p_event_id uuid[], p_message_id text[], p_type text[], p_name text[], p_ts timestamptz[],
     p_received_at timestamptz[], p_flags int4[], p_source int2[], p_session text[], p_payload jsonb[], p_traits jsonb[],
     p_consent jsonb[], p_group_id text[], p_previous_id text[], p_id_msg int4[], p_id_type text[], p_id_value text[],
     p_co_msg int4[], p_co_kind text[], p_co_value text[], p_co_name text[], p_pf_msg int4[], p_pf_field text[],
-    p_pf_value text[], p_email_norm text[], p_phone_e164 text[],
+    p_pf_value text[], p_email_norm text[], p_phone_e164 text[], p_form jsonb[] default null,
     p_run_end int4[] default null, p_run_key text[] default null
 ) returns table (idx int4, outcome text, code text)
 language plpgsql
@@ -41,6 +42,7 @@ declare
     v_moved record;             -- … and of slow ones
     v_shown bigint[];           -- nodes whose e-mail address or phone an identify changes …
     v_promoting bigint[];       -- … or a promoted trait
+    v_formed bigint[] := '{}';  -- nodes that submit forms
     v_refreshed bigint[];
     v_labels bigint[];          -- components whose rows of `profiles` are written anew
     v_traits_of bigint[];
@@ -142,9 +144,14 @@ begin
         from unnest(v_home, p_type, p_traits, v_slow) u(node, type, traits, slow)
         where u.node > 0 and not u.slow and u.type = 'identify' and u.traits is not null;
     end if;
+    if p_form is not null then
+        select coalesce(array_agg(u.node), '{}') into v_formed
+        from unnest(v_home, p_form) u(node, form)
+        where u.form is not null and u.node > 0;
+    end if;
     v_seen := activity_changes(v_home, p_ts, v_slow, false);
     perform lock_components(
-        v_owner || coalesce(v_shown, '{}') || coalesce(v_promoting, '{}') || coalesce(v_seen.nodes, '{}')
+        v_owner || coalesce(v_shown, '{}') || coalesce(v_promoting, '{}') || coalesce(v_seen.nodes, '{}') || v_formed
     );
 
     v_refreshed := v_shown;
@@ -204,7 +211,7 @@ begin
     if v_crm then
         perform place_people(
             v_home, v_slow, v_named, v_joined, p_event_id, p_message_id, p_type, p_ts, p_flags, p_source,
-            p_pf_msg, p_pf_field, p_pf_value, p_email_norm, p_phone_e164
+            p_pf_msg, p_pf_field, p_pf_value, p_email_norm, p_phone_e164, p_form
         );
     end if;
     insert into event_log (

@@ -1,21 +1,23 @@
 -- Contacts and leads from a batch. Where the source may write contacts, a person with a user id or an e-mail address and an
 -- account gets a contact, and one with a contact has its fields and accounts kept up to date; where it may write leads only, an
--- identify with an address or number fills or makes a lead. p_slow: messages that changed identity; p_named: their accounts;
--- p_joined: per message the group that its person joined anew.
+-- identify with an address or number fills or makes a lead, and so does a form (p_form, see place_form), whatever the source may.
+-- p_slow: messages that changed identity; p_named: their accounts; p_joined: per message the group that its person joined anew.
 create or replace function place_people(
     p_home bigint[], p_slow boolean[], p_named uuid[], p_joined text[], p_event_id uuid[], p_message_id text[], p_type text[],
     p_ts timestamptz[], p_flags int4[], p_source int2[], p_pf_msg int4[], p_pf_field text[], p_pf_value text[],
-    p_email_norm text[], p_phone_e164 text[]
+    p_email_norm text[], p_phone_e164 text[], p_form jsonb[]
 ) returns void
 language plpgsql
 as $$
 declare
     c_contacts constant int4 := 128;
     c_leads constant int4 := 256;
+    c_forms constant int2 := 8256;
     v_run record;
     v_any boolean;      -- whether anybody has an account or a contact
     v_merged bigint[];  -- components that messages of this batch have joined
     v_later text[];
+    v_form int4;
 begin
     -- Normal forms that SQL cannot derive, for what folds traits later.
     if p_pf_msg <> '{}' then
@@ -41,22 +43,32 @@ begin
             where m.created_at >= now() and m.message_id = any (p_message_id)
         );
     end if;
+    if p_form is not null then
+        -- One after the other, so that two forms of one person make one lead and turns are kept; before any lead is locked.
+        perform from lock_bucket b where b.id = c_forms for update;
+    end if;
     v_any := exists (select from membership) or exists (select from contact_node);
     -- A lead of an earlier message stays beside the contact of a later one, but not the other way round: one run of messages
-    -- of a kind after the other. Messages of persons that this batch has joined go one by one, each knowing the joins before.
+    -- of a kind after the other. Forms, and messages of persons that this batch has joined, go one by one, the latter each
+    -- knowing the joins before.
     for v_run in
-        select r.alone, r.trusted, array_agg(r.pos order by r.pos) as msgs
+        select r.alone, r.trusted, r.is_form, bool_or(r.wanted) as wanted, array_agg(r.pos order by r.pos) as msgs
         from (
             select m.*, case
-                when m.alone then m.pos
-                else row_number() over (order by m.pos) - row_number() over (partition by m.alone, m.trusted order by m.pos)
+                when m.alone or m.is_form then m.pos
+                else
+                    row_number() over (order by m.pos)
+                    - row_number() over (partition by m.alone, m.trusted, m.is_form order by m.pos)
             end as run
             from (
-                select u.pos::int4, u.flags & c_contacts <> 0 as trusted, coalesce(n.component = any (v_merged), false) as alone
-                from unnest(p_home, p_slow, p_named, p_type, p_flags, p_email_norm, p_phone_e164) with ordinality
-                    u(node, slow, named, type, flags, email_norm, phone_e164, pos)
-                join node n on n.id = u.node
-                where u.node > 0 and case
+                select
+                    u.pos::int4, u.flags & c_contacts <> 0 as trusted, u.form is not null as is_form, w.wanted,
+                    coalesce(n.component = any (v_merged), false) as alone
+                from unnest(p_home, p_slow, p_named, p_type, p_flags, p_email_norm, p_phone_e164, p_form) with ordinality
+                    u(node, slow, named, type, flags, email_norm, phone_e164, form, pos)
+                left join node n on n.id = u.node and u.node > 0
+                cross join lateral (select case
+                    when n.id is null then false
                     -- Who has no account and no contact gets none and has none to keep up to date.
                     when u.flags & c_contacts <> 0 then
                         u.named is not null
@@ -73,22 +85,30 @@ begin
                         )
                     else
                         u.flags & c_leads <> 0 and u.type = 'identify' and (u.email_norm is not null or u.phone_e164 is not null)
-                end
+                end as wanted) w
+                where w.wanted or u.form is not null and u.node >= 0
             ) m
         ) r
-        group by r.alone, r.trusted, r.run
+        group by r.alone, r.trusted, r.is_form, r.run
         order by min(r.pos)
     loop
         v_later := case when v_run.alone then p_message_id[v_run.msgs[1] + 1 :] end;
-        if v_run.trusted then
+        if v_run.wanted and v_run.trusted then
             perform place_contacts(
                 v_run.msgs, p_home, p_named, p_joined, p_event_id, p_message_id, p_ts, p_source,
                 p_pf_msg, p_pf_field, p_pf_value, v_later
             );
-        else
+        elsif v_run.wanted then
             perform place_leads(
                 v_run.msgs, p_home, p_message_id, p_ts, p_source, p_pf_msg, p_pf_field, p_pf_value, p_email_norm, p_phone_e164,
                 v_later
+            );
+        end if;
+        if v_run.is_form then
+            v_form := v_run.msgs[1];
+            perform place_form(
+                p_home[v_form], p_event_id[v_form], p_message_id[v_form], p_ts[v_form], p_flags[v_form], p_source[v_form],
+                p_form[v_form], v_later
             );
         end if;
     end loop;

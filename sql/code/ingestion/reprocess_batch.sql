@@ -7,7 +7,7 @@ create or replace function reprocess_batch(
     p_received_at timestamptz[], p_flags int4[], p_source int2[], p_session text[], p_payload jsonb[], p_traits jsonb[],
     p_consent jsonb[], p_group_id text[], p_previous_id text[], p_id_msg int4[], p_id_type text[], p_id_value text[],
     p_co_msg int4[], p_co_kind text[], p_co_value text[], p_co_name text[], p_pf_msg int4[], p_pf_field text[],
-    p_pf_value text[], p_email_norm text[], p_phone_e164 text[]
+    p_pf_value text[], p_email_norm text[], p_phone_e164 text[], p_form jsonb[] default null
 ) returns table (idx int4, outcome text, code text)
 language plpgsql
 as $$
@@ -22,7 +22,7 @@ begin
     from ingest_batch(
         p_rules_version, p_event_id, p_message_id, p_type, p_name, p_ts, p_received_at, p_flags, p_source, p_session,
         p_payload, p_traits, p_consent, p_group_id, p_previous_id, p_id_msg, p_id_type, p_id_value, p_co_msg, p_co_kind,
-        p_co_value, p_co_name, p_pf_msg, p_pf_field, p_pf_value, p_email_norm, p_phone_e164
+        p_co_value, p_co_name, p_pf_msg, p_pf_field, p_pf_value, p_email_norm, p_phone_e164, p_form
     ) b;
     with decided as (
         update quarantine q

@@ -10,6 +10,8 @@
   const { writeKey, apiHost, autopage, forms, consent: needed, cookieDomain } = script.dataset;
   const host = apiHost || new URL(script.src).origin;
   const PREFIX = "tandem_";
+  const ANONYMOUS = "anonymous_id";
+  const USER = "user_id";
   const QUEUE = `queue_${writeKey}_`;
   const CHUNK = 6e4; // Bytes: browsers take 64 KiB from a page that closes.
   const on = (type, action) => addEventListener(type, action, true);
@@ -76,14 +78,13 @@
 
   // Identity
   const uuid = () =>
-    crypto.randomUUID?.() || // Not there without https.
-    "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (c) =>
-      (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16));
+    crypto.randomUUID?.() || // Not there without https, but the address of a blob ends in one.
+    URL.createObjectURL(new Blob()).slice(-36);
   const anonymousId = (value) => {
-    const known = kept("anonymous_id");
+    const known = kept(ANONYMOUS);
     // A site that comes from analytics.js keeps its visitors.
     const id = value || known || cookie("ajs_anonymous_id")?.replace(/"/g, "") || uuid();
-    if (id != known) keep("anonymous_id", id);
+    if (id != known) keep(ANONYMOUS, id);
     return id;
   };
 
@@ -92,8 +93,6 @@
     path: here.pathname, search: here.search, title: doc.title, url: here.href.split("#")[0], referrer: doc.referrer,
   });
   const context = (isForm) => {
-    const { language: locale, userAgent } = agent;
-    const { width, height } = screen;
     const now = clock();
     let campaign;
     for (const [name, value] of new URLSearchParams(here.search))
@@ -109,22 +108,22 @@
       consent: preferences ? { categoryPreferences: preferences } : undefined,
       groupId: read("group_id"),
       library: { name: "tandem.js", version: "1" },
-      locale,
+      locale: agent.language,
       page: place(),
-      screen: { width, height },
+      screen: { width: screen.width, height: screen.height },
       sessionId: session.id,
       timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-      userAgent,
+      userAgent: agent.userAgent,
     };
   };
 
   let sequence = 0;
-  const send = (type, fields, options, isForm) => {
+  const send = (type, fields, options) => {
     const { context: extra, ...rest } = options || {};
     const messageId = uuid();
     const message = {
-      type, messageId, anonymousId: anonymousId(), userId: kept("user_id"), timestamp: new Date(), ...fields, ...rest,
-      context: { ...context(isForm), ...extra },
+      type, messageId, anonymousId: anonymousId(), userId: kept(USER), timestamp: new Date(), ...fields, ...rest,
+      context: { ...context(extra?.form), ...extra },
     };
     if (!allowed && preferences) return; // Consent was refused.
     const waiting = names(QUEUE);
@@ -217,15 +216,15 @@
     while (texts.length < most && values.length && !(values[0] instanceof Object)) texts.push(values.shift());
     return [texts, values[0] || {}, values[1]];
   };
-  const identify = ([id], traits, options, isForm) => {
-    const before = kept("user_id");
+  const identify = ([id], traits, options) => {
+    const before = kept(USER);
     if (id == null || !before || before == id) traits = { ...parsed(read("traits")), ...traits };
     else anonymousId(uuid()); // Another person at the same browser.
-    if (id != null) keep("user_id", id);
+    if (id != null) keep(USER, id);
     write("traits", json(traits));
-    send("identify", { traits }, options, isForm);
+    send("identify", { traits }, options);
   };
-  const track = ([event], properties, options, isForm) => send("track", { event, properties }, options, isForm);
+  const track = ([event], properties, options) => send("track", { event, properties }, options);
   const consented = () => track(["Segment Consent Preference Updated"]);
   const api = {
     page(...values) {
@@ -241,9 +240,9 @@
       send("group", { groupId: read("group_id"), traits }, options);
     },
     alias: (userId, previousId, options) =>
-      send("alias", { userId, previousId: previousId || kept("user_id") || anonymousId() }, options),
+      send("alias", { userId, previousId: previousId || kept(USER) || anonymousId() }, options),
     reset() {
-      keep("user_id");
+      keep(USER);
       drop(["traits", "group_id", "session"]);
       anonymousId(uuid());
     },
@@ -270,8 +269,8 @@
           // Withdrawn: the server is told, then all of it is forgotten.
           consented();
           leave({ type: "pagehide" });
-          keep("anonymous_id");
-          keep("user_id");
+          keep(ANONYMOUS);
+          keep(USER);
           drop(names(""));
         }
         allowed = false;
@@ -283,7 +282,8 @@
     push: ([name, ...values]) => calls[name](...values),
   };
 
-  // Forms. A field is left out by what it says of itself, and by what looks like the number of a card.
+  // Forms. Their person's fields go with the identify, which is marked as a form's so that the server leaves the lead to the
+  // submission, and with that too, which so says all by itself. A field is left out by what it says of itself, and by what looks like the number of a card.
   const SECRET =
     /^(hid|file|sub|but|res)|pass|secret|token|one-time|card|cc-|cvc|cvv|iban|\bpin\b/;
   const TRAITS = {
@@ -300,11 +300,17 @@
     if (form.closest(IGNORED) || !(form.matches("[data-tandem-form]") || forms == "all")) return;
     const traits = {};
     const fields = {};
+    const consent = [];
     for (const field of form.elements) {
       const { type, name, id, value } = field;
       const hint = `${type} ${field.autocomplete} ${name} ${id}`.toLowerCase();
       const isBox = /box|radio/.test(type);
       const key = name || id;
+      const purpose = field.dataset.tandemConsent;
+      if (purpose != null) {
+        consent.push({ purpose: purpose || key, given: field.checked, text: field.labels[0]?.innerText });
+        continue;
+      }
       if (
         !key || !value || field.disabled || (isBox && !field.checked) || SECRET.test(hint) ||
         /^[3-6]([ -]?\d){12,18}$/.test(value.trim()) || field.closest(IGNORED)
@@ -314,10 +320,11 @@
       if (trait) traits[trait] ||= value;
       else fields[key] = key in fields ? [].concat(fields[key], value) : value;
     }
-    if (keys(traits)[0]) identify([], traits, null, true);
     const form_id = attribute("id");
     const name = attribute("data-tandem-form") || attribute("name") || form_id;
-    track(["Form Submitted"], { form: name, form_id, ...place(), fields }, null, true);
+    const options = { context: { form: true, traits } };
+    if (keys(traits)[0]) identify([], traits, options);
+    track(["Form Submitted"], { form: name, form_id, ...place(), fields, consent }, options);
   };
 
   // Start. An error of ours never stops the page's own script.
@@ -330,7 +337,7 @@
   };
   const calls = {};
   for (const name in api) calls[name] = guarded(api[name]);
-  if (allowed) for (const name of ["anonymous_id", "user_id"]) keep(name, kept(name)); // For one more year.
+  if (allowed) for (const name of [ANONYMOUS, USER]) keep(name, kept(name)); // For one more year.
   window.tandem = calls;
   early.forEach(calls.push);
   if (autopage != "off" && !early.some(([name]) => name == "page")) calls.page();

@@ -1,0 +1,182 @@
+import Foundation
+import Hummingbird
+import Postgres
+import Tandem
+import TandemHTTP
+
+/// What the SQL function `lead_json` gives of a lead.
+struct LeadRead: Decodable {
+    let id: UUID
+    let name: String?
+    let company: String?
+    let title: String?
+    let email: String?
+    let phone: String?
+    let website: String?
+    let status: String
+    let source: String?
+    let campaign: String?
+    let message: String?
+    let score: Int?
+    let profile: UUID?
+    let owner: String?
+    let createdAt: String
+
+    var label: String { name ?? email ?? phone ?? company ?? "without a name" }
+
+    static let statuses = ["new", "working", "nurturing", "converted", "disqualified"]
+
+    static func tone(_ status: String) -> String {
+        switch status {
+        case "converted": "good"
+        case "disqualified": "bad"
+        case "new": "info"
+        default: "warn"
+        }
+    }
+}
+
+/// Leads, newest first.
+struct LeadsPage {
+    struct Status {
+        let href: String
+        let label: String
+        let isCurrent: Bool
+    }
+
+    struct Entry {
+        let href: String
+        let leadName: String
+        let company: String?
+        let status: String
+        let tone: String
+        let leadSource: String?
+        let campaign: String?
+        let owner: String?
+        let created: Moment?
+    }
+
+    let chrome: Chrome
+    let statuses: [Status]
+    let leads: [Entry]
+    let hasLeads: Bool
+    let status: String?
+    let pager: Pager?
+}
+
+/// One lead: where it came from, what was agreed to, its fields with their sources.
+struct LeadPage {
+    let chrome: Chrome
+    let leadName: String
+    let id: String
+    let status: String
+    let tone: String
+    let person: AccountPage.Link?
+    let facts: [AccountCard.Fact]
+    let message: String?
+    let submissions: [SubmissionEntry]
+    let sources: [AccountPage.Source]
+}
+
+/// What the SQL function `lead_page` adds.
+private struct LeadDetail: Decodable {
+    struct Source: Decodable {
+        let field: String
+        let value: String?
+        let at: String?
+        let actor: String?
+        let source: String?
+    }
+
+    let person: String?
+    let submissions: [SubmissionRead]
+    let sources: [Source]
+}
+
+extension Console {
+    private static let leadPageSize = 50
+
+    var leadRoutes: [Route] {
+        [
+            page(
+                "/console/{tenant}/leads", "The leads of a tenant", module: .crm,
+                parameters: [
+                    .init("status", "Only those in this status"),
+                    .init("after", "Time of the last one of the page before"), .init("id", "And its id"),
+                ]
+            ) { call, visit in
+                try await leads(call, visit, visit.requiredTenant())
+            },
+            page("/console/{tenant}/leads/{lead}", "One lead", module: .crm) { call, visit in
+                try await lead(call, visit, visit.requiredTenant())
+            },
+        ]
+    }
+
+    private func leads(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
+        let path = "/console/\(tenant.slug)/leads"
+        let status = call.text("status").flatMap { LeadRead.statuses.contains($0) ? $0 : nil }
+        let place = call.place(.lead)
+        let found = try await read(
+            tenant,
+            [
+                .call(
+                    "find_leads", status.bind, place.at, place.id, .int4(Int32(Self.leadPageSize + 1)))
+            ])[0].decoded("lead", as: LeadRead.self)
+        let shown = Array(found.prefix(Self.leadPageSize))
+        let words = TimeWords(tenant.timezone)
+        let filter = status.map { "status=\($0)&" } ?? ""
+        let page = LeadsPage(
+            chrome: Chrome(
+                title: "Leads", visit: visit, place: .leads, notice: call.query["notice"], version: version),
+            statuses: [LeadsPage.Status(href: path, label: "all", isCurrent: status == nil)]
+                + LeadRead.statuses.map {
+                    LeadsPage.Status(href: "\(path)?status=\($0)", label: $0, isCurrent: $0 == status)
+                },
+            leads: shown.map { read in
+                LeadsPage.Entry(
+                    href: "\(path)/\(PublicID(.lead, read.id))", leadName: read.label, company: read.company,
+                    status: read.status, tone: LeadRead.tone(read.status), leadSource: read.source,
+                    campaign: read.campaign, owner: read.owner, created: words.moment(read.createdAt))
+            },
+            hasLeads: !shown.isEmpty, status: status,
+            pager: found.count > shown.count
+                ? shown.last.map {
+                    Pager(href: "\(path)?\(filter)after=\(queryValue($0.createdAt))&id=\(PublicID(.lead, $0.id))")
+                } : nil)
+        return Response(html: templates.render(page, as: "leads"))
+    }
+
+    private func lead(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
+        let id = try call.id("lead", .lead)
+        let row = try await read(tenant, [.call("lead_page", .uuid(id))])[0].one()
+        let read = try row.decoded(0, as: LeadRead.self)
+        let detail = try row.decoded(0, as: LeadDetail.self)
+        let path = "/console/\(tenant.slug)"
+        let words = TimeWords(tenant.timezone)
+        var seen: Set<String> = []
+        let pairs: [(String, String?)] = [
+            ("Company", read.company), ("Title", read.title), ("Email", read.email), ("Phone", read.phone),
+            ("Website", read.website), ("Owner", read.owner), ("Source", read.source), ("Campaign", read.campaign),
+            ("Score", read.score.map { Figures.count($0) }), ("Since", words.moment(read.createdAt)?.text),
+        ]
+        let page = LeadPage(
+            chrome: Chrome(
+                title: read.label, visit: visit, place: .leads, notice: call.query["notice"], version: version),
+            leadName: read.label, id: "\(PublicID(.lead, read.id))", status: read.status,
+            tone: LeadRead.tone(read.status),
+            person: read.profile.map {
+                AccountPage.Link(href: "\(path)/people/\(PublicID(.profile, $0))", label: detail.person ?? read.label)
+            },
+            facts: pairs.compactMap { term, fact in fact.map { AccountCard.Fact(term: term, fact: $0) } },
+            message: read.message, submissions: detail.submissions.map { SubmissionEntry($0, words, path: path) },
+            sources: detail.sources.map { source in
+                AccountPage.Source(
+                    field: source.field.replacing("_id", with: "").replacing("_", with: " "),
+                    value: source.value ?? "cleared",
+                    from: source.source ?? source.actor.map { ActorWords.words($0) } ?? "by hand",
+                    at: words.moment(source.at), isShown: seen.insert(source.field).inserted)
+            })
+        return Response(html: templates.render(page, as: "lead"))
+    }
+}

@@ -1,0 +1,13 @@
+-- A lead as a list shows it.
+create or replace function lead_json(p_id uuid) returns jsonb
+language sql stable
+as $$
+    select jsonb_build_object(
+        'id', d.id, 'name', nullif(concat_ws(' ', d.first_name, d.last_name), ''), 'company', d.company, 'title', d.title,
+        'email', d.email, 'phone', d.phone, 'website', d.website, 'status', d.status, 'source', d.source, 'campaign', d.campaign,
+        'message', d.message, 'score', d.score, 'profile', d.profile_id, 'owner', u.name, 'created_at', iso_time(d.created_at)
+    )
+    from leads d
+    left join users u on u.id = d.owner_id
+    where d.id = p_id
+$$;
