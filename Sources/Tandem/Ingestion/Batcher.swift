@@ -36,6 +36,7 @@ public final class Batcher: Service {
     private let configuration: ConnectionConfiguration
     private let settings: Settings
     private let policies: IdentityPolicies
+    private let memory = IngestMemory()
     private let hook: (any IngestHook)?
     private let logger: Logger
     private let state: Monitor<State>
@@ -136,8 +137,8 @@ public final class Batcher: Service {
 
     private func serve() {
         let lane = IngestLane(
-            configuration: configuration, policies: policies, hook: hook, batchLimit: settings.batchLimit, stats: stats,
-            logger: logger)
+            configuration: configuration, policies: policies, memory: memory, hook: hook,
+            batchLimit: settings.batchLimit, stats: stats, logger: logger)
         while true {
             let limit = settings.batchLimit
             let next: Next = state.wait { state in

@@ -2,7 +2,13 @@ public import Postgres
 
 extension IngestColumns {
     /// The arguments of `ingest_batch`, in order.
-    public var binds: [Bind] { messageBinds + [.int4Array(runEnd), .textArray(runKey)] }
+    public var binds: [Bind] {
+        messageBinds + [
+            .int4Array(runEnd), .textArray(runKey), hints.epoch.map(Bind.int4) ?? .null(.int4),
+            hints.epoch == nil ? .null(.int8Array) : .int8Array(hints.homes),
+            hints.epoch == nil ? .null(.boolArray) : .boolArray(hints.settled),
+        ]
+    }
 
     /// Those that are about the messages.
     var messageBinds: [Bind] {

@@ -53,6 +53,9 @@ public struct IngestColumns: Sendable {
     public var runEnd: [Int32] = []
     public var runKey: [String] = []
 
+    /// What is known before: see `ingest_batch`. Without an epoch nothing is.
+    var hints = IngestMemory.Hints()
+
     public var count: Int { eventID.count }
 
     public init(rulesVersion: Int) { self.rulesVersion = Int32(clamping: rulesVersion) }

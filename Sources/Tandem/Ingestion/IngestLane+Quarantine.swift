@@ -3,9 +3,12 @@ import Postgres
 
 extension IngestLane {
     /// The call that stores `pieces`. Events of the quarantine leave it in the same transaction.
-    static func storing(_ pieces: [Piece], _ messages: [WireMessage], rulesVersion: Int) -> Statement {
+    static func storing(
+        _ pieces: [Piece], _ messages: [WireMessage], rulesVersion: Int, hints: IngestMemory.Hints
+    ) -> Statement {
         var columns = IngestColumns(messages, rulesVersion: rulesVersion)
         guard let operation = pieces.first?.job.request.replay?.operation else {
+            columns.hints = hints
             columns.tally { pieces[$0].job.request.keyID }
             return .call("ingest_batch", columns.binds)
         }

@@ -19,18 +19,22 @@ final class IngestLane {
 
     private let configuration: ConnectionConfiguration
     private let policies: IdentityPolicies
+    private let memory: IngestMemory
     private let hook: (any IngestHook)?
     private let batchLimit: Int
     private let stats: IngestStats
     private let logger: Logger
     private var connection: Connection?
+    /// Whose it is, see `database_identity`.
+    private var database = ""
 
     init(
-        configuration: ConnectionConfiguration, policies: IdentityPolicies, hook: (any IngestHook)?, batchLimit: Int,
-        stats: IngestStats, logger: Logger
+        configuration: ConnectionConfiguration, policies: IdentityPolicies, memory: IngestMemory,
+        hook: (any IngestHook)?, batchLimit: Int, stats: IngestStats, logger: Logger
     ) {
         self.configuration = configuration
         self.policies = policies
+        self.memory = memory
         self.hook = hook
         self.batchLimit = batchLimit
         self.stats = stats
@@ -101,7 +105,7 @@ final class IngestLane {
         while true {
             let failure: PostgresError
             do throws(PostgresError) {
-                return try body(try open(deadline))
+                return try body(try open(tenant, deadline))
             } catch {
                 failure = error
             }
@@ -147,8 +151,10 @@ final class IngestLane {
             }
         }
         var statements: [Statement] = []
+        let keys = messages.map { (key: IngestMemory.Key(of: $0), timestamp: $0.timestamp) }
         if !messages.isEmpty {
-            statements.append(Self.storing(stored, messages, rulesVersion: version))
+            let hints = memory.hints(for: keys, of: tenant.id, in: database)
+            statements.append(Self.storing(stored, messages, rulesVersion: version, hints: hints))
         }
         if !refused.isEmpty { statements.append(Self.keeping(refused)) }
         if let hook { statements += hook.statements(for: messages, refused: refused.count, of: tenant) }
@@ -161,15 +167,25 @@ final class IngestLane {
                 piece.job.outcomes[piece.index] = .rejected(code: reason.error.code, message: reason.error.message)
             }
         }
-        if !messages.isEmpty, let rows = results.first { try note(rows, stored) }
+        if !messages.isEmpty, let rows = results.first { try note(rows, stored, keys, of: tenant) }
     }
 
-    private func note(_ rows: Rows, _ pieces: [Piece]) throws(PostgresError) {
+    private func note(
+        _ rows: Rows, _ pieces: [Piece], _ keys: [(key: IngestMemory.Key?, timestamp: Int64)], of tenant: Tenant
+    ) throws(PostgresError) {
+        var lessons: [IngestMemory.Lesson] = []
+        var epoch: Int32 = 0
+        lessons.reserveCapacity(pieces.count)
         for row in rows {
-            let piece = pieces[try row.int(0) - 1]
+            let place = try row.int(0) - 1
+            let piece = pieces[place]
+            epoch = Int32(try row.optionalInt(4) ?? 0)
             switch try row.text(1) {
             case "accepted":
                 piece.job.outcomes[piece.index] = .accepted
+                if let key = keys[place].key, let home = try row.optionalInt(3) {
+                    lessons.append(.init(key: key, home: Int64(home), timestamp: keys[place].timestamp))
+                }
             case "duplicate":
                 piece.job.outcomes[piece.index] = .duplicate
             default:
@@ -177,6 +193,7 @@ final class IngestLane {
                 piece.job.outcomes[piece.index] = .rejected(code: code, message: IngestRejection.message(of: code))
             }
         }
+        memory.learn(lessons, epoch: epoch, of: tenant.id, in: database)
     }
 
     /// What the procedure refused, and what no transaction could store, goes into the quarantine before the answer.
@@ -199,9 +216,15 @@ final class IngestLane {
         }
     }
 
-    private func open(_ deadline: ContinuousClock.Instant) throws(PostgresError) -> Connection {
+    private func open(
+        _ tenant: Tenant, _ deadline: ContinuousClock.Instant
+    ) throws(PostgresError) -> Connection {
         if let connection, connection.isOpen { return connection }
-        let opened = try Connection.open(configuration, deadline: max(.zero, min(deadline - .now, .seconds(3))))
+        let time = max(.zero, min(deadline - .now, .seconds(3)))
+        let opened = try Connection.open(configuration, deadline: time)
+        database = try opened.single(
+            settings: tenant.database.ingestSettings, .call("database_identity"), deadline: time
+        ).one().text(0)
         connection = opened
         return opened
     }

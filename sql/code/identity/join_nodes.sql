@@ -47,13 +47,10 @@ begin
     from node n
     where c.label = v_keep and n.id = public_node(v_keep)
     returning c.profile_id into v_public;
-    if p_refresh or not exists (select from profiles p where p.profile_id = v_public) then
-        perform refresh_profiles(array[v_keep]);
-    end if;
-    if to_regclass('contact_node') is not null then
-        perform repoint_records(array[v_keep]);
-    end if;
-    delete from profiles p where p.profile_id = any (array_remove(v_before, v_public));
+    perform settle_profiles(
+        array[v_keep], array_remove(v_before, v_public),
+        p_refresh or not exists (select from profiles p where p.profile_id = v_public)
+    );
 
     if p_winner is null and v_before[1] <> v_public then
         update merge m set winner = v_public, loser = v_before[1] where m.id = v_id;

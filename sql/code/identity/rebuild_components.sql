@@ -22,12 +22,6 @@ begin
         select count(*) as merges from node n join edge e on e.a = n.id and e.active where n.component = l.label
     ) m;
 
-    perform refresh_profiles(p_after);
-    if to_regclass('contact_node') is not null then
-        perform repoint_records(p_after);
-    end if;
-    delete from profiles p
-    where p.profile_id = any (v_stale)
-      and not exists (select from component c where c.profile_id = p.profile_id);
+    perform settle_profiles(p_after, v_stale, true);
 end
 $$;

@@ -1,18 +1,19 @@
 -- The nodes whose first or last seen is moved by those messages of a batch that p_slow marks as p_of, with both times. last_at
 -- counts in whole minutes, so that a busy node is written at most once a minute of event time, however its events are cut.
+-- p_settled: messages that move nothing, as the caller knows.
 create or replace function activity_changes(
-    p_home bigint[], p_ts timestamptz[], p_slow boolean[], p_of boolean,
+    p_home bigint[], p_ts timestamptz[], p_slow boolean[], p_of boolean, p_settled boolean[],
     out nodes bigint[], out first_at timestamptz[], out last_at timestamptz[]
 )
 language plpgsql stable
 as $$
 begin
-    select array_agg(u.node), array_agg(u.first_at), array_agg(u.last_at)
+    select coalesce(array_agg(u.node), '{}'), coalesce(array_agg(u.first_at), '{}'), coalesce(array_agg(u.last_at), '{}')
     into nodes, first_at, last_at
     from (
         select e.node, min(e.ts) as first_at, date_bin('1 minute', max(e.ts), 'epoch') as last_at
-        from unnest(p_home, p_ts, p_slow) e(node, ts, slow)
-        where e.node > 0 and e.slow = p_of
+        from unnest(p_home, p_ts, p_slow, p_settled) e(node, ts, slow, settled)
+        where e.node > 0 and e.slow = p_of and e.settled is not true
         group by e.node
         order by e.node
     ) u

@@ -1,6 +1,6 @@
 -- Marks each message of a batch as new (true), or as a copy of a stored one or of an earlier one of the batch (false), and
--- remembers the new ones: all in the generation in force, imported ones for ever beside.
-create or replace function dedupe_messages(p_event_id uuid[], p_flags int4[]) returns boolean[]
+-- remembers the new ones: all in the generation in force, imported ones for ever beside. p_imports: whether there is one of these.
+create or replace function dedupe_messages(p_event_id uuid[], p_flags int4[], p_imports boolean) returns boolean[]
 language plpgsql
 as $$
 declare
@@ -17,7 +17,7 @@ begin
             from unnest(p_event_id) with ordinality e(id, pos)
         ) u;
     end if;
-    if c_import = any (select u.flags & c_import from unnest(p_flags) u(flags)) then
+    if p_imports then
         insert into dedupe_import (event_id)
         select u.id
         from unnest(p_event_id, p_flags, v_fresh) u(id, flags, fresh)

@@ -6,14 +6,19 @@
 -- p_pf_…: person's fields from the traits. p_form: what the submissions of forms say (see FormReader), null if the batch has none.
 -- p_run_…: the last places of stretches of messages of one source, key and hour of receipt, and the keys, for the tally; null:
 -- nothing is tallied. Raises TD011 stale_rules. Retry the whole call on 40001 and 40P01.
+-- The caller may tell what it learned from earlier answers of the same p_epoch (void under another). p_hint: the message's home,
+-- 0: not known; it holds for all messages that name the same identifiers in the same order, but for an alias. p_settled: the
+-- message's time lies within what an earlier message of that home has stored. home and epoch of the answer are what it may learn;
+-- home is null where the next message like this one may end elsewhere.
 create or replace function ingest_batch(
     p_rules_version int4, p_event_id uuid[], p_message_id text[], p_type text[], p_name text[], p_ts timestamptz[],
     p_received_at timestamptz[], p_flags int4[], p_source int2[], p_session text[], p_payload jsonb[], p_traits jsonb[],
     p_consent jsonb[], p_group_id text[], p_previous_id text[], p_id_msg int4[], p_id_type text[], p_id_value text[],
     p_co_msg int4[], p_co_kind text[], p_co_value text[], p_co_name text[], p_pf_msg int4[], p_pf_field text[],
     p_pf_value text[], p_email_norm text[], p_phone_e164 text[], p_form jsonb[] default null,
-    p_run_end int4[] default null, p_run_key text[] default null
-) returns table (idx int4, outcome text, code text)
+    p_run_end int4[] default null, p_run_key text[] default null,
+    p_epoch int4 default null, p_hint bigint[] default null, p_settled boolean[] default null
+) returns table (idx int4, outcome text, code text, home bigint, epoch int4)
 language plpgsql
 set enable_seqscan = off
 set enable_hashjoin = off
@@ -22,66 +27,82 @@ set jit = off
 set max_parallel_workers_per_gather = 0
 as $$
 declare
+    c_import constant int4 := 16;
     c_may_identify constant int4 := 32;
     c_stored_flags constant int4 := 31;
     v_count int4 := coalesce(cardinality(p_event_id), 0);
+    v_records_only boolean := not ('identify' = any (p_type) or 'group' = any (p_type) or 'alias' = any (p_type));
     v_rules_version int4;
     v_epoch int4;
     v_promoted text[];          -- the traits that rows of `profiles` show
+    v_members boolean;          -- whether anybody is in a group
+    v_any_flags int4;           -- of all messages: the flags that one has, and those that each has
+    v_all_flags int4;
     v_fresh boolean[];
     v_all_fresh boolean;
-    v_all_may boolean;          -- whether every source may identify
     v_home bigint[];    -- node of each message; 0: unassigned, -1: a copy, not stored
+    v_learned bigint[]; -- null: not to be remembered
     v_slow boolean[];
     v_any_slow boolean;
     v_node bigint;
     v_msg int4;
     v_owner bigint[] := '{}';   -- of the identifiers that slow messages name
-    v_apart int4[];     -- messages whose identifiers several nodes own
-    v_seen record;              -- what moves first and last seen, of fast messages …
-    v_moved record;             -- … and of slow ones
+    v_apart int4[] := '{}';     -- messages whose identifiers several nodes own
+    v_seen record;
+    v_seen_nodes bigint[] := '{}';      -- whose first or last seen is moved, by fast messages first, then by slow ones
+    v_first_at timestamptz[] := '{}';
+    v_last_at timestamptz[] := '{}';
+    v_locked bigint[];          -- components that are held
     v_shown bigint[];           -- nodes whose e-mail address or phone an identify changes …
     v_promoting bigint[];       -- … or a promoted trait
     v_formed bigint[] := '{}';  -- nodes that submit forms
     v_refreshed bigint[];
     v_labels bigint[];          -- components whose rows of `profiles` are written anew
     v_traits_of bigint[];
+    v_dirty bigint[];
     v_accounts uuid[];          -- the account of each event
     v_named uuid[];             -- those that the calls named
     v_joined text[];            -- the groups that they joined anew
     v_crm boolean := to_regclass('contact_node') is not null;
 begin
-    select s.rules_version, s.epoch, s.promoted into v_rules_version, v_epoch, v_promoted from identity_state s;
+    select s.rules_version, s.epoch, s.promoted, exists (select from membership), f.any_flags, f.all_flags
+    into v_rules_version, v_epoch, v_promoted, v_members, v_any_flags, v_all_flags
+    from identity_state s
+    cross join (select bit_or(u.flags) as any_flags, bit_and(u.flags) as all_flags from unnest(p_flags) u(flags)) f;
     if v_rules_version is distinct from p_rules_version then
         raise exception 'rules version % is not in force', p_rules_version using errcode = 'TD011';
     end if;
     if v_count = 0 then
         return;
     end if;
-    v_fresh := dedupe_messages(p_event_id, p_flags);
+    v_fresh := dedupe_messages(p_event_id, p_flags, v_any_flags & c_import <> 0);
     v_all_fresh := true = all (v_fresh);
 
     -- Most messages name identifiers of one profile that are known: their home is the owner of the first.
-    select
-        array_agg(coalesce(l.first_node, 0) order by l.msg), array_agg(l.unknown order by l.msg),
-        coalesce(array_agg(l.msg) filter (where l.apart and not l.unknown), '{}'), bit_and(l.flags) & c_may_identify <> 0
-    into v_home, v_slow, v_apart, v_all_may
-    from (
+    v_home := coalesce(case when p_epoch = v_epoch then p_hint end, array_fill(0::bigint, array[v_count]));
+    v_slow := array_fill(false, array[v_count]);
+    if 0 = any (v_home) then
         select
-            i.msg, max(x.node) filter (where i.before <> i.msg) as first_node, count(x.node) < count(i.type) as unknown,
-            min(x.node) <> max(x.node) as apart, max(i.flags) as flags
+            array_agg(coalesce(l.first_node, v_home[l.msg]) order by l.msg), array_agg(l.unknown order by l.msg),
+            coalesce(array_agg(l.msg) filter (where l.apart and not l.unknown), '{}')
+        into v_home, v_slow, v_apart
         from (
-            select u.msg, u.type, u.value, u.before, null::int4 as flags
-            from unnest(p_id_msg, p_id_type, p_id_value, 0 || p_id_msg) u(msg, type, value, before)
-            where u.msg is not null
-            union all
-            select f.pos::int4, null, null, null, f.flags from unnest(p_flags) with ordinality f(flags, pos)
-        ) i
-        left join identifier x on x.type = i.type and x.value = i.value
-        group by i.msg
-    ) l;
+            select
+                i.msg, max(x.node) filter (where i.before <> i.msg) as first_node, count(x.node) < count(i.type) as unknown,
+                min(x.node) <> max(x.node) as apart
+            from (
+                select u.msg, u.type, u.value, u.before
+                from unnest(p_id_msg, p_id_type, p_id_value, 0 || p_id_msg) u(msg, type, value, before)
+                where v_home[u.msg] = 0
+                union all
+                select g.pos, null, null, null from generate_series(1, v_count) g(pos)
+            ) i
+            left join identifier x on x.type = i.type and x.value = i.value
+            group by i.msg
+        ) l;
+    end if;
     -- A source that may not identify only finds people: by the first identifier that is known.
-    if not v_all_may then
+    if v_all_flags & c_may_identify = 0 then
         for v_msg, v_node in
             select i.msg, coalesce((array_agg(x.node order by i.ord) filter (where x.node is not null))[1], 0)
             from unnest(p_id_msg, p_id_type, p_id_value) with ordinality i(msg, type, value, ord)
@@ -125,7 +146,13 @@ begin
     end if;
 
     v_any_slow := true = any (v_slow);
+    v_learned := v_home;
     if v_any_slow then
+        v_learned := array(
+            select case when not u.slow then u.node end
+            from unnest(v_home, v_slow) with ordinality u(node, slow, pos)
+            order by u.pos
+        );
         foreach v_msg in array coalesce(recall_demotions(
             v_slow, v_rules_version, v_epoch, p_event_id, p_message_id, p_id_msg, p_id_type, p_id_value
         ), '{}') loop
@@ -136,7 +163,7 @@ begin
     if v_any_slow then
         v_owner := lock_identifiers(v_slow, p_type, p_previous_id, p_id_msg, p_id_type, p_id_value);
     end if;
-    if 'identify' = any (p_type) then
+    if not v_records_only then
         select
             array_agg(distinct u.node) filter (where u.traits ?| array['email', 'phone']),
             array_agg(distinct u.node) filter (where u.traits ?| v_promoted)
@@ -149,10 +176,18 @@ begin
         from unnest(v_home, p_form) u(node, form)
         where u.form is not null and u.node > 0;
     end if;
-    v_seen := activity_changes(v_home, p_ts, v_slow, false);
-    perform lock_components(
-        v_owner || coalesce(v_shown, '{}') || coalesce(v_promoting, '{}') || coalesce(v_seen.nodes, '{}') || v_formed
-    );
+    p_settled := case when p_epoch = v_epoch then p_settled end;
+    if p_settled is null or false = any (p_settled) then
+        v_seen := activity_changes(v_home, p_ts, v_slow, false, p_settled);
+        v_seen_nodes := v_seen.nodes;
+        v_first_at := v_seen.first_at;
+        v_last_at := v_seen.last_at;
+    end if;
+    -- (Assignments instead of `perform`: those are no statements with an executor of their own.)
+    v_locked := v_owner || v_shown || v_promoting || v_seen_nodes || v_formed;
+    if v_locked <> '{}' then
+        v_locked := lock_components(v_locked);
+    end if;
 
     v_refreshed := v_shown;
     if v_any_slow then
@@ -160,10 +195,10 @@ begin
             v_home, v_slow, v_owner, v_rules_version, v_epoch, v_crm, p_event_id, p_message_id, p_type,
             p_ts, p_received_at, p_source, p_previous_id, p_id_msg, p_id_type, p_id_value
         );
-        v_moved := activity_changes(v_home, p_ts, v_slow, true);
-        v_seen.nodes := v_seen.nodes || v_moved.nodes;
-        v_seen.first_at := v_seen.first_at || v_moved.first_at;
-        v_seen.last_at := v_seen.last_at || v_moved.last_at;
+        v_seen := activity_changes(v_home, p_ts, v_slow, true, null);
+        v_seen_nodes := v_seen_nodes || v_seen.nodes;
+        v_first_at := v_first_at || v_seen.first_at;
+        v_last_at := v_last_at || v_seen.last_at;
         v_refreshed := v_refreshed || array(select u.node from unnest(v_home, v_slow) u(node, slow) where u.slow);
     end if;
     if v_refreshed is not null then
@@ -171,14 +206,16 @@ begin
     end if;
 
     -- All node rows that are written below are locked here at once, in order.
-    select array_agg(distinct u.node) into v_traits_of
-    from unnest(v_home, p_type, p_traits) u(node, type, traits)
-    where u.node > 0 and (u.type = 'group' or u.type = 'identify' and u.traits is not null and u.traits <> '{}');
+    if not v_records_only then
+        select array_agg(distinct u.node) into v_traits_of
+        from unnest(v_home, p_type, p_traits) u(node, type, traits)
+        where u.node > 0 and (u.type = 'group' or u.type = 'identify' and u.traits is not null and u.traits <> '{}');
+    end if;
     if v_traits_of is not null then
         perform apply_traits(v_traits_of, v_home, p_message_id, p_type, p_ts, p_source, p_traits);
     end if;
-    if v_seen.nodes is not null then
-        perform apply_activity(v_seen.nodes, v_seen.first_at, v_seen.last_at, coalesce(v_labels, '{}'));
+    if v_seen_nodes <> '{}' then
+        perform apply_activity(v_seen_nodes, v_first_at, v_last_at, coalesce(v_labels, '{}'));
     end if;
     if v_labels is not null then
         perform refresh_profiles(v_labels, false);
@@ -198,17 +235,20 @@ begin
         order by u.pos;
     end if;
 
-    select a.accounts, a.named, a.joined into v_accounts, v_named, v_joined
-    from place_accounts(
-        v_home, p_message_id, p_type, p_ts, p_flags, p_source, p_traits, p_group_id, p_email_norm,
-        p_co_msg, p_co_kind, p_co_value, p_co_name
-    ) a;
+    if v_members or p_co_msg <> '{}' or not v_records_only then
+        select a.accounts, a.named, a.joined into v_accounts, v_named, v_joined
+        from place_accounts(
+            v_home, p_message_id, p_type, p_ts, p_flags, p_source, p_traits, p_group_id, p_email_norm,
+            p_co_msg, p_co_kind, p_co_value, p_co_name
+        ) a;
+    end if;
     if 'group' = any (p_type) then
         perform feed_accounts(
             v_named, p_type, p_message_id, p_ts, p_flags, p_source, p_traits, p_co_msg, p_co_kind, p_co_value
         );
     end if;
-    if v_crm then
+    -- What only records changes nobody's record unless it names an account, submits a form or brings somebody new.
+    if v_crm and (v_any_slow or p_co_msg <> '{}' or p_form is not null or not v_records_only) then
         perform place_people(
             v_home, v_slow, v_named, v_joined, p_event_id, p_message_id, p_type, p_ts, p_flags, p_source,
             p_pf_msg, p_pf_field, p_pf_value, p_email_norm, p_phone_e164, p_form
@@ -224,25 +264,27 @@ begin
         v_home, p_ts, p_received_at, p_event_id, p_message_id, p_type, p_name, v_accounts, p_source, p_session, p_flags, p_payload
     ) u(node, ts, received_at, event_id, message_id, type, name, account_id, source, session, flags, payload)
     where u.node >= 0;
-    with tallied as (
-        insert into tally (hour, source, key_id, accepted, duplicates)
-        select
-            date_trunc('hour', p_received_at[r.upto], 'UTC'), p_source[r.upto], r.key_id, r.upto - r.before - r.copies, r.copies
-        from (
-            select
-                u.upto, u.before, u.key_id,
-                case when v_all_fresh then 0
-                    else (select count(*)::int4 from unnest(v_fresh[u.before + 1:u.upto]) f(fresh) where not f.fresh) end as copies
-            from unnest(p_run_end, p_run_key, 0 || p_run_end) u(upto, key_id, before)
-            where u.upto is not null
-        ) r
+    v_dirty := array_remove(array_remove(v_home, 0), -1);
+    with marked as (
+        insert into dirty (nodes, at) select v_dirty, now() where v_dirty <> '{}'
     )
-    insert into dirty (nodes, at)
-    select array_agg(distinct u.node), now() from unnest(v_home) u(node) where u.node > 0 having count(*) > 0;
+    insert into tally (hour, source, key_id, accepted, duplicates)
+    select
+        date_trunc('hour', p_received_at[r.upto], 'UTC'), p_source[r.upto], r.key_id, r.upto - r.before - r.copies, r.copies
+    from (
+        select
+            u.upto, u.before, u.key_id,
+            case when v_all_fresh then 0
+                else (select count(*)::int4 from unnest(v_fresh[u.before + 1:u.upto]) f(fresh) where not f.fresh) end as copies
+        from unnest(p_run_end, p_run_key, 0 || p_run_end) u(upto, key_id, before)
+        where u.upto is not null
+    ) r;
 
     return query
-    select u.pos::int4, case when u.fresh then 'accepted' else 'duplicate' end, null::text
-    from unnest(v_fresh) with ordinality u(fresh, pos)
+    select
+        u.pos::int4, case when u.fresh then 'accepted' else 'duplicate' end, null::text,
+        case when u.learned > 0 and u.flags & c_may_identify <> 0 then u.learned end, v_epoch
+    from unnest(v_fresh, v_learned, p_flags) with ordinality u(fresh, learned, flags, pos)
     order by u.pos;
 end
 $$;

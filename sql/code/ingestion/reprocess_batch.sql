@@ -8,7 +8,7 @@ create or replace function reprocess_batch(
     p_consent jsonb[], p_group_id text[], p_previous_id text[], p_id_msg int4[], p_id_type text[], p_id_value text[],
     p_co_msg int4[], p_co_kind text[], p_co_value text[], p_co_name text[], p_pf_msg int4[], p_pf_field text[],
     p_pf_value text[], p_email_norm text[], p_phone_e164 text[], p_form jsonb[] default null
-) returns table (idx int4, outcome text, code text)
+) returns table (idx int4, outcome text, code text, home bigint, epoch int4)
 language plpgsql
 as $$
 declare
@@ -45,6 +45,6 @@ begin
     into v_counts
     from decided d;
     perform operation_count(p_operation, v_counts);
-    return query select u.idx, u.outcome, u.code from unnest(v_idx, v_outcome, v_code) u(idx, outcome, code);
+    return query select u.idx, u.outcome, u.code, null::bigint, null::int4 from unnest(v_idx, v_outcome, v_code) u(idx, outcome, code);
 end
 $$;
