@@ -101,7 +101,9 @@ public struct Listener: Service {
         let gate = gate
         let onListening = onListening
         return Application(
-            responder: responder, server: .http1(configuration: channel), configuration: configuration,
+            responder: responder,
+            server: HTTPServerBuilder { LoopBound(child: HTTP1Channel(responder: $0, configuration: channel)) },
+            configuration: configuration,
             onServerRunning: { channel in
                 gate.open(channel)
                 await onListening(host, channel.localAddress?.port ?? 0)

@@ -94,6 +94,13 @@ public struct Route: Sendable {
         self.handler = handler
     }
 
+    /// Runs the handler. Taking a few events is a matter of microseconds and stays on the connection's event loop; everything
+    /// else leaves it, so that no other connection waits for it.
+    func answer(_ call: Call) async throws -> Response {
+        if body == .ingest, call.body.count <= Limits.shortBody { return try await handler(call) }
+        return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await handler(call) }
+    }
+
     /// The scope of the feature, for reading or writing: `POST /v1/accounts/search` reads, `POST /v1/accounts` writes.
     private static func permission(_ method: HTTPRequest.Method, _ template: String, _ feature: String) -> String {
         let resource =
@@ -115,6 +122,8 @@ public struct Route: Sendable {
 public enum Limits {
     /// Of an inflated body, bytes.
     public static let body = 4 << 20
+    /// An ingest body that is read on the event loop, bytes.
+    static let shortBody = 8 << 10
     /// Of an event, bytes of its JSON as sent.
     public static let event = 32 << 10
     /// Of all header fields together, bytes.

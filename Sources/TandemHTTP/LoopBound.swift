@@ -1,0 +1,33 @@
+import HummingbirdCore
+import Logging
+import NIOCore
+
+/// Runs each connection's task on the event loop of its socket. On the shared pool every request would change threads four times
+/// (socket, handler, answer, socket), each time waking one.
+///
+/// What takes long must not stay there: see `Route.answer(_:)`.
+struct LoopBound<Child: ServerChildChannel>: ServerChildChannel {
+    let child: Child
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Child.Value> {
+        child.setup(channel: channel, logger: logger)
+    }
+
+    func handle(value: Child.Value, logger: Logger) async {
+        await withTaskExecutorPreference(EventLoopTaskExecutor(value.channel.eventLoop)) {
+            await child.handle(value: value, logger: logger)
+        }
+    }
+}
+
+/// An event loop as the executor of tasks.
+final class EventLoopTaskExecutor: TaskExecutor {
+    private let loop: any EventLoop
+
+    init(_ loop: any EventLoop) { self.loop = loop }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}
