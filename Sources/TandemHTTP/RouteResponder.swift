@@ -111,8 +111,8 @@ public struct RouteResponder: HTTPResponder {
         call.deadline = received + route.time + (read - opened)
         let ready = call
         return try await RequestTime.$end.withValue(ready.deadline) {
-            if let idempotency { return try await idempotency.respond(ready, route.handler) }
-            return try await route.handler(ready)
+            if let idempotency { return try await idempotency.respond(ready, route.answer) }
+            return try await route.answer(ready)
         }
     }
 

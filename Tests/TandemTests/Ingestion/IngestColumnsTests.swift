@@ -19,7 +19,7 @@ import Testing
         #expect(columns.groupID[6] == "acme")
         #expect(columns.previousID[7] == "anon-1")
         #expect(columns.messageBinds.count == 28)
-        #expect(columns.binds.count == 30)
+        #expect(columns.binds.count == 33)
         #expect(columns.form.isEmpty)
     }
 
