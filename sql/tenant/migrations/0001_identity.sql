@@ -151,7 +151,7 @@ create table identity_state (
     max_merges integer not null check (max_merges >= 0),
     windowed boolean not null
 );
-comment on table identity_state is 'The rules in force, for all types. epoch: raised by whatever may lift a demotion (undo, manual merge, new rules).';
+comment on table identity_state is 'The rules in force, for all types. epoch: raised by whatever may lift a demotion or part an identifier from its profile (undo, manual merge, new rules).';
 
 create table lock_bucket (id smallint primary key);
 insert into lock_bucket select i from generate_series(0, 8255) i on conflict do nothing;
