@@ -14,7 +14,8 @@ final class QuarantineReprocessing: OperationWork {
 
     init(ingest: ConnectionConfiguration, policies: IdentityPolicies, logger: Logger) {
         lane = IngestLane(
-            configuration: ingest, policies: policies, memory: IngestMemory(), hook: nil, batchLimit: Int(Self.pageEvents),
+            configuration: ingest, policies: policies, memory: IngestMemory(), hook: nil,
+            batchLimit: Int(Self.pageEvents),
             stats: IngestStats(),
             logger: logger)
         self.policies = policies

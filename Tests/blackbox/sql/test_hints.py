@@ -23,7 +23,7 @@ order by 1
 DEMOTIONS = "select message_id, type, value, rule from demotion where starts_with(message_id, %s) order by 1, 2, 3"
 CALL = batches.CALL.replace("select idx, outcome, code", "select idx, outcome, home, epoch").replace(
     "%(phone_e164)s::text[])",
-    "%(phone_e164)s::text[], null, null, %(epoch)s::int4, %(hint)s::bigint[], %(settled)s::boolean[])",
+    "%(phone_e164)s::text[], p_epoch => %(epoch)s::int4, p_hint => %(hint)s::bigint[], p_settled => %(settled)s::boolean[])",
 )
 
 
