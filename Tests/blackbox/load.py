@@ -8,6 +8,7 @@ import pathlib
 import signal
 import subprocess
 import tempfile
+import time
 from typing import Any
 
 from server import ROOT, Tenant
@@ -101,8 +102,14 @@ def resend(load: Load, **options: Any) -> dict[str, Any]:
         file.writelines(f"{lane} {number} {count}\n" for lane, number, count in requests)
         file.flush()
         same = {name: value for name, value in load._options.items() if name in ("mix", "batch", "users")}
-        again = Load(load.tenant, prefix=load.prefix, resend=file.name, **{"connections": 8, **same, **options})
-        result = again.wait()
+        # A server that is just back may say once more to come later: 503 with Retry-After, which SDKs do.
+        for _ in range(10):
+            again = Load(load.tenant, prefix=load.prefix, resend=file.name, **{"connections": 8, **same, **options})
+            result = again.wait()
+            if set(result["refused"]) != {"503"}:
+                break
+            assert result["without_retry_after"] == 0, result
+            time.sleep(1)
     events = sum(count for _, _, count in requests)
     assert result["accepted"] + result["duplicates"] == events and not result["refused"], result
     return result
