@@ -37,6 +37,9 @@ let package = Package(
             name: "CPhoneNumber",
             linkerSettings: [.linkedLibrary("phonenumber")]),
         .target(
+            name: "CRE2",
+            linkerSettings: [.linkedLibrary("re2")]),
+        .target(
             name: "Postgres",
             dependencies: [
                 "CLibPQ",
@@ -57,7 +60,7 @@ let package = Package(
         .target(
             name: "Tandem",
             dependencies: [
-                "Postgres", "TandemSQL", "CSimdJSON", "CPhoneNumber", "CZlib",
+                "Postgres", "TandemSQL", "CSimdJSON", "CPhoneNumber", "CRE2", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -8,9 +8,9 @@ public struct IdentifierPolicy: Sendable {
     private let blocked: Set<String>
     /// A longer value need not be looked up.
     private let blockedBytes: Int
-    private let patterns: [BlockedPattern]
+    private let patterns: [RegularExpression]
     private let blockedOfType: [String: Set<String>]
-    private let patternsOfType: [String: [BlockedPattern]]
+    private let patternsOfType: [String: [RegularExpression]]
     /// Types that a key of traits or properties feeds, with both spellings of the key.
     let traits: [(type: String, keys: [String])]
 
@@ -18,7 +18,7 @@ public struct IdentifierPolicy: Sendable {
         self.rules = rules
         self.phoneRegion = phoneRegion
         // A pattern that was stored by a newer version and is not understood here blocks nothing.
-        let compile = { (sources: [String]) in sources.compactMap { try? BlockedPattern($0) } }
+        let compile = { (sources: [String]) in sources.compactMap { try? RegularExpression($0) } }
         let ordered = rules.identifiers.sorted { $0.priority < $1.priority }
         ranks = Dictionary(ordered.enumerated().map { ($1.type, $0) }, uniquingKeysWith: min)
         blocked = Set(rules.blocked)

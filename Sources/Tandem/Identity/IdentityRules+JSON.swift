@@ -180,10 +180,10 @@ private struct RulesReader {
     }
 
     private mutating func patterns(_ json: JSON, at pointer: String) -> [String] {
-        let texts = strings(json, at: pointer, limit: Self.patterns, bytes: BlockedPattern.sourceBytes)
+        let texts = strings(json, at: pointer, limit: Self.patterns, bytes: RegularExpression.sourceBytes)
         for (index, text) in texts.enumerated() {
-            do throws(BlockedPattern.SyntaxError) {
-                _ = try BlockedPattern(text)
+            do throws(RegularExpression.SyntaxError) {
+                _ = try RegularExpression(text)
             } catch {
                 fail("\(pointer)/\(index)", "invalid_pattern", error.reason)
             }

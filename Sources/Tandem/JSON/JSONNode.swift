@@ -27,6 +27,10 @@ struct JSONNode {
     var isEmpty: Bool { Int(node.pointee.next) == index + 1 }
 
     private var index: Int { node - nodes }
+
+    /// Nodes of this value and all below it.
+    var size: Int { Int(node.pointee.next) - index }
+
     private func has(_ flag: Int) -> Bool { Int(node.pointee.flags) & flag != 0 }
 
     var bool: Bool? {

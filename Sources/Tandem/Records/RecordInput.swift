@@ -246,19 +246,3 @@ public struct RecordReader {
         }
     }
 }
-
-/// RFC 6901.
-enum JSONPointer {
-    static func escaped(_ name: String) -> String {
-        guard name.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }) else { return name }
-        var result = ""
-        for character in name {
-            switch character {
-            case "~": result += "~0"
-            case "/": result += "~1"
-            default: result.append(character)
-            }
-        }
-        return result
-    }
-}
