@@ -8,7 +8,7 @@ public import TandemHTTP
 public struct DataPlane: Sendable {
     public let routes: [Route]
     public let metrics = HTTPMetrics()
-    public let drain = Drain()
+    public let drain: Drain
     public let census: ConnectionCensus
     let limiter: RateLimiter
     let context: TandemContext
@@ -23,14 +23,17 @@ public struct DataPlane: Sendable {
     ///   - catalog: the objects that have routes.
     ///   - limiter: the rates of tenants and sources.
     ///   - census: the bounds of connections.
+    ///   - drain: for routes of other layers that answer without an end.
     ///   - holdDays: how long events of suspended tenants, disabled sources and expired keys are held.
     public init(
         context: TandemContext, batcher: Batcher, policies: IdentityPolicies, version: String, extra: [Route] = [],
         errorPage: RouteResponder.ErrorPage? = nil, catalog: ObjectCatalog = .standard,
-        limiter: RateLimiter = RateLimiter(), census: ConnectionCensus = ConnectionCensus(), holdDays: Int = 7
+        limiter: RateLimiter = RateLimiter(), census: ConnectionCensus = ConnectionCensus(), drain: Drain = Drain(),
+        holdDays: Int = 7
     ) {
         self.limiter = limiter
         self.census = census
+        self.drain = drain
         self.context = context
         self.batcher = batcher
         self.errorPage = errorPage
@@ -44,6 +47,7 @@ public struct DataPlane: Sendable {
             IngestRoutes(service: ingest).routes + PixelRoutes(service: ingest).routes
             + SettingsRoutes(context: context, authenticator: authenticator).routes + [SnippetRoute.route]
             + QuarantineRoutes(store: store).routes
+            + TailRoute(store: store, tail: batcher.tail, drain: drain).routes
             + OperationRoutes(store: store).routes
             + SourceStatsRoutes(store: store).routes
             + IdentityRulesRoutes(store: store, policies: policies).routes

@@ -39,7 +39,9 @@ struct Main: AsyncParsableCommand {
                     ObjectCommand<ProductNoun>.self, ObjectCommand<ActivityNoun>.self, ObjectCommand<UserNoun>.self,
                     ObjectCommand<TeamNoun>.self, ObjectsCommand.self,
                 ]),
-            CommandGroup(name: "Data", subcommands: [ImportCommand.self, QuarantineCommand.self, DemoCommand.self]),
+            CommandGroup(
+                name: "Data",
+                subcommands: [EventsCommand.self, ImportCommand.self, QuarantineCommand.self, DemoCommand.self]),
         ])
 
     static func main() async {

@@ -16,6 +16,8 @@ extension HTTPField.Name {
     static let rudderRetryAttempt = literal("Rsa-Retry-Attempt")
     static let referrerPolicy = literal("Referrer-Policy")
     static let frameOptions = literal("X-Frame-Options")
+    /// Tells a proxy that it may not hold an answer back.
+    static let accelBuffering = literal("X-Accel-Buffering")
     static let forwardedFor = literal("X-Forwarded-For")
     /// RudderStack's SDKs state the time of sending in a header.
     public static let sentAt = literal("SentAt")

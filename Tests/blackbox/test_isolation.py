@@ -22,6 +22,8 @@ OPEN = {
     "/livez", "/readyz", "/openapi.json", "/tandem.js", "/v1/projects/{writeKey}/settings", "/projects/{writeKey}/settings",
     "/sourceConfig",
 }
+# Answers that have no end; test_tail.py looks whose events they show.
+ENDLESS = {"/v1/events:tail"}
 # What differs between two answers to the same question.
 VOLATILE = {"request_id", "instance"}
 UNKNOWN = "00000000000070008000000000000000"
@@ -178,6 +180,8 @@ def test_another_tenants_ids_are_nobodys(
                 assert scope == "write" or template in OPEN, f"{template}: an open route has to be listed here"
                 continue
             assert scope == "secret", f"{method} {template}: {scope} has no place on this listener"
+            if template in ENDLESS:
+                continue
             answers = []
             for foreign in (True, False):
                 path = filled(template, owner, foreign)

@@ -218,14 +218,16 @@ public struct Importer {
                     phoneRegion: phoneRegion))
         }
         guard let plan = prepared.eventPlan else { throw .failure("an import without a plan", sqlState: nil) }
+        let imported = MessageSource(id: source.number, trust: source.trust, isPublic: false, isImport: true)
+        return .events(EventImportWriter(plan: plan, writer: try eventWriter(imported)))
+    }
+
+    /// With the identity rules in force.
+    func eventWriter(_ source: MessageSource, isArchive: Bool = false) throws(TandemError) -> EventWriter {
         let policy = try reading { () throws(PostgresError) in
             try IdentityPolicies().reload(tenant, on: connection)
         }
-        return .events(
-            EventImportWriter(
-                plan: plan,
-                source: MessageSource(id: source.number, trust: source.trust, isPublic: false, isImport: true),
-                policy: policy, receivedAt: clock.microseconds))
+        return EventWriter(source: source, policy: policy, receivedAt: clock.microseconds, isArchive: isArchive)
     }
 
     // MARK: transactions

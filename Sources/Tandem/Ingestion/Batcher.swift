@@ -33,6 +33,7 @@ public final class Batcher: Service {
     }
 
     public let stats = IngestStats()
+    public let tail = EventTail()
     private let configuration: ConnectionConfiguration
     private let settings: Settings
     private let policies: IdentityPolicies
@@ -138,7 +139,7 @@ public final class Batcher: Service {
     private func serve() {
         let lane = IngestLane(
             configuration: configuration, policies: policies, memory: memory, hook: hook,
-            batchLimit: settings.batchLimit, stats: stats, logger: logger)
+            batchLimit: settings.batchLimit, stats: stats, tail: tail, logger: logger)
         while true {
             let limit = settings.batchLimit
             let next: Next = state.wait { state in

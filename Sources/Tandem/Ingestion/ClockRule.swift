@@ -24,4 +24,20 @@ struct ClockRule {
         }
         if timestamp < 0 { throw .timestampTooEarly }
     }
+
+    /// Of a message that another product kept, whose clocks were set right when it came: its `timestamp` holds. One that
+    /// was kept before that, with the sender's time alone, gets it here, by the time at which it was received there.
+    ///
+    /// - Parameters:
+    ///   - timestamp: the corrected time.
+    ///   - received: by the other product's clock; nil: not known.
+    ///   - now: by ours.
+    init(
+        archived timestamp: Int64?, original: Int64?, sent: Int64?, received: Int64?, now: Int64
+    ) throws(MessageError) {
+        guard let time = timestamp ?? original ?? received else { throw .invalidTimestamp }
+        let isUncorrected = timestamp == nil && original != nil && received != nil
+        try self.init(
+            original: time, sent: isUncorrected ? sent : nil, received: received ?? now, correctsSkew: true)
+    }
 }

@@ -23,6 +23,7 @@ final class IngestLane {
     private let hook: (any IngestHook)?
     private let batchLimit: Int
     private let stats: IngestStats
+    private let tail: EventTail
     private let logger: Logger
     private var connection: Connection?
     /// Whose it is, see `database_identity`.
@@ -30,7 +31,7 @@ final class IngestLane {
 
     init(
         configuration: ConnectionConfiguration, policies: IdentityPolicies, memory: IngestMemory,
-        hook: (any IngestHook)?, batchLimit: Int, stats: IngestStats, logger: Logger
+        hook: (any IngestHook)?, batchLimit: Int, stats: IngestStats, tail: EventTail, logger: Logger
     ) {
         self.configuration = configuration
         self.policies = policies
@@ -38,6 +39,7 @@ final class IngestLane {
         self.hook = hook
         self.batchLimit = batchLimit
         self.stats = stats
+        self.tail = tail
         self.logger = logger
     }
 
@@ -58,6 +60,7 @@ final class IngestLane {
             try keepRejected(pieces, tenant, deadline)
             stats.decided(pieces.lazy.map { $0.job.outcomes[$0.index] }, of: tenant.id)
             for job in jobs { job.answer(.success(job.outcomes)) }
+            tail.show(jobs, of: tenant.id)
             return nil
         } catch {
             for job in jobs { job.answer(.failure(error)) }

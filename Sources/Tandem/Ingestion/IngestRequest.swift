@@ -17,6 +17,8 @@ public struct IngestRequest: Sendable {
     public let path: String
     /// For the quarantine: it came from a browser, whatever its key.
     public let fromBrowser: Bool
+    /// For those who watch.
+    public var sourceName: String?
     public let deadline: ContinuousClock.Instant
     /// Set when the messages come from the quarantine.
     let replay: Replay?

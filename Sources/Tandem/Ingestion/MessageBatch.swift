@@ -29,6 +29,9 @@ public struct MessageBatch: Sendable {
         public var clientAddress: String?
         /// Makes a message id where the sender gave none, by the message's place in the request.
         public var makeMessageID: @Sendable (Int) -> String
+        /// Of messages that another product kept: when that had received the one at a place, where the message itself does
+        /// not say so. See ``ClockRule/init(archived:original:sent:received:now:)``.
+        var archivedAt: (@Sendable (Int) -> Int64?)?
 
         public init(
             source: MessageSource, policy: IdentifierPolicy, receivedAt: Int64, sentAtHeader: Int64? = nil,

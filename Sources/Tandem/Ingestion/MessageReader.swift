@@ -40,7 +40,8 @@ struct MessageReader {
         let fields = WireFields(item)
         try validate(fields, type)
         let content = try MessageContent(type: type, fields: fields, envelope: envelope)
-        let (messageID, clock) = (try messageID(of: fields, index), try clock(of: fields))
+        let messageID = try messageID(of: fields, index)
+        let (clock, receivedAt) = try clock(of: fields, item, index)
         let group = try GroupReference(type: type, fields: fields, context: content.context)
         let person = try PersonReader(content, circumstances.policy).read()
 
@@ -53,10 +54,10 @@ struct MessageReader {
         return WireMessage(
             index: index, type: type, messageID: messageID, eventID: EventID.hash(of: messageID),
             name: type == .track ? fields.event?.string : fields.name?.string,
-            timestamp: clock.timestamp, receivedAt: circumstances.receivedAt, flags: flags,
+            timestamp: clock.timestamp, receivedAt: receivedAt, flags: flags,
             source: circumstances.source.id, session: session(of: content.context),
             payload: content.payload(
-                fields, originalTimes: !clock.flags.isEmpty, ip: clientAddress(for: content.context)),
+                fields, originalTimes: keepsTimes(fields, clock), ip: clientAddress(for: content.context)),
             traits: content.storedTraits.map { Array($0.source) },
             consent: try Self.consent(of: content.context).map { Array($0.source) },
             groupID: group?.id, previousID: person.previousID, identifiers: person.identifiers,
@@ -120,15 +121,35 @@ struct MessageReader {
         return Normalizer.trimmed(text[...]).isEmpty ? circumstances.makeMessageID(index) : text
     }
 
-    private func clock(of fields: WireFields) throws(MessageError) -> ClockRule {
-        var original: Int64?
-        if let node = fields.originalTimestamp ?? fields.timestamp {
-            guard let time = WireTime.parse(node) else { throw .invalidTimestamp }
-            original = time
+    /// The event's time, and when it was received.
+    private func clock(
+        of fields: WireFields, _ item: JSONNode, _ index: Int
+    ) throws(MessageError) -> (ClockRule, receivedAt: Int64) {
+        let now = circumstances.receivedAt
+        if let archivedAt = circumstances.archivedAt {
+            let received = item["receivedAt"].flatMap { WireTime.parse($0) } ?? archivedAt(index)
+            let rule = try ClockRule(
+                archived: try Self.time(fields.timestamp), original: try Self.time(fields.originalTimestamp),
+                sent: fields.sentAt.flatMap { WireTime.parse($0) }, received: received, now: now)
+            return (rule, min(received ?? now, now))
         }
-        return try ClockRule(
-            original: original, sent: fields.sentAt.flatMap { WireTime.parse($0) } ?? batchSentAt,
-            received: circumstances.receivedAt, correctsSkew: circumstances.source.isPublic)
+        let rule = try ClockRule(
+            original: try Self.time(fields.originalTimestamp ?? fields.timestamp),
+            sent: fields.sentAt.flatMap { WireTime.parse($0) } ?? batchSentAt, received: now,
+            correctsSkew: circumstances.source.isPublic)
+        return (rule, now)
+    }
+
+    private static func time(_ node: JSONNode?) throws(MessageError) -> Int64? {
+        guard let node else { return nil }
+        guard let time = WireTime.parse(node) else { throw .invalidTimestamp }
+        return time
+    }
+
+    /// Whether the times as sent say more than the event's own.
+    private func keepsTimes(_ fields: WireFields, _ clock: ClockRule) -> Bool {
+        if circumstances.archivedAt != nil, fields.originalTimestamp != nil { return true }
+        return !clock.flags.isEmpty
     }
 
     /// The peer's address for messages that a device sends itself and that do not tell one; a server, whose own address

@@ -82,8 +82,9 @@ public enum Quarantine {
     }
 
     /// Keeps a whole request as it is, until somebody decides. Answers how many events that were.
+    /// - Parameter tail: those who watch see them.
     public static func hold(
-        _ request: IngestRequest, reason: QuarantineReason, in pool: Pool
+        _ request: IngestRequest, reason: QuarantineReason, in pool: Pool, tail: EventTail
     ) async throws(PostgresError) -> Int {
         var reasons: [Int: QuarantineReason] = [:]
         for index in 0..<request.batch.count { reasons[index] = reason }
@@ -93,6 +94,7 @@ public enum Quarantine {
         try await pool.withConnection(affinity: database.affinity) { (connection) throws(PostgresError) in
             _ = try connection.single(settings: database.settings(), statement)
         }
+        tail.show(held: events, of: request)
         return events.count
     }
 

@@ -16,7 +16,7 @@ final class QuarantineReprocessing: OperationWork {
         lane = IngestLane(
             configuration: ingest, policies: policies, memory: IngestMemory(), hook: nil,
             batchLimit: Int(Self.pageEvents),
-            stats: IngestStats(),
+            stats: IngestStats(), tail: EventTail(),
             logger: logger)
         self.policies = policies
         self.logger = logger

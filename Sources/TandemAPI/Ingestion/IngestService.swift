@@ -40,11 +40,12 @@ struct IngestService: Sendable {
         guard let source = access.source ?? access.serverSource else {
             throw Problem.conflict("no_source", "The tenant has no source.")
         }
-        let request = IngestRequest(
+        var request = IngestRequest(
             tenant: tenant, batch: batch, source: MessageSource(source, fromBrowser: fromBrowser),
             receivedAt: context.clock.microseconds, sentAtHeader: call.headers[.sentAt].flatMap { WireTime.parse($0) },
             clientAddress: call.deviceAddress, keyID: access.key.keyID, path: call.route.pattern.template,
             fromBrowser: fromBrowser, deadline: call.deadline + .milliseconds(2 * min(batch.count, 5_000)))
+        request.sourceName = source.name
         let standing = access.standing(at: context.clock.now(), events: true)
         if standing == .refused { throw KeyAuthenticator.invalid }
         try KeyAuthenticator.checkModule(of: tenant, call.route)
@@ -89,7 +90,7 @@ struct IngestService: Sendable {
             case .keyExpired: "The key had expired."
             }
         let count = try await Quarantine.hold(
-            request, reason: .init(code: reason.rawValue, message: words), in: context.pool)
+            request, reason: .init(code: reason.rawValue, message: words), in: context.pool, tail: batcher.tail)
         batcher.stats.held(count, of: request.tenant.id)
         return IngestAnswer(held: count, of: request.batch).json
     }

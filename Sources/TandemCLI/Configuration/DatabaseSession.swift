@@ -103,14 +103,9 @@ extension DatabaseCommand {
     var requirement: DatabaseSession.Requirement { .current }
 
     func run() async throws {
-        let format = try Settings(global)[.output].map { text in
-            guard let format = OutputFormat(rawValue: text) else {
-                throw CommandFailure.configuration("output must be table, json, jsonl, csv or name, not \(text)")
-            }
-            return format
-        }
+        let format = try OutputFormat(Settings(global))
         let output = try DatabaseSession.with(global, requiring: requirement) { try run($0) }
-        output.print(format ?? .table)
+        output.print(format)
         if output.exit != .success { Foundation.exit(output.exit.rawValue) }
     }
 }

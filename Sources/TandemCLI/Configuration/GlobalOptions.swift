@@ -29,4 +29,16 @@ struct GlobalOptions: ParsableArguments {
 /// How results are printed.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
     case table, json, jsonl, csv, name
+
+    /// The one that was asked for, else a table.
+    init(_ settings: Settings) throws {
+        guard let text = settings[.output] else {
+            self = .table
+            return
+        }
+        guard let format = OutputFormat(rawValue: text) else {
+            throw CommandFailure.configuration("output must be table, json, jsonl, csv or name, not \(text)")
+        }
+        self = format
+    }
 }

@@ -8,9 +8,10 @@ struct ImportCommand: ParsableCommand {
         discussion: """
             tandem import accounts accounts.csv --map accounts.yaml --tenant acme
             tandem import events orders.jsonl --map orders.yaml --tenant acme --dry-run
+            tandem import events segment-logs/ --format segment --tenant acme --dry-run
 
-            The mapping says which column becomes which field; docs/import.md describes it. The same file again changes
-            nothing; an interrupted import goes on when it is run again.
+            The mapping says which column becomes which field; docs/import.md describes it. Archives of Segment and
+            RudderStack need none. The same file again changes nothing; an interrupted import goes on when it is run again.
             """,
         subcommands: [Run.self, List.self, Show.self, Undo.self], defaultSubcommand: Run.self)
 
@@ -22,16 +23,36 @@ struct ImportCommand: ParsableCommand {
 
     struct Run: DatabaseCommand {
         static let configuration = CommandConfiguration(
-            commandName: "run", abstract: "Import a file: tandem import OBJECT FILE --map MAP.yaml.")
+            commandName: "run",
+            abstract:
+                "Import a file: tandem import OBJECT FILE --map MAP.yaml, or tandem import events FILE… --format F.")
         @OptionGroup var global: GlobalOptions
         @Argument(help: "accounts, contacts, leads, opportunities, products, users, activities, … or events.")
         var object: String
-        @Argument(help: "The file.") var file: String
-        @Option(help: "The mapping file.") var map: String
+        @Argument(help: "The file, plain or gzip; with --format also several, and folders.") var files: [String]
+        @Option(help: "The mapping file.") var map: String?
+        @Option(help: "Whose archive of messages the files are: segment or rudderstack.") var format: ArchiveFormat?
+        @Option(help: "With --format: the source that the events carry (import).") var source: String?
+        @Option(help: "With --format: events a second, at most.") var rate: Int?
         @Option(help: "The field that finds a row's record; overrides the mapping's.") var match: String?
         @Option(help: "Where rejected rows are written (FILE.rejects.jsonl).") var rejects: String?
 
+        func validate() throws {
+            if format != nil {
+                if object != "events" { throw ValidationError("--format is for events") }
+                if map != nil || match != nil { throw ValidationError("--format needs no --map and no --match") }
+                if let rate, rate < 1 { throw ValidationError("--rate is a number of events a second, 1 or more") }
+                if files.count > 1, rejects != nil { throw ValidationError("--rejects is for one file") }
+            } else {
+                if map == nil { throw ValidationError("give --map MAP.yaml, or for archives of events --format") }
+                if files.count != 1 { throw ValidationError("with --map one file is imported at a time") }
+                if source != nil || rate != nil { throw ValidationError("--source and --rate go with --format") }
+            }
+        }
+
         func run(_ session: DatabaseSession) throws -> Output {
+            if let format { return try runArchive(format, session) }
+            let (file, map) = (files[0], map ?? "")
             let importer = try session.importer()
             guard let bytes = FileManager.default.contents(atPath: map), let yaml = String(data: bytes, encoding: .utf8)
             else { throw CommandFailure.usage("cannot read \(map) as UTF-8") }
@@ -46,7 +67,7 @@ struct ImportCommand: ParsableCommand {
             let meter = ProgressMeter()
             defer { meter.end() }
             do throws(TandemError) {
-                return try report(try importer.run(job, progress: meter.show), importer)
+                return try report(try importer.run(job, progress: meter.show), importer, file)
             } catch {
                 if case .badRequest(let code, let detail) = error, detail.hasPrefix("line ") {
                     throw CommandFailure(exit: .usage, code: code, message: "\(map): \(detail)")
@@ -55,21 +76,31 @@ struct ImportCommand: ParsableCommand {
             }
         }
 
-        private func report(_ report: ImportReport, _ importer: Importer) throws(TandemError) -> Output {
-            var answer: JSONObject = ["import": .object(report.json), "rejects": .null]
-            if let id = report.id, report.rejected > 0 {
-                let path = rejects ?? writablePath
-                _ = try importer.writeRejects(of: id, to: path)
-                answer["rejects"] = .string(path)
-            }
+        private func report(
+            _ report: ImportReport, _ importer: Importer, _ file: String
+        ) throws(TandemError) -> Output {
+            var answer = try answer(report, importer, file)
             if global.dryRun { answer["rows"] = .array(report.rows.map(\.json)) }
             var output = Output(content: .object(answer), name: "import.id")
             output.text = words(report, rejects: answer["rejects"]?.string)
             return output
         }
 
+        /// Writes the rejected rows; `{"import": …, "rejects": …}`.
+        func answer(
+            _ report: ImportReport, _ importer: Importer, _ file: String
+        ) throws(TandemError) -> JSONObject {
+            var answer: JSONObject = ["import": .object(report.json), "rejects": .null]
+            if let id = report.id, report.rejected > 0 {
+                let path = rejects ?? Self.rejectsPath(of: file)
+                _ = try importer.writeRejects(of: id, to: path)
+                answer["rejects"] = .string(path)
+            }
+            return answer
+        }
+
         /// Beside the file, or in the current folder when that may not be written.
-        private var writablePath: String {
+        private static func rejectsPath(of file: String) -> String {
             let path = file + ".rejects.jsonl"
             let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
             return FileManager.default.isWritableFile(atPath: folder) ? path : (path as NSString).lastPathComponent
@@ -160,11 +191,13 @@ struct ImportCommand: ParsableCommand {
 }
 
 extension DatabaseSession {
-    /// An importer into the tenant that was named. Imported values come from the tenant's source "import", which is made
-    /// at its first use.
-    func importer() throws -> Importer {
+    /// An importer into the tenant that was named.
+    /// - Parameter source: where imported values come from; nil: the tenant's source "import", made at its first use.
+    func importer(source name: String? = nil) throws -> Importer {
         let tenant = try tenant()
         return try Importer(
-            connection, tenant: tenant, source: directory.importSource(of: tenant), actor: Self.actor, logger: logger)
+            connection, tenant: tenant,
+            source: name.map { try directory.source(tenant, $0) } ?? directory.importSource(of: tenant),
+            actor: Self.actor, logger: logger)
     }
 }

@@ -143,10 +143,11 @@ extension Console {
                 call, visit, values: values, error: ("no_source", "The tenant has no server source that is enabled."))
         }
         let batch = try MessageBatch(values.message(type).encoded(), path: .message(type))
-        let request = IngestRequest(
+        var request = IngestRequest(
             tenant: tenant, batch: batch, source: MessageSource(source, fromBrowser: false),
             receivedAt: context.clock.microseconds, keyID: "console", path: call.route.pattern.template,
             deadline: call.deadline)
+        request.sourceName = source.name
         let policy = try await policies.policy(of: tenant, from: context.pool)
         let outcome: IngestOutcome?
         do {

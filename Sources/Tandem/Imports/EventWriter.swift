@@ -1,0 +1,116 @@
+import Foundation
+import Postgres
+
+/// Writes messages as events, through `ingest_batch`. Inside a transaction of the tenant.
+struct EventWriter: Sendable {
+    /// A message of the batch route on its way.
+    struct Message: Sendable {
+        var json: [UInt8]
+        /// The message id if it has none of its own.
+        var id: String
+        /// Another product kept it: when that had received it, where the message itself does not say.
+        var archivedAt: Int64?
+    }
+
+    enum Outcome: Sendable {
+        case created(UUID)
+        /// Its message id is known.
+        case unchanged(UUID)
+        case rejected(ImportFault)
+    }
+
+    let source: MessageSource
+    let policy: IdentifierPolicy
+    /// Microseconds since 1970.
+    let receivedAt: Int64
+    /// Another product kept the messages; their times hold.
+    var isArchive = false
+
+    /// Below the limit of a request's body.
+    private static let bodyBytes = 3 << 20
+
+    /// One outcome for each message, in order.
+    func write(_ messages: [Message], on connection: Connection) throws(TandemError) -> [Outcome] {
+        try forEachRead(messages) { (read, count) throws(TandemError) in
+            var outcomes = Self.refused(read, count)
+            guard !read.messages.isEmpty else { return outcomes }
+            var columns = IngestColumns(read.messages, rulesVersion: policy.rules.version)
+            columns.tally { _ in "import" }
+            for row in try connection.run(.call("ingest_batch", columns.binds)) {
+                let (index, outcome, code) = try reading { () throws(PostgresError) in
+                    (try row.int(0), try row.text(1), try row.optionalText(2))
+                }
+                let message = read.messages[index - 1]
+                outcomes[message.index] =
+                    switch outcome {
+                    case "accepted": .created(message.eventID)
+                    case "duplicate": .unchanged(message.eventID)
+                    default:
+                        .rejected(
+                            ImportFault(
+                                code: code ?? outcome, reason: IngestRejection.message(of: code ?? outcome)))
+                    }
+            }
+            return outcomes
+        }
+    }
+
+    /// Reads messages without writing them: what would be stored, by their places, and what would not.
+    func read(_ messages: [Message]) throws(TandemError) -> (stored: [WireMessage?], outcomes: [Outcome]) {
+        var stored: [WireMessage?] = []
+        let outcomes = try forEachRead(messages) { (read, count) throws(TandemError) in
+            var found = [WireMessage?](repeating: nil, count: count)
+            for message in read.messages { found[message.index] = message }
+            stored += found
+            var outcomes = Self.refused(read, count)
+            for message in read.messages { outcomes[message.index] = .created(message.eventID) }
+            return outcomes
+        }
+        return (stored, outcomes)
+    }
+
+    private static func refused(_ read: MessageBatch.Result, _ count: Int) -> [Outcome] {
+        var outcomes = [Outcome](
+            repeating: .rejected(ImportFault(code: "rejected", reason: "was refused")), count: count)
+        for refusal in read.rejected {
+            outcomes[refusal.index] = .rejected(
+                ImportFault(code: refusal.error.code, reason: refusal.error.message))
+        }
+        return outcomes
+    }
+
+    /// Reads messages in bodies of bounded size.
+    private func forEachRead(
+        _ messages: [Message], _ body: (MessageBatch.Result, _ count: Int) throws(TandemError) -> [Outcome]
+    ) throws(TandemError) -> [Outcome] {
+        var outcomes: [Outcome] = []
+        outcomes.reserveCapacity(messages.count)
+        var start = 0
+        while start < messages.count {
+            var bytes = Array("{\"batch\":[".utf8)
+            var end = start
+            while end < messages.count, end == start || bytes.count + messages[end].json.count < Self.bodyBytes {
+                if end > start { bytes.append(UInt8(ascii: ",")) }
+                bytes += messages[end].json
+                end += 1
+            }
+            bytes += "]}".utf8
+            outcomes += try body(try read(bytes, Array(messages[start..<end])), end - start)
+            start = end
+        }
+        return outcomes
+    }
+
+    private func read(_ bytes: [UInt8], _ messages: [Message]) throws(TandemError) -> MessageBatch.Result {
+        let batch: MessageBatch
+        do throws(BodyError) {
+            batch = try MessageBatch(bytes, path: .batch)
+        } catch {
+            throw .failure("a chunk of an import is no batch: \(error)", sqlState: nil)
+        }
+        var circumstances = MessageBatch.Circumstances(
+            source: source, policy: policy, receivedAt: receivedAt, makeMessageID: { messages[$0].id })
+        if isArchive { circumstances.archivedAt = { messages[$0].archivedAt } }
+        return batch.read(circumstances)
+    }
+}
