@@ -1,11 +1,12 @@
 import Foundation
+import HTTPTypes
 import Postgres
 import Tandem
 import TandemTesting
 import Testing
 
 /// What the batcher does when the database does not do what it should.
-@Suite struct BatcherFaultTests {
+@Suite(.serialized) struct BatcherFaultTests {
     private func batch(_ mark: String, _ count: Int) -> JSON {
         [
             "batch": .array(
@@ -64,5 +65,50 @@ import Testing
         _ = try await api.sql("select identity_rules_put('{}', 'another node')")
         let answer = try await api.ingest("/v1/track", ["userId": .string(user), "event": "E"])
         #expect(answer.json == ["success": true, "accepted": 1, "duplicates": 0])
+    }
+
+    /// Nothing is stored while a table is locked: what waits behind it two seconds long keeps the next request out, whose
+    /// body is not even looked at; once the lock is gone all that was taken is stored.
+    @Test func aDatabaseThatStandsStillRefusesBeforeTheBodyIsRead() async throws {
+        let api = try await APIHarness()
+        #expect(try await api.ingest("/v1/track", ["userId": "u", "event": "E"]).status == 200)
+        let (locked, lock) = AsyncStream.makeStream(of: Void.self)
+        let (released, release) = AsyncStream.makeStream(of: Void.self)
+        let tenant = api.first.tenant
+        // On a thread of its own: the pool of tasks has as few as the machine has cores.
+        DedicatedThread.spawn(name: "blocker") {
+            if let connection = try? api.database.connect() {
+                try? connection.transaction(settings: tenant.database.settings()) { connection in
+                    _ = try connection.execute("lock table event_log in access exclusive mode")
+                    lock.yield()
+                    usleep(2_800_000)
+                }
+                connection.close()
+            }
+            lock.finish()
+            release.yield()
+        }
+        for await _ in locked { break }
+        // Two are in flight, one in each lane; the third waits.
+        var waiting: [Task<Int, any Error>] = []
+        for number in 0..<3 {
+            waiting.append(
+                Task { try await api.ingest("/v1/track", ["userId": .string("u\(number)"), "event": "E"]).status })
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        try await Task.sleep(for: .milliseconds(2_200))
+        var headers: HTTPFields = [:]
+        headers[.authorization] = "Basic " + Data("\(api.first.write):".utf8).base64EncodedString()
+        headers[.contentType] = "application/json"
+        let refused = try await api.send(.post, "/v1/track", headers: headers, body: Array("no JSON".utf8))
+        #expect(refused.status == 503)
+        #expect(refused["code"] == "overloaded")
+        #expect(refused.headers[.retryAfter] != nil)
+        #expect(try await api.ingest("/v1/track", ["userId": "u", "event": "E"], key: api.second.write).status == 200)
+        for await _ in released { break }
+        for each in waiting.prefix(2) { #expect(try await each.value == 200) }
+        // The third began to wait when little of its time was left.
+        #expect([200, 503].contains(try await waiting[2].value))
+        #expect(try await api.ingest("/v1/track", ["userId": "u", "event": "E"]).status == 200)
     }
 }

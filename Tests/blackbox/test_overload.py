@@ -68,7 +68,8 @@ def test_threefold_overload_is_refused_and_not_suffered(
     ended = time.monotonic()
     samples = memory.end()
     recovered = None
-    for number in range(12):
+    # Times are asserted of the release build alone; that it recovers at all holds for each.
+    for number in range(12 if full else 40):
         after = load.run(prepared, prefix=f"after{number}", **{**probe, "seconds": 1})
         if not after["refused"] and after["p99_ms"] <= max(2 * base["p99_ms"], 50):
             recovered = time.monotonic() - ended
@@ -94,11 +95,12 @@ def test_threefold_overload_is_refused_and_not_suffered(
     assert set(over["refused"]) <= {"503"} and over["without_retry_after"] == 0, over
     assert over["lost"] == 0 and over["resets"] == 0, over
     assert stored == over["accepted"], (stored, over)
-    assert recovered is not None and recovered <= 11
+    assert recovered is not None
     if full:
+        assert recovered <= 11
         assert refused > 0, over
-        assert over["p99_ms"] <= 500, over
-        assert over["refused_p99_ms"] <= 100, over
+        assert over["p99_ms"] <= 250, over
+        assert over["refused_p99_ms"] <= 50, over
         assert max(samples[half:]) <= 1.1 * max(samples[:half]) and max(samples) <= 512
 
 

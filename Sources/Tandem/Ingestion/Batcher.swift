@@ -61,6 +61,13 @@ public final class Batcher: Service {
     /// Messages that wait.
     public var waitingCount: Int { state.withLock { $0.queue.waitingCount } }
 
+    /// Why nothing of the tenant is taken at this moment; counted. A caller that asks first need not read what it refuses.
+    public func refusal(of tenant: Tenant) -> QueueRefusal? {
+        let refusal = state.withLock { $0.queue.refusal(ofTenant: tenant.id) }
+        if let refusal { stats.refused(refusal) }
+        return refusal
+    }
+
     /// One outcome for each message of the request, after the commit.
     /// - Parameter policy: the tenant's identity rules, see `IdentityPolicies`.
     public func submit(

@@ -99,16 +99,23 @@ struct IngestQueue<Item: IngestQueueItem> {
     private mutating func refusal(of item: Item, at now: ContinuousClock.Instant) -> QueueRefusal? {
         if byteCount == 0 { return nil }
         if byteCount + item.byteCount > bounds.bytes { return .bytes }
-        guard let lineup = tenants[item.tenantID] else { return nil }
-        if lineup.bytes > 0, lineup.bytes + item.byteCount > bounds.tenantBytes { return .bytes }
+        if let bytes = tenants[item.tenantID]?.bytes, bytes > 0, bytes + item.byteCount > bounds.tenantBytes {
+            return .bytes
+        }
+        return refusal(ofTenant: item.tenantID, at: now)
+    }
+
+    /// Why nothing more of the tenant is taken, whatever its size; nil: it depends on that.
+    mutating func refusal(ofTenant tenantID: UUID, at now: ContinuousClock.Instant = .now) -> QueueRefusal? {
+        guard let lineup = tenants[tenantID] else { return nil }
         if let first = lineup.waiting.first, now - first.enqueued > bounds.age { return .age }
         guard isLate(lineup) else {
             // Not at once: at the bound it goes up and down.
-            if !isLate(lineup, half: true) { tenants[item.tenantID]?.lateSince = nil }
+            if lineup.lateSince != nil, !isLate(lineup, half: true) { tenants[tenantID]?.lateSince = nil }
             return nil
         }
         guard let since = lineup.lateSince else {
-            tenants[item.tenantID]?.lateSince = now
+            tenants[tenantID]?.lateSince = now
             return nil
         }
         return now - since > bounds.patience ? .wait : nil

@@ -15,7 +15,8 @@ struct IngestService: Sendable {
     let holdDays: Int
     let limiter: RateLimiter
 
-    /// Refuses, before the body is read, a request whose key in the header or the query is over its rate.
+    /// Refuses, before the body is read, a request whose key in the header or the query is over its rate, or whose tenant's
+    /// events wait too long already.
     func admit(_ call: Call) async throws -> (key: String, access: Access)? {
         let header = try? Credential.header(call.headers[.authorization])
         guard let key = header ?? call.query["writeKey"], let access = try await authenticator.find(key),
@@ -23,6 +24,7 @@ struct IngestService: Sendable {
         else { return nil }
         let verdict = limiter.takeEvents(0, tenant: tenant, source: access.source ?? access.serverSource)
         if let problem = verdict.problem { throw problem }
+        if let refusal = batcher.refusal(of: tenant) { throw Self.problem(.queueFull(refusal)) }
         return (key, access)
     }
 

@@ -124,6 +124,8 @@ import Testing
         #expect(queue.enqueue(Item("1", a, at: now), at: now) == nil)
         #expect(queue.enqueue(Item("2", a, at: now), at: now + .milliseconds(1_900)) == nil)
         #expect(queue.enqueue(Item("3", a, at: now), at: now + .milliseconds(2_100)) == .age)
+        #expect(queue.refusal(ofTenant: a, at: now + .milliseconds(2_100)) == .age, "said before its size is known")
+        #expect(queue.refusal(ofTenant: b, at: now + .milliseconds(2_100)) == nil)
         #expect(queue.enqueue(Item("4", b, at: now), at: now + .milliseconds(2_100)) == nil)
     }
 
