@@ -18,7 +18,7 @@ public struct Call: Sendable {
     /// Who calls; `.nobody` on routes that ask for no key, and on ingest routes until the handler has read the body.
     public var principal: Principal
     /// Of ingest routes, whose key may also stand in the body: what a key in the header or the query opened.
-    public var early: (key: String, access: Access)?
+    public var early: Early?
     /// Inflated; empty when the route reads none.
     public var body: [UInt8] = []
     public let received: ContinuousClock.Instant
@@ -26,6 +26,22 @@ public struct Call: Sendable {
 
     /// When the answer has to be out; counts from the end of the body.
     public var deadline: ContinuousClock.Instant = .now + Limits.answerDeadline
+
+    /// A key that was looked up before the body was read.
+    public struct Early: Sendable {
+        public let key: String
+        public let access: Access
+
+        public init(key: String, access: Access) {
+            self.key = key
+            self.access = access
+        }
+
+        /// What it opens, unless one of the others is another.
+        public func access(of others: [String?]) -> Access? {
+            others.allSatisfy { $0 == nil || $0 == "" || $0 == key } ? access : nil
+        }
+    }
 
     public var headers: HTTPFields { request.headers }
 

@@ -3,7 +3,9 @@ public import Hummingbird
 public import Tandem
 
 /// One entry of the route table: all that the router, `/openapi.json` and the generated tests know of an endpoint.
-public struct Route: Sendable {
+///
+/// A class, because each request hands it on several times.
+public final class Route: Sendable {
     /// Which key a caller must show.
     public enum Scope: String, Sendable {
         /// Anybody; the handler may still authenticate in its own way.
@@ -46,7 +48,7 @@ public struct Route: Sendable {
     public typealias Handler = @Sendable (Call) async throws -> Response
 
     /// Runs before the body is read; may refuse. What the key opened that stands in the header or the query.
-    public typealias Admission = @Sendable (Call) async throws -> (key: String, access: Access)?
+    public typealias Admission = @Sendable (Call) async throws -> Call.Early?
 
     public let method: HTTPRequest.Method
     public let pattern: RoutePattern

@@ -92,28 +92,39 @@ public struct RouteResponder: HTTPResponder {
         var call = Call(
             request: request, route: route, id: id, clientAddress: context.clientAddress, captures: captures,
             query: query, principal: .nobody, received: received, logger: logger)
-        let share = BodyBudget.Share(bodies)
-        // The time that a slow client takes for its body is not counted.
-        try await RequestTime.$end.withValue(received + route.time) {
-            if route.scope == .secret || route.scope == .admin {
-                call.principal = try await authenticator.authenticate(request, for: route)
-            }
-            if let admit = route.admit { call.early = try await admit(call) }
+        call.deadline = received + route.time
+        return try await RequestTime.$end.withValue(call.deadline) {
+            try await open(&call, &progress)
+            let share = BodyBudget.Share(bodies)
+            let opened = ContinuousClock.now
+            call.body = try await body(of: request, for: route, share)
+            // The time that a slow client takes for its body is not counted.
+            let waited = call.body.isEmpty ? .zero : ContinuousClock.now - opened
+            if waited < .milliseconds(5) { return try await run(call) }
+            call.deadline += waited
+            return try await RequestTime.$end.withValue(call.deadline) { try await run(call) }
         }
+    }
+
+    /// Who calls, and whether that may go on, before the body is read.
+    private func open(_ call: inout Call, _ progress: inout Progress) async throws {
+        let route = call.route
+        if route.scope == .secret || route.scope == .admin {
+            call.principal = try await authenticator.authenticate(call.request, for: route)
+        }
+        if let admit = route.admit { call.early = try await admit(call) }
         if route.scope == .secret, let limiter, let tenant = call.principal.tenant {
             let verdict = limiter.takeRequest(of: tenant)
             progress.verdict = verdict
             if let problem = verdict.problem { throw problem }
         }
-        let opened = ContinuousClock.now
-        call.body = try await body(of: request, for: route, share)
-        let read = call.body.isEmpty ? opened : ContinuousClock.now
-        call.deadline = received + route.time + (read - opened)
-        let ready = call
-        return try await RequestTime.$end.withValue(ready.deadline) {
-            if let idempotency { return try await idempotency.respond(ready, route.answer) }
-            return try await route.answer(ready)
+    }
+
+    private func run(_ call: Call) async throws -> Response {
+        if let idempotency, call.headers[.idempotencyKey] != nil {
+            return try await idempotency.respond(call, call.route.answer)
         }
+        return try await call.route.answer(call)
     }
 
     private func find(_ method: HTTPRequest.Method, _ path: String) throws(Problem) -> (Route, [String: String]) {
@@ -200,15 +211,21 @@ public struct RouteResponder: HTTPResponder {
         return .internalError
     }
 
+    // Made once, since their texts are checked each time.
+    private static let always = [
+        HTTPField(name: .xContentTypeOptions, value: "nosniff"),
+        HTTPField(name: .referrerPolicy, value: "no-referrer"),
+    ]
+    private static let usually = [
+        HTTPField(name: .cacheControl, value: "no-store"),
+        HTTPField(name: .contentSecurityPolicy, value: "default-src 'none'; frame-ancestors 'none'"),
+    ]
+
     /// The headers that every answer has.
     private func finish(_ response: inout Response, _ request: Request, _ id: String, _ route: Route?) {
-        response.headers[.requestID] = id
-        response.headers[.xContentTypeOptions] = "nosniff"
-        response.headers[.referrerPolicy] = "no-referrer"
-        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
-        if response.headers[.contentSecurityPolicy] == nil {
-            response.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
-        }
+        response.headers.append(HTTPField(name: .requestID, value: id))
+        response.headers.append(contentsOf: Self.always)
+        for field in Self.usually where response.headers[field.name] == nil { response.headers.append(field) }
         if route?.isPublic == true || (request.method == .options && response.headers[.allow] == nil) {
             CrossOrigin.mark(&response.headers, request: request)
         }

@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 import Synchronization
 
 /// Token buckets of this process: events by tenant and by source, requests of the data plane by tenant.

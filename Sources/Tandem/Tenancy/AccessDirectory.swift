@@ -4,15 +4,22 @@ public import Postgres
 public import ServiceLifecycle
 import Synchronization
 
-/// What a key opens.
-public struct Access: Sendable {
+/// What a key opens. A class, because each request hands it on several times.
+public final class Access: Sendable {
     public let key: APIKey
     /// Nil for an admin key.
     public let tenant: Tenant?
     /// Set for a write key.
     public let source: Source?
     /// Whose events they are that come with a key of the tenant itself: its first server source's.
-    public var serverSource: Source?
+    public let serverSource: Source?
+
+    init(key: APIKey, tenant: Tenant?, source: Source?, serverSource: Source? = nil) {
+        self.key = key
+        self.tenant = tenant
+        self.source = source
+        self.serverSource = serverSource
+    }
 
     /// Whether requests with the key are served.
     public enum Standing: Sendable, Equatable {

@@ -17,7 +17,7 @@ struct IngestService: Sendable {
 
     /// Refuses, before the body is read, a request whose key in the header or the query is over its rate, or whose tenant's
     /// events wait too long already.
-    func admit(_ call: Call) async throws -> (key: String, access: Access)? {
+    func admit(_ call: Call) async throws -> Call.Early? {
         let header = try? Credential.header(call.headers[.authorization])
         guard let key = header ?? call.query["writeKey"], let access = try await authenticator.find(key),
             let tenant = access.tenant, access.standing(at: context.clock.now(), events: true) != .refused
@@ -25,7 +25,7 @@ struct IngestService: Sendable {
         let verdict = limiter.takeEvents(0, tenant: tenant, source: access.source ?? access.serverSource)
         if let problem = verdict.problem { throw problem }
         if let refusal = batcher.refusal(of: tenant) { throw Self.problem(.queueFull(refusal)) }
-        return (key, access)
+        return Call.Early(key: key, access: access)
     }
 
     func take(_ call: Call, path: IngestPath, body: [UInt8], fromBrowser: Bool) async throws -> Response {
@@ -99,6 +99,16 @@ struct IngestService: Sendable {
 
     /// The key of the header, the body or the query. Two that differ are refused: the sender does not know which it means.
     private func authenticate(_ call: Call, bodyKey: String?) async throws -> Access {
+        let early = call.early?.access(of: [bodyKey, call.query["writeKey"]])
+        let access = if let early { early } else { try await find(call, bodyKey) }
+        guard access.key.revokedAt == nil else { throw KeyAuthenticator.invalid }
+        guard access.tenant != nil, access.allows(scope: "events:write") else {
+            throw Problem.forbidden("insufficient_scope", "The key may not send events.")
+        }
+        return access
+    }
+
+    private func find(_ call: Call, _ bodyKey: String?) async throws -> Access {
         let headerKey = try Self.headerKey(call, bodyKey)
         let keys = [headerKey, bodyKey, call.query["writeKey"]].compactMap { $0 }.filter { !$0.isEmpty }
         guard let key = keys.first else {
@@ -108,12 +118,7 @@ struct IngestService: Sendable {
         if keys.contains(where: { $0 != key }) {
             throw Problem.badRequest("key_mismatch", "The request carries two different keys.")
         }
-        let found =
-            if let early = call.early, early.key == key { early.access } else { try await authenticator.find(key) }
-        guard let access = found, access.key.revokedAt == nil else { throw KeyAuthenticator.invalid }
-        guard access.tenant != nil, access.allows(scope: "events:write") else {
-            throw Problem.forbidden("insufficient_scope", "The key may not send events.")
-        }
+        guard let access = try await authenticator.find(key) else { throw KeyAuthenticator.invalid }
         return access
     }
 
@@ -175,6 +180,8 @@ struct IngestAnswer {
         let accepted = outcomes.count { $0 == .accepted }
         let duplicates = outcomes.count { $0 == .duplicate }
         if batch.path != .batch {
+            // What nearly every single event is told.
+            if accepted == 1, held == 0 { return Response(jsonBytes: Self.oneAccepted) }
             var object: JSONObject = [
                 "success": true, "accepted": .number(accepted), "duplicates": .number(duplicates),
             ]
@@ -186,6 +193,8 @@ struct IngestAnswer {
             "duplicates": .number(duplicates), "quarantined": .number(held), "rejected": .array(rejected),
         ])
     }
+
+    private static let oneAccepted = (["success": true, "accepted": 1, "duplicates": 0] as JSON).encoded()
 
     private var rejected: [JSON] {
         var reasons: [Int: (code: String, message: String)] = [:]
