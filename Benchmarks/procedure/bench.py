@@ -50,7 +50,7 @@ class Procedure:
         for name, _ in COLUMNS:
             connection.execute(f"alter table bench_batch alter {name} set storage external")
         connection.execute("create sequence bench_next")
-        rules, epoch = connection.execute("select rules_version, epoch from identity_state").fetchone()
+        rules, epoch = connection.execute("select reading_version, epoch from identity_state").fetchone()
         arguments = ", ".join(f"b.{name}" for name, _ in COLUMNS)
         self.script = (
             "select count(*) from bench_batch b cross join lateral "

@@ -26,7 +26,8 @@ public struct DataPlane: Sendable {
     ///   - drain: for routes of other layers that answer without an end.
     ///   - holdDays: how long events of suspended tenants, disabled sources and expired keys are held.
     public init(
-        context: TandemContext, batcher: Batcher, policies: IdentityPolicies, version: String, extra: [Route] = [],
+        context: TandemContext, batcher: Batcher, readingRules: ReadingRulesDirectory, version: String,
+        extra: [Route] = [],
         errorPage: RouteResponder.ErrorPage? = nil, catalog: ObjectCatalog = .standard,
         limiter: RateLimiter = RateLimiter(), census: ConnectionCensus = ConnectionCensus(), drain: Drain = Drain(),
         holdDays: Int = 7
@@ -39,7 +40,7 @@ public struct DataPlane: Sendable {
         self.errorPage = errorPage
         let authenticator = KeyAuthenticator(access: context.access, clock: context.clock)
         let ingest = IngestService(
-            context: context, batcher: batcher, policies: policies, authenticator: authenticator,
+            context: context, batcher: batcher, readingRules: readingRules, authenticator: authenticator,
             holdDays: holdDays, limiter: limiter)
         let store = TenantStore(context: context)
         let records = RecordStore(store: store, catalog: catalog)
@@ -50,9 +51,10 @@ public struct DataPlane: Sendable {
             + TailRoute(store: store, tail: batcher.tail, drain: drain).routes
             + OperationRoutes(store: store).routes
             + SourceStatsRoutes(store: store).routes
-            + IdentityRulesRoutes(store: store, policies: policies).routes
-            + MergeRoutes(store: store, policies: policies).routes
-            + ProfileRoutes(store: store, policies: policies).routes
+            + MappingRoutes(store: store, readingRules: readingRules).routes
+            + IdentityRulesRoutes(store: store, readingRules: readingRules).routes
+            + MergeRoutes(store: store, readingRules: readingRules).routes
+            + ProfileRoutes(store: store, readingRules: readingRules).routes
             + catalog.objects.flatMap { RecordRoutes(description: $0, records: records).routes }
             + FormRoutes(store: store).routes + ObjectRoutes(catalog: catalog).routes
             + ServiceRoutes(context: context, drain: drain).routes

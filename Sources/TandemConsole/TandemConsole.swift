@@ -9,18 +9,18 @@ public import TandemHTTP
 public struct Console: Sendable {
     let context: TandemContext
     let batcher: Batcher
-    let policies: IdentityPolicies
+    let readingRules: ReadingRulesDirectory
     let version: String
     let templates: Templates
     let seal: FormSeal
 
     /// - Parameters:
-    ///   - batcher, policies: the way that events take; the console's own form goes it too.
+    ///   - batcher, readingRules: the way that events take; the console's own form goes it too.
     ///   - version: of the binary, for the foot of each page.
-    public init(context: TandemContext, batcher: Batcher, policies: IdentityPolicies, version: String) {
+    public init(context: TandemContext, batcher: Batcher, readingRules: ReadingRulesDirectory, version: String) {
         self.context = context
         self.batcher = batcher
-        self.policies = policies
+        self.readingRules = readingRules
         self.version = version
         templates = Templates()
         seal = FormSeal(key: context.sealingKey)

@@ -50,9 +50,9 @@ struct APIHarness: Sendable {
         third = try Self.tenant("third", connection, logger)
         connection.close()
         context = try await TandemContext.open(database.configuration, connections: 4, logger: logger)
-        let policies = IdentityPolicies()
-        let batcher = Batcher(configuration: database.configuration, policies: policies, logger: logger)
-        plane = DataPlane(context: context, batcher: batcher, policies: policies, version: "test")
+        let readingRules = ReadingRulesDirectory()
+        let batcher = Batcher(configuration: database.configuration, readingRules: readingRules, logger: logger)
+        plane = DataPlane(context: context, batcher: batcher, readingRules: readingRules, version: "test")
         responder = plane.responder(logger: logger)
         Task { try await batcher.run() }
     }

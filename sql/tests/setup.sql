@@ -3,7 +3,7 @@
 -- Sends one message. p_ids: {type, value, type, value, …} by priority. Answers its outcome.
 create function send(
     p_message_id text, p_type text, p_at timestamptz, p_ids text[], p_traits jsonb default null, p_group_id text default null,
-    p_flags int4 default 224, p_rules_version int4 default null
+    p_flags int4 default 224, p_reading_version int4 default null
 ) returns text
 language plpgsql
 as $$
@@ -14,7 +14,7 @@ begin
     return (
         select b.outcome
         from ingest_batch(
-            p_rules_version => coalesce(p_rules_version, (select s.rules_version from identity_state s)),
+            p_reading_version => coalesce(p_reading_version, (select s.reading_version from identity_state s)),
             p_event_id => array[md5(p_message_id)::uuid], p_message_id => array[p_message_id], p_type => array[p_type],
             p_name => array[case when p_type = 'track' then 'Test' end], p_ts => array[p_at], p_received_at => array[p_at],
             p_flags => array[p_flags], p_source => array[0]::int2[], p_session => array[null::text],

@@ -201,16 +201,16 @@ public struct DemoLoader {
             web: MessageSource(try directory.source(tenant, "web"), fromBrowser: true),
             server: MessageSource(try directory.source(tenant, "server"), fromBrowser: false)
         )
-        var policy = try IdentityPolicies().reload(tenant, on: connection)
+        var rules = try ReadingRulesDirectory().reload(tenant, on: connection)
         var start = Int(load.done)
         while start < timeline.count {
             try checkCancelled()
             progress(Progress(tenant: tenant.slug, step: "events", done: Int64(start), total: Int64(timeline.count)))
             let end = min(start + Self.batchLimit, timeline.count)
             do throws(TandemError) {
-                let messages = try decoded(timeline[start..<end], sources, policy)
+                let messages = try decoded(timeline[start..<end], sources, rules)
                 try inTenant(tenant) { (connection) throws(TandemError) in
-                    var columns = IngestColumns(messages, rulesVersion: policy.rules.version)
+                    var columns = IngestColumns(messages, readingVersion: rules.version)
                     columns.tally { _ in "demo" }
                     _ = try connection.run(.call("ingest_batch", columns.binds))
                     _ = try connection.run(
@@ -219,7 +219,7 @@ public struct DemoLoader {
                 start = end
             } catch {
                 guard case .staleRules = error else { throw error }
-                policy = try IdentityPolicies().reload(tenant, on: connection)
+                rules = try ReadingRulesDirectory().reload(tenant, on: connection)
             }
         }
     }
@@ -227,7 +227,7 @@ public struct DemoLoader {
     /// The messages of both senders, each read with its own trust, in their order.
     private func decoded(
         _ timeline: ArraySlice<(sender: DemoMessage.Sender, message: JSON)>,
-        _ sources: (web: MessageSource, server: MessageSource), _ policy: IdentifierPolicy
+        _ sources: (web: MessageSource, server: MessageSource), _ rules: ReadingRules
     ) throws(TandemError) -> [WireMessage] {
         var places: [DemoMessage.Sender: [Int]] = [:]
         for (place, entry) in timeline.enumerated() { places[entry.sender, default: []].append(place) }
@@ -238,13 +238,13 @@ public struct DemoLoader {
             do throws(BodyError) {
                 read = try MessageBatch(body.encoded(), path: .batch).read(
                     MessageBatch.Circumstances(
-                        source: sender == .web ? sources.web : sources.server, policy: policy,
+                        source: sender == .web ? sources.web : sources.server, rules: rules,
                         receivedAt: clock.microseconds))
             } catch {
                 throw .failure("the demo's messages are no batch: \(error)", sqlState: nil)
             }
-            if let rejected = read.rejected.first {
-                throw .failure("a message of the demo was refused: \(rejected.error.message)", sqlState: nil)
+            if let refused = read.refused.first {
+                throw .failure("a message of the demo was refused: \(refused.reason.message)", sqlState: nil)
             }
             messages += read.messages.map { (places[$0.index], $0) }
         }

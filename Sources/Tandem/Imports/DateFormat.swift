@@ -26,14 +26,20 @@ struct DateFormat: Sendable, Hashable {
         case parts([Part])
     }
 
+    /// As it was given.
+    let text: String
     private let kind: Kind
 
     /// ISO 8601, which is taken where no format is given.
     static let iso8601 = DateFormat(kind: .iso)
 
-    private init(kind: Kind) { self.kind = kind }
+    private init(kind: Kind) {
+        text = "iso8601"
+        self.kind = kind
+    }
 
     init(_ text: String) throws(FormatError) {
+        self.text = text
         switch text.lowercased() {
         case "iso8601", "iso", "rfc3339": kind = .iso
         case "unix", "epoch", "unix_s": kind = .unix(unit: 1_000_000)

@@ -20,7 +20,7 @@ struct EventWriter: Sendable {
     }
 
     let source: MessageSource
-    let policy: IdentifierPolicy
+    let rules: ReadingRules
     /// Microseconds since 1970.
     let receivedAt: Int64
     /// Another product kept the messages; their times hold.
@@ -34,7 +34,7 @@ struct EventWriter: Sendable {
         try forEachRead(messages) { (read, count) throws(TandemError) in
             var outcomes = Self.refused(read, count)
             guard !read.messages.isEmpty else { return outcomes }
-            var columns = IngestColumns(read.messages, rulesVersion: policy.rules.version)
+            var columns = IngestColumns(read.messages, readingVersion: rules.version)
             columns.tally { _ in "import" }
             for row in try connection.run(.call("ingest_batch", columns.binds)) {
                 let (index, outcome, code) = try reading { () throws(PostgresError) in
@@ -72,9 +72,9 @@ struct EventWriter: Sendable {
     private static func refused(_ read: MessageBatch.Result, _ count: Int) -> [Outcome] {
         var outcomes = [Outcome](
             repeating: .rejected(ImportFault(code: "rejected", reason: "was refused")), count: count)
-        for refusal in read.rejected {
-            outcomes[refusal.index] = .rejected(
-                ImportFault(code: refusal.error.code, reason: refusal.error.message))
+        for refused in read.refused {
+            outcomes[refused.index] = .rejected(
+                ImportFault(code: refused.reason.code, reason: refused.reason.message))
         }
         return outcomes
     }
@@ -109,7 +109,7 @@ struct EventWriter: Sendable {
             throw .failure("a chunk of an import is no batch: \(error)", sqlState: nil)
         }
         var circumstances = MessageBatch.Circumstances(
-            source: source, policy: policy, receivedAt: receivedAt, makeMessageID: { messages[$0].id })
+            source: source, rules: rules, receivedAt: receivedAt, makeMessageID: { messages[$0].id })
         if isArchive { circumstances.archivedAt = { messages[$0].archivedAt } }
         return batch.read(circumstances)
     }

@@ -222,12 +222,12 @@ public struct Importer {
         return .events(EventImportWriter(plan: plan, writer: try eventWriter(imported)))
     }
 
-    /// With the identity rules in force.
+    /// With the reading rules in force.
     func eventWriter(_ source: MessageSource, isArchive: Bool = false) throws(TandemError) -> EventWriter {
-        let policy = try reading { () throws(PostgresError) in
-            try IdentityPolicies().reload(tenant, on: connection)
+        let rules = try reading { () throws(PostgresError) in
+            try ReadingRulesDirectory().reload(tenant, on: connection)
         }
-        return EventWriter(source: source, policy: policy, receivedAt: clock.microseconds, isArchive: isArchive)
+        return EventWriter(source: source, rules: rules, receivedAt: clock.microseconds, isArchive: isArchive)
     }
 
     // MARK: transactions

@@ -36,7 +36,7 @@ public final class Batcher: Service {
     public let tail = EventTail()
     private let configuration: ConnectionConfiguration
     private let settings: Settings
-    private let policies: IdentityPolicies
+    private let readingRules: ReadingRulesDirectory
     private let memory = IngestMemory()
     private let hook: (any IngestHook)?
     private let logger: Logger
@@ -44,12 +44,12 @@ public final class Batcher: Service {
     private let stopped = Mutex<CheckedContinuation<Void, Never>?>(nil)
 
     public init(
-        configuration: ConnectionConfiguration, policies: IdentityPolicies, settings: Settings = Settings(),
+        configuration: ConnectionConfiguration, readingRules: ReadingRulesDirectory, settings: Settings = Settings(),
         hook: (any IngestHook)? = nil, logger: Logger
     ) {
         self.configuration = configuration
         self.settings = settings
-        self.policies = policies
+        self.readingRules = readingRules
         self.hook = hook
         self.logger = logger
         state = Monitor(State(queue: IngestQueue(bounds: settings.bounds, lanes: settings.lanes)))
@@ -69,11 +69,11 @@ public final class Batcher: Service {
     }
 
     /// One outcome for each message of the request, after the commit.
-    /// - Parameter policy: the tenant's identity rules, see `IdentityPolicies`.
+    /// - Parameter rules: the tenant's, see `ReadingRulesDirectory`.
     public func submit(
-        _ request: IngestRequest, policy: IdentifierPolicy
+        _ request: IngestRequest, rules: ReadingRules
     ) async throws(IngestFailure) -> [IngestOutcome] {
-        let job = IngestJob(request, policy: policy)
+        let job = IngestJob(request, rules: rules)
         let result = await withCheckedContinuation { continuation in
             job.wait(continuation)
             let refusal: IngestFailure? = state.withLock { state in
@@ -145,7 +145,7 @@ public final class Batcher: Service {
 
     private func serve() {
         let lane = IngestLane(
-            configuration: configuration, policies: policies, memory: memory, hook: hook,
+            configuration: configuration, readingRules: readingRules, memory: memory, hook: hook,
             batchLimit: settings.batchLimit, stats: stats, tail: tail, logger: logger)
         while true {
             let limit = settings.batchLimit

@@ -125,6 +125,7 @@ extension IngestOutcome {
         case .accepted: .accepted
         case .duplicate: .duplicate
         case .rejected: .rejected
+        case .quarantined: .quarantined
         }
     }
 }
@@ -142,9 +143,7 @@ extension IngestJob {
                 event.messageID = message.messageID
                 if event.isStored { event.id = message.eventID }
             }
-            if case .rejected(let code, let message) = outcomes[outline.index] {
-                event.reason = QuarantineReason(code: code, message: message)
-            }
+            event.reason = outcomes[outline.index].reason
             return event
         }
     }

@@ -13,7 +13,7 @@ extension IngestColumns {
     /// Those that are about the messages.
     var messageBinds: [Bind] {
         [
-            .int4(rulesVersion), .uuidArray(eventID), .textArray(messageID), .textArray(type), .textArray(name),
+            .int4(readingVersion), .uuidArray(eventID), .textArray(messageID), .textArray(type), .textArray(name),
             .timestamptzArray(timestamp), .timestamptzArray(receivedAt), .int4Array(flags), .int2Array(source),
             .textArray(session), .jsonbArray(payload.map { $0[...] }), .jsonbArray(traits.map { $0?[...] }),
             .jsonbArray(consent.map { $0?[...] }), .textArray(groupID), .textArray(previousID),

@@ -3,7 +3,7 @@ public import Foundation
 /// The messages of one micro-batch as the arrays that the SQL procedure `ingest_batch` takes, in the order of its
 /// parameters. All arrays of a group have one length.
 public struct IngestColumns: Sendable {
-    public var rulesVersion: Int32
+    public var readingVersion: Int32
 
     // One element a message.
     public var eventID: [UUID] = []
@@ -58,10 +58,10 @@ public struct IngestColumns: Sendable {
 
     public var count: Int { eventID.count }
 
-    public init(rulesVersion: Int) { self.rulesVersion = Int32(clamping: rulesVersion) }
+    public init(readingVersion: Int) { self.readingVersion = Int32(clamping: readingVersion) }
 
-    public init(_ messages: some Collection<WireMessage>, rulesVersion: Int) {
-        self.init(rulesVersion: rulesVersion)
+    public init(_ messages: some Collection<WireMessage>, readingVersion: Int) {
+        self.init(readingVersion: readingVersion)
         reserve(messages.count)
         for message in messages { append(message) }
     }

@@ -4,9 +4,9 @@ import Postgres
 extension IngestLane {
     /// The call that stores `pieces`. Events of the quarantine leave it in the same transaction.
     static func storing(
-        _ pieces: [Piece], _ messages: [WireMessage], rulesVersion: Int, hints: IngestMemory.Hints
+        _ pieces: [Piece], _ messages: [WireMessage], readingVersion: Int, hints: IngestMemory.Hints
     ) -> Statement {
-        var columns = IngestColumns(messages, rulesVersion: rulesVersion)
+        var columns = IngestColumns(messages, readingVersion: readingVersion)
         guard let operation = pieces.first?.job.request.replay?.operation else {
             columns.hints = hints
             columns.tally { pieces[$0].job.request.keyID }
@@ -16,14 +16,24 @@ extension IngestLane {
         return .call("reprocess_batch", [.uuid(operation), .uuidArray(ids)] + columns.messageBinds)
     }
 
-    /// The call that keeps refused `pieces`; events of the quarantine stay there with their new reasons.
-    static func keeping(_ pieces: [Piece]) -> Statement {
-        if let operation = pieces.first?.job.request.replay?.operation {
-            return Quarantine.refuse(
-                pieces.compactMap { piece in
-                    reason(of: piece).map { (piece.job.quarantineID(at: piece.index), $0) }
-                }, operation: operation)
+    /// The calls that keep refused `pieces`; events of the quarantine stay there with their new reasons.
+    static func keeping(_ pieces: [Piece]) -> [Statement] {
+        guard let first = pieces.first else { return [] }
+        if let operation = first.job.request.replay?.operation {
+            return [
+                Quarantine.refuse(
+                    pieces.compactMap { piece in
+                        reason(of: piece).map { (piece.job.quarantineID(at: piece.index), $0) }
+                    }, operation: operation)
+            ]
         }
+        let held = pieces.filter(isHeld)
+        if held.isEmpty { return [keeping(pieces[...], .rejected)] }
+        let rejected = pieces.filter { !isHeld($0) }
+        return [keeping(held[...], .held)] + (rejected.isEmpty ? [] : [keeping(rejected[...], .rejected)])
+    }
+
+    private static func keeping(_ pieces: ArraySlice<Piece>, _ state: Quarantine.State) -> Statement {
         var events: [QuarantinedEvent] = []
         var requests: [QuarantinedRequest] = []
         var start = pieces.startIndex
@@ -37,12 +47,16 @@ extension IngestLane {
             requests.append(request)
             start = end
         }
-        return Quarantine.add(events, of: requests, state: .rejected)
+        return Quarantine.add(events, of: requests, state: state)
+    }
+
+    private static func isHeld(_ piece: Piece) -> Bool {
+        if case .refused(let refused) = piece.item { refused.answer == .quarantined } else { false }
     }
 
     private static func reason(of piece: Piece) -> QuarantineReason? {
         switch (piece.item, piece.job.outcomes[piece.index]) {
-        case (.refused(let refusal), _): .init(code: refusal.error.code, message: refusal.error.message)
+        case (.refused(let refused), _): refused.reason
         case (_, .rejected(let code, let message)): .init(code: code, message: message)
         default: nil
         }

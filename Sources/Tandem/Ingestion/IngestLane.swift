@@ -18,7 +18,7 @@ final class IngestLane {
     private static let transactionTime: Duration = .milliseconds(4_200)
 
     private let configuration: ConnectionConfiguration
-    private let policies: IdentityPolicies
+    private let readingRules: ReadingRulesDirectory
     private let memory: IngestMemory
     private let hook: (any IngestHook)?
     private let batchLimit: Int
@@ -30,11 +30,11 @@ final class IngestLane {
     private var database = ""
 
     init(
-        configuration: ConnectionConfiguration, policies: IdentityPolicies, memory: IngestMemory,
+        configuration: ConnectionConfiguration, readingRules: ReadingRulesDirectory, memory: IngestMemory,
         hook: (any IngestHook)?, batchLimit: Int, stats: IngestStats, tail: EventTail, logger: Logger
     ) {
         self.configuration = configuration
-        self.policies = policies
+        self.readingRules = readingRules
         self.memory = memory
         self.hook = hook
         self.batchLimit = batchLimit
@@ -120,7 +120,7 @@ final class IngestLane {
             case .again(let milliseconds):
                 pause(milliseconds)
             case .reloadRules:
-                policies.forget(tenant)
+                readingRules.forget(tenant)
             case .reconnect(let milliseconds):
                 close()
                 pause(milliseconds)
@@ -137,9 +137,9 @@ final class IngestLane {
     private func transact(
         _ pieces: ArraySlice<Piece>, _ tenant: Tenant, _ connection: Connection, _ deadline: ContinuousClock.Instant
     ) throws(PostgresError) {
-        let policy = try policies.policy(of: tenant, on: connection)
-        let version = policy.rules.version
-        for piece in pieces where piece.job.rulesVersion != version { piece.job.read(again: policy) }
+        let rules = try readingRules.rules(of: tenant, on: connection)
+        let version = rules.version
+        for piece in pieces where piece.job.readingVersion != version { piece.job.read(again: rules) }
         var messages: [WireMessage] = []
         var stored: [Piece] = []
         var refused: [Piece] = []
@@ -157,18 +157,16 @@ final class IngestLane {
         let keys = messages.map { (key: IngestMemory.Key(of: $0), timestamp: $0.timestamp) }
         if !messages.isEmpty {
             let hints = memory.hints(for: keys, of: tenant.id, in: database)
-            statements.append(Self.storing(stored, messages, rulesVersion: version, hints: hints))
+            statements.append(Self.storing(stored, messages, readingVersion: version, hints: hints))
         }
-        if !refused.isEmpty { statements.append(Self.keeping(refused)) }
+        statements += Self.keeping(refused)
         if let hook { statements += hook.statements(for: messages, refused: refused.count, of: tenant) }
         let results = try connection.single(
             settings: tenant.database.ingestSettings, statements,
             deadline: max(.zero, min(deadline - .now, Self.transactionTime)))
         stats.stored(messages: messages.count)
         for piece in refused {
-            if case .refused(let reason) = piece.item {
-                piece.job.outcomes[piece.index] = .rejected(code: reason.error.code, message: reason.error.message)
-            }
+            if case .refused(let refused) = piece.item { piece.job.outcomes[piece.index] = IngestOutcome(refused) }
         }
         if !messages.isEmpty, let rows = results.first { try note(rows, stored, keys, of: tenant) }
     }
@@ -208,10 +206,10 @@ final class IngestLane {
             return false
         }
         if rejected.isEmpty { return }
-        let statement = Self.keeping(rejected)
+        let statements = Self.keeping(rejected)
         try retrying(tenant, deadline) { (connection) throws(PostgresError) in
             try connection.single(
-                settings: tenant.database.ingestSettings, [statement],
+                settings: tenant.database.ingestSettings, statements,
                 deadline: max(.zero, min(deadline - .now, Self.transactionTime)))
         } onHalve: { error in
             logger.error(

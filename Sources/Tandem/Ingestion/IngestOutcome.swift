@@ -5,6 +5,27 @@ public enum IngestOutcome: Sendable, Hashable {
     case duplicate
     /// Refused, and kept in the quarantine with the reason. `code` is for machines, `message` for people.
     case rejected(code: String, message: String)
+    /// Right, but kept in the quarantine by a rule of the tenant's, for which the reason stands.
+    case quarantined(code: String, message: String)
+}
+
+extension IngestOutcome {
+    /// Why it was not stored.
+    var reason: QuarantineReason? {
+        switch self {
+        case .accepted, .duplicate: nil
+        case .rejected(let code, let message), .quarantined(let code, let message): .init(code: code, message: message)
+        }
+    }
+
+    init(_ refused: RefusedMessage) {
+        let (code, message) = (refused.reason.code, refused.reason.message)
+        self =
+            switch refused.answer {
+            case .rejected: .rejected(code: code, message: message)
+            case .quarantined: .quarantined(code: code, message: message)
+            }
+    }
 }
 
 /// Why a request got no outcomes. Nothing or part of it may be stored; the same request sent again is safe, because

@@ -67,10 +67,10 @@ public struct IngestRequest: Sendable {
 ///
 /// Unchecked: after `init` its variables belong to the one lane that holds the job.
 final class IngestJob: IngestQueueItem, @unchecked Sendable {
-    /// A message of the request: to be stored, or refused already.
+    /// A message of the request: to be stored, or refused by reading it.
     enum Item {
         case message(WireMessage)
-        case refused(RejectedMessage)
+        case refused(RefusedMessage)
     }
 
     let request: IngestRequest
@@ -79,7 +79,7 @@ final class IngestJob: IngestQueueItem, @unchecked Sendable {
     let enqueued = ContinuousClock.now
     let startDeadline: ContinuousClock.Instant
     private(set) var items: [Item] = []
-    private(set) var rulesVersion = 0
+    private(set) var readingVersion = 0
     var outcomes: [IngestOutcome]
     private let ids: RequestIDs
     private let waiter = Mutex<CheckedContinuation<Result<[IngestOutcome], IngestFailure>, Never>?>(nil)
@@ -87,16 +87,16 @@ final class IngestJob: IngestQueueItem, @unchecked Sendable {
     /// What a transaction may take at the end of a request's time.
     static let executionTime: Duration = .seconds(2)
 
-    init(_ request: IngestRequest, policy: IdentifierPolicy) {
+    init(_ request: IngestRequest, rules: ReadingRules) {
         self.request = request
         ids = RequestIDs(known: request.replay?.ids)
         startDeadline = request.deadline - Self.executionTime
         outcomes = Array(repeating: .accepted, count: request.batch.count)
-        let (items, order, bytes) = Self.read(request, policy, ids)
+        let (items, order, bytes) = Self.read(request, rules, ids)
         self.items = items
         self.order = order
         byteCount = bytes
-        rulesVersion = policy.rules.version
+        readingVersion = rules.version
     }
 
     /// The id of a message in the quarantine, the same whenever it is asked for.
@@ -111,24 +111,24 @@ final class IngestJob: IngestQueueItem, @unchecked Sendable {
     var count: Int { items.count }
 
     /// Reads the messages again under newer rules.
-    func read(again policy: IdentifierPolicy) {
-        (items, _, _) = Self.read(request, policy, ids)
-        rulesVersion = policy.rules.version
+    func read(again rules: ReadingRules) {
+        (items, _, _) = Self.read(request, rules, ids)
+        readingVersion = rules.version
     }
 
     private static func read(
-        _ request: IngestRequest, _ policy: IdentifierPolicy, _ ids: RequestIDs
+        _ request: IngestRequest, _ rules: ReadingRules, _ ids: RequestIDs
     ) -> (items: [Item], order: IngestOrder, bytes: Int) {
         let result = request.batch.read(
             MessageBatch.Circumstances(
-                source: request.source, policy: policy, receivedAt: request.receivedAt,
+                source: request.source, rules: rules, receivedAt: request.receivedAt,
                 sentAtHeader: request.sentAtHeader, clientAddress: request.clientAddress,
                 makeMessageID: { ids.id(at: $0).uuidString.lowercased() }))
         var items: [Item] = []
         items.reserveCapacity(request.batch.count)
         var order = IngestOrder()
         var bytes = 512
-        var (message, rejected) = (result.messages.startIndex, result.rejected.startIndex)
+        var (message, refused) = (result.messages.startIndex, result.refused.startIndex)
         for index in 0..<request.batch.count {
             if message < result.messages.endIndex, result.messages[message].index == index {
                 var next = result.messages[message]
@@ -138,9 +138,9 @@ final class IngestJob: IngestQueueItem, @unchecked Sendable {
                 // Payload, traits, and what the columns around them take.
                 bytes += next.payload.count + (next.traits?.count ?? 0) + 512
                 items.append(.message(next))
-            } else if rejected < result.rejected.endIndex {
-                items.append(.refused(result.rejected[rejected]))
-                rejected += 1
+            } else if refused < result.refused.endIndex {
+                items.append(.refused(result.refused[refused]))
+                refused += 1
                 bytes += 1_024
             }
         }

@@ -46,17 +46,19 @@ public final class IngestStats: Sendable {
 
     /// Counts the answers to a batch.
     func decided(_ outcomes: some Sequence<IngestOutcome>, of tenant: UUID) {
-        var (new, copies, refused) = (0, 0, 0)
+        var (new, copies, refused, kept) = (0, 0, 0, 0)
         for outcome in outcomes {
             switch outcome {
             case .accepted: new += 1
             case .duplicate: copies += 1
             case .rejected: refused += 1
+            case .quarantined: kept += 1
             }
         }
         accepted.add(new, ordering: .relaxed)
         if copies > 0 { duplicates.add(copies, ordering: .relaxed) }
         if refused > 0 { rejected.add(refused, ordering: .relaxed) }
+        if kept > 0 { quarantined.add(kept, ordering: .relaxed) }
         tallied.ring(for: tenant)
     }
 

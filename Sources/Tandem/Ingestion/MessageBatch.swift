@@ -20,7 +20,7 @@ public struct MessageBatch: Sendable {
     /// What reading a message depends on beside the message.
     public struct Circumstances: Sendable {
         public var source: MessageSource
-        public var policy: IdentifierPolicy
+        public var rules: ReadingRules
         /// Microseconds since 1970.
         public var receivedAt: Int64
         /// From the header `SentAt`, microseconds since 1970.
@@ -34,12 +34,12 @@ public struct MessageBatch: Sendable {
         var archivedAt: (@Sendable (Int) -> Int64?)?
 
         public init(
-            source: MessageSource, policy: IdentifierPolicy, receivedAt: Int64, sentAtHeader: Int64? = nil,
+            source: MessageSource, rules: ReadingRules, receivedAt: Int64, sentAtHeader: Int64? = nil,
             clientAddress: String? = nil,
             makeMessageID: @escaping @Sendable (Int) -> String = { _ in MessageBatch.randomMessageID() }
         ) {
             self.source = source
-            self.policy = policy
+            self.rules = rules
             self.receivedAt = receivedAt
             self.sentAtHeader = sentAtHeader
             self.clientAddress = clientAddress
@@ -53,7 +53,8 @@ public struct MessageBatch: Sendable {
     public struct Result: Sendable {
         /// In the order of the request.
         public var messages: [WireMessage] = []
-        public var rejected: [RejectedMessage] = []
+        /// In the order of the request.
+        public var refused: [RefusedMessage] = []
     }
 
     /// - Parameter body: inflated, at most ``Gunzip/bytesLimit``.
@@ -84,14 +85,23 @@ public struct MessageBatch: Sendable {
         document.withRoot { root in
             var result = Result()
             result.messages.reserveCapacity(count)
-            let reader = MessageReader(envelope(of: root), circumstances)
+            let envelope = envelope(of: root)
+            let reader = MessageReader(envelope, circumstances)
+            let mapped = MappedReader(envelope, circumstances)
             forEachItem(of: root) { index, item in
+                var refused = RefusedMessage(index: index, reason: .init(.eventNotObject))
                 do throws(MessageError) {
-                    result.messages.append(try reader.read(item, index: index, type: type(of: item)))
+                    let type = type(of: item)
+                    switch try mapped?.read(item, index: index, type: type) {
+                    case .message(let message)?: return result.messages.append(message)
+                    case .quarantined(let reason)?: (refused.reason, refused.answer) = (reason, .quarantined)
+                    case nil: return result.messages.append(try reader.read(item, index: index, type: type))
+                    }
                 } catch {
-                    result.rejected.append(
-                        RejectedMessage(index: index, messageID: shownMessageID(of: item), error: error))
+                    refused.reason = .init(error)
                 }
+                refused.messageID = shownMessageID(of: item)
+                result.refused.append(refused)
             }
             return result
         }

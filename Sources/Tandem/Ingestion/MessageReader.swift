@@ -43,14 +43,14 @@ struct MessageReader {
         let messageID = try messageID(of: fields, index)
         let (clock, receivedAt) = try clock(of: fields, item, index)
         let group = try GroupReference(type: type, fields: fields, context: content.context)
-        let person = try PersonReader(content, circumstances.policy).read()
+        let person = try PersonReader(content, circumstances.rules.identity).read()
 
         var flags = sourceFlags.union(clock.flags)
         if item.hasReplacedText || content.context.hasReplacedText { flags.insert(.textReplaced) }
         if person.identifiers.isEmpty { flags.insert(.identifiersBlocked) }
         // What a form says of its person makes a lead there, by the form's rules.
         if type == .identify, content.context[FormReader.mark] != nil { flags.remove(.mayWriteLeads) }
-        let fieldsOfPerson = PersonFields(content, region: circumstances.policy.phoneRegion)
+        let fieldsOfPerson = PersonFields(content, region: circumstances.rules.identity.phoneRegion)
         return WireMessage(
             index: index, type: type, messageID: messageID, eventID: EventID.hash(of: messageID),
             name: type == .track ? fields.event?.string : fields.name?.string,
@@ -63,7 +63,7 @@ struct MessageReader {
             groupID: group?.id, previousID: person.previousID, identifiers: person.identifiers,
             companies: CompanyCandidate.all(content, group: group, email: fieldsOfPerson.email),
             personFields: fieldsOfPerson.fields, email: fieldsOfPerson.email, phone: fieldsOfPerson.phone,
-            form: FormReader(content, event: fields.event, circumstances.policy)?.read(),
+            form: FormReader(content, event: fields.event, circumstances.rules.identity)?.read(),
             rawUserID: content.userID, rawAnonymousID: content.anonymousID)
     }
 

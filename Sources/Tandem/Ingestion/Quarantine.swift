@@ -138,7 +138,7 @@ public enum Quarantine {
 }
 
 /// Why an event is in the quarantine.
-public struct QuarantineReason: Sendable {
+public struct QuarantineReason: Sendable, Hashable {
     /// For machines.
     public let code: String
     /// For people.
@@ -148,6 +148,8 @@ public struct QuarantineReason: Sendable {
         self.code = code
         self.message = message
     }
+
+    public init(_ error: MessageError) { self.init(code: error.code, message: error.message) }
 }
 
 extension String {

@@ -54,7 +54,7 @@ public struct QuarantineFilter: Sendable, Hashable {
             before = WireTime.parse(text)
             return before == nil ? ("invalid", "received_before has to be a time in ISO 8601.") : nil
         case "code": code = text
-        case "source": source = PublicID(.source, text: text)?.uuid.uuidString.lowercased() ?? text
+        case "source": source = Source.reference(text)
         case "type": type = text
         case "name": name = text
         case "key": key = text

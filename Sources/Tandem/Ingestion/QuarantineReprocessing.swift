@@ -6,19 +6,19 @@ import Postgres
 /// reading, the same procedure. What is stored leaves the quarantine in the same transaction.
 final class QuarantineReprocessing: OperationWork {
     private let lane: IngestLane
-    private let policies: IdentityPolicies
+    private let readingRules: ReadingRulesDirectory
     private let logger: Logger
     private var sources: [Int16: Source]?
     /// Events of a page.
     private static let pageEvents: Int32 = 100
 
-    init(ingest: ConnectionConfiguration, policies: IdentityPolicies, logger: Logger) {
+    init(ingest: ConnectionConfiguration, readingRules: ReadingRulesDirectory, logger: Logger) {
         lane = IngestLane(
-            configuration: ingest, policies: policies, memory: IngestMemory(), hook: nil,
+            configuration: ingest, readingRules: readingRules, memory: IngestMemory(), hook: nil,
             batchLimit: Int(Self.pageEvents),
             stats: IngestStats(), tail: EventTail(),
             logger: logger)
-        self.policies = policies
+        self.readingRules = readingRules
         self.logger = logger
     }
 
@@ -30,12 +30,12 @@ final class QuarantineReprocessing: OperationWork {
         let sources = try sources(of: tenant, on: connection)
         let events = try page(operation, tenant, connection)
         guard let last = events.last else { return OperationPage(isLast: true) }
-        let policy = try reading { () throws(PostgresError) in try policies.policy(of: tenant, on: connection) }
+        let rules = try reading { () throws(PostgresError) in try readingRules.rules(of: tenant, on: connection) }
         var jobs: [IngestJob] = []
         var unreadable: [(id: UUID, reason: QuarantineReason)] = []
         for group in Self.grouped(events) {
             if let request = Self.request(group, operation, tenant, sources) {
-                jobs.append(IngestJob(request, policy: policy))
+                jobs.append(IngestJob(request, rules: rules))
             } else {
                 unreadable += group.map { ($0.id, Self.reason(of: $0)) }
             }
@@ -111,7 +111,7 @@ final class QuarantineReprocessing: OperationWork {
 
     private static func reason(of event: KeptEvent) -> QuarantineReason {
         if !event.isComplete {
-            return .init(code: MessageError.eventTooLarge.code, message: MessageError.eventTooLarge.message)
+            return .init(.eventTooLarge)
         }
         return .init(code: "unreadable", message: "The event, or the source that it came from, is no longer there.")
     }

@@ -50,7 +50,7 @@ public struct SourceStats: Sendable {
             faults.append(
                 .init(pointer: "/from", code: "too_long", detail: "By the hour, 32 days can be asked for at once."))
         }
-        self.source = source.map { PublicID(.source, text: $0)?.uuid.uuidString.lowercased() ?? $0 }
+        self.source = source.map(Source.reference)
         if !faults.isEmpty { throw .invalid(faults) }
     }
 

@@ -44,10 +44,19 @@ public struct WireMessage: Sendable {
     public var rawAnonymousID: String?
 }
 
-/// A message that was refused, with what the answer says of it.
-public struct RejectedMessage: Sendable, Hashable {
+/// A message that is not stored, with what the answer and the quarantine say of it.
+public struct RefusedMessage: Sendable, Hashable {
+    /// What the sender is told.
+    public enum Answer: Sendable, Hashable {
+        /// That the message is wrong.
+        case rejected
+        /// That it arrived: it was right, and rules of the tenant's keep it from being stored.
+        case quarantined
+    }
+
     public var index: Int
     /// As sent, if it was a string or number; cut to a readable length.
     public var messageID: String?
-    public var error: MessageError
+    public var reason: QuarantineReason
+    public var answer = Answer.rejected
 }

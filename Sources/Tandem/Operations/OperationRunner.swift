@@ -31,7 +31,7 @@ protocol OperationWork: AnyObject {
 public final class OperationRunner {
     private let connection: Connection
     private let ingest: ConnectionConfiguration
-    private let policies: IdentityPolicies
+    private let readingRules: ReadingRulesDirectory
     private let logger: Logger
     private let lease = UUID.v7()
     /// Longer than a page takes, with all its retries.
@@ -39,11 +39,11 @@ public final class OperationRunner {
 
     /// - Parameter ingest: for the connection that stores events.
     public init(
-        _ connection: Connection, ingest: ConnectionConfiguration, policies: IdentityPolicies, logger: Logger
+        _ connection: Connection, ingest: ConnectionConfiguration, readingRules: ReadingRulesDirectory, logger: Logger
     ) {
         self.connection = connection
         self.ingest = ingest
-        self.policies = policies
+        self.readingRules = readingRules
         self.logger = logger
     }
 
@@ -107,7 +107,7 @@ public final class OperationRunner {
     private func work(_ operation: Operation) throws(TandemError) -> any OperationWork {
         switch operation.type {
         case QuarantineOrder.reprocess.operationType:
-            QuarantineReprocessing(ingest: ingest, policies: policies, logger: logger)
+            QuarantineReprocessing(ingest: ingest, readingRules: readingRules, logger: logger)
         case QuarantineOrder.discard.operationType: QuarantineDiscarding()
         default: throw .failure("an operation of an unknown type was claimed: \(operation.type)", sqlState: nil)
         }

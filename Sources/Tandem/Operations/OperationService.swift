@@ -9,7 +9,7 @@ import Synchronization
 public struct OperationService: Service {
     private let context: TandemContext
     private let database: ConnectionConfiguration
-    private let policies = IdentityPolicies()
+    private let readingRules = ReadingRulesDirectory()
 
     /// - Parameter database: for connections of its own, so that requests never wait for it.
     public init(_ context: TandemContext, database: ConnectionConfiguration) {
@@ -55,8 +55,10 @@ public struct OperationService: Service {
                 do {
                     let connection = try Connection.open(database, deadline: .seconds(10))
                     defer { connection.close() }
-                    try OperationRunner(connection, ingest: database, policies: policies, logger: context.logger)
-                        .run(tenant, goesOn: { goesOn.isSet })
+                    try OperationRunner(
+                        connection, ingest: database, readingRules: readingRules, logger: context.logger
+                    )
+                    .run(tenant, goesOn: { goesOn.isSet })
                 } catch {
                     context.logger.warning(
                         "an operation was interrupted", metadata: ["tenant": "\(tenant.slug)", "error": "\(error)"])

@@ -6,7 +6,7 @@ import TandemHTTP
 /// The rules by which events become profiles.
 struct IdentityRulesRoutes {
     let store: TenantStore
-    let policies: IdentityPolicies
+    let readingRules: ReadingRulesDirectory
 
     var routes: [Route] {
         [
@@ -23,7 +23,7 @@ struct IdentityRulesRoutes {
                 let rules = try IdentityRules(json: call.json())
                 let stored = try await store.value(
                     call, .call("identity_rules_put", .jsonb(rules.json.encoded()), .text(call.principal.actor)))
-                policies.forget(try store.tenant(call))
+                readingRules.forget(try store.tenant(call))
                 return Response(json: stored)
             },
         ]

@@ -8,7 +8,7 @@ import TandemHTTP
 /// Merges of profiles: a person's, an event's, and what is left to decide.
 struct MergeRoutes {
     let store: TenantStore
-    let policies: IdentityPolicies
+    let readingRules: ReadingRulesDirectory
 
     var routes: [Route] { [list, show, apply, undo, reviews, decide(true), decide(false)] }
 
@@ -46,7 +46,8 @@ struct MergeRoutes {
             parameters: [.init("dry_run", "true answers what would happen, and changes nothing")], success: 201
         ) { [self] call in
             let order = try await MergeOrder(
-                call.jsonObject(), policy: policies.policy(of: store.tenant(call), from: store.context.pool))
+                call.jsonObject(), policy: readingRules.rules(of: store.tenant(call), from: store.context.pool).identity
+            )
             let dryRun = try call.flag("dry_run")
             let answer = try await store.value(
                 call,

@@ -9,7 +9,7 @@ import TandemHTTP
 struct IngestService: Sendable {
     let context: TandemContext
     let batcher: Batcher
-    let policies: IdentityPolicies
+    let readingRules: ReadingRulesDirectory
     let authenticator: KeyAuthenticator
     /// How long events of suspended tenants, disabled sources and expired keys are held; then 401.
     let holdDays: Int
@@ -69,9 +69,9 @@ struct IngestService: Sendable {
     }
 
     private func store(_ request: IngestRequest, _ source: Source) async throws -> Response {
-        let policy = try await policies.policy(of: request.tenant, from: context.pool)
+        let rules = try await readingRules.rules(of: request.tenant, from: context.pool)
         do {
-            let outcomes = try await batcher.submit(request, policy: policy)
+            let outcomes = try await batcher.submit(request, rules: rules)
             return try IngestAnswer(outcomes, of: request.batch).response
         } catch let failure as IngestFailure {
             if case .queueFull = failure {
@@ -152,12 +152,13 @@ struct IngestService: Sendable {
 struct IngestAnswer {
     private let batch: MessageBatch
     private let outcomes: [IngestOutcome]
+    /// Kept in quarantine as they came, or by the tenant's rules.
     private let held: Int
 
     init(_ outcomes: [IngestOutcome], of batch: MessageBatch) {
         self.batch = batch
         self.outcomes = outcomes
-        held = 0
+        held = outcomes.count { if case .quarantined = $0 { true } else { false } }
     }
 
     init(held: Int, of batch: MessageBatch) {

@@ -8,7 +8,7 @@ import TandemHTTP
 /// Profiles: who they are, what is known of them, what they did.
 struct ProfileRoutes {
     let store: TenantStore
-    let policies: IdentityPolicies
+    let readingRules: ReadingRulesDirectory
 
     var routes: [Route] {
         [list, search, show, find, events, traits, identifiers, timeline, merges, leave]
@@ -55,7 +55,7 @@ struct ProfileRoutes {
 
     private var find: Route {
         route(.get, "/by/{type}/{value}", "Show the profile that owns an identifier") { [self] call in
-            let policy = try await policies.policy(of: store.tenant(call), from: store.context.pool)
+            let policy = try await readingRules.rules(of: store.tenant(call), from: store.context.pool).identity
             let type = call.capture("type")
             guard policy.knows(type: type) || type.contains(".") else {
                 throw Problem.notFound("identifier_type_not_configured", "The identity rules know no type \(type).")

@@ -147,7 +147,8 @@ struct QuarantineCommand: ParsableCommand {
             try connection.quarantineOrder(order, scope, id: id, actor: DatabaseSession.actor)
         }
         let runner = OperationRunner(
-            session.connection, ingest: session.configuration, policies: IdentityPolicies(), logger: session.logger)
+            session.connection, ingest: session.configuration, readingRules: ReadingRulesDirectory(),
+            logger: session.logger)
         let meter = ProgressMeter()
         defer { meter.end() }
         var shown = ordered

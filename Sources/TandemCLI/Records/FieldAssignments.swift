@@ -14,7 +14,7 @@ struct FieldAssignments: ParsableArguments {
 
     /// One object a record; what --set says counts for each.
     func objects(_ description: ObjectDescription) throws -> [JSONObject] {
-        var objects = try fromFile.map(Self.read) ?? [JSONObject()]
+        var objects = try fromFile.map(JSONFile.objects(at:)) ?? [JSONObject()]
         for assignment in assignments {
             guard let mark = assignment.firstIndex(of: "="), mark > assignment.startIndex else {
                 throw CommandFailure.usage("--set takes field=value, not \(assignment)")
@@ -27,34 +27,6 @@ struct FieldAssignments: ParsableArguments {
             throw CommandFailure.usage("nothing was given", hint: "name fields with --set field=value or --from-file")
         }
         return objects
-    }
-
-    private static func read(_ path: String) throws -> [JSONObject] {
-        let data: Data
-        do {
-            data =
-                path == "-" ? FileHandle.standardInput.readDataToEndOfFile() : try Data(contentsOf: URL(filePath: path))
-        } catch {
-            throw CommandFailure.usage("\(path) cannot be read")
-        }
-        let text = String(decoding: data, as: UTF8.self)
-        let values: [JSON]
-        if let whole = try? JSON(parsing: text) {
-            values = whole.array ?? [whole]
-        } else {
-            values = try text.split(whereSeparator: \.isNewline).enumerated().map { index, line in
-                guard let value = try? JSON(parsing: String(line)) else {
-                    throw CommandFailure.usage("\(path), line \(index + 1) is no JSON")
-                }
-                return value
-            }
-        }
-        return try values.enumerated().map { index, value in
-            guard let object = value.object else {
-                throw CommandFailure.usage("\(path): value \(index + 1) is no JSON object")
-            }
-            return object
-        }
     }
 
     /// The text as the field's type wants it; what does not fit goes on as it is and is refused with the field's name.

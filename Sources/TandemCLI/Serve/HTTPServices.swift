@@ -13,14 +13,16 @@ import TandemHTTP
 func httpServices(
     _ context: TandemContext, database: ConnectionConfiguration, plan: ServePlan, demo: DemoServing?, logger: Logger
 ) -> [any Service] {
-    let policies = IdentityPolicies()
+    let readingRules = ReadingRulesDirectory()
     var settings = Batcher.Settings()
     settings.lanes = plan.ingestConnections
     settings.bounds = plan.queue
-    let batcher = Batcher(configuration: database, policies: policies, settings: settings, logger: logger)
-    let console = Console(context: context, batcher: batcher, policies: policies, version: VersionCommand.number)
+    let batcher = Batcher(configuration: database, readingRules: readingRules, settings: settings, logger: logger)
+    let console = Console(
+        context: context, batcher: batcher, readingRules: readingRules, version: VersionCommand.number)
     let data = DataPlane(
-        context: context, batcher: batcher, policies: policies, version: VersionCommand.number, extra: console.routes,
+        context: context, batcher: batcher, readingRules: readingRules, version: VersionCommand.number,
+        extra: console.routes,
         errorPage: console.errorPage, limiter: RateLimiter(plan.rates), census: ConnectionCensus(plan.clients))
     let admin = AdminPlane(context: context, data: data)
     let ready = ReadyLine(demo)

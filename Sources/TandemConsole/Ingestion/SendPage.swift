@@ -148,15 +148,17 @@ extension Console {
             receivedAt: context.clock.microseconds, keyID: "console", path: call.route.pattern.template,
             deadline: call.deadline)
         request.sourceName = source.name
-        let policy = try await policies.policy(of: tenant, from: context.pool)
+        let rules = try await readingRules.rules(of: tenant, from: context.pool)
         let outcome: IngestOutcome?
         do {
-            outcome = try await batcher.submit(request, policy: policy).first
+            outcome = try await batcher.submit(request, rules: rules).first
         } catch {
             throw Problem.unavailable("unavailable", "The event could not be stored at this moment. Send it again.")
         }
-        if case .rejected(let code, let message)? = outcome {
+        switch outcome {
+        case .rejected(let code, let message)?, .quarantined(let code, let message)?:
             return try await sendPage(call, visit, values: values, error: (code, message))
+        case .accepted?, .duplicate?, nil: break
         }
         let path = "/console/\(tenant.slug)"
         for (kind, value) in values.identifiers {

@@ -43,8 +43,9 @@ import Testing
             let batch = try MessageBatch(JSON.object(["batch": .array(part.map(\.message))]).encoded(), path: .batch)
             let read = batch.read(
                 MessageBatch.Circumstances(
-                    source: source, policy: IdentifierPolicy(IdentityRules()), receivedAt: Self.now))
-            #expect(read.rejected.isEmpty)
+                    source: source, rules: ReadingRules(identity: IdentifierPolicy(IdentityRules())),
+                    receivedAt: Self.now))
+            #expect(read.refused.isEmpty)
             #expect(read.messages.allSatisfy { !$0.flags.contains(.clockClamped) })
         }
     }

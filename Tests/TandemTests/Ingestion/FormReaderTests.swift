@@ -23,7 +23,7 @@ import Testing
         let reader = ReadMessages.browser
         let other = try reader.one(.track, #"{"event":"Other","anonymousId":"a"}"#)
         let submission = try reader.one(.track, #"{"event":"Form Submitted","anonymousId":"a"}"#)
-        let columns = IngestColumns([other, submission, other, submission, other], rulesVersion: 1)
+        let columns = IngestColumns([other, submission, other, submission, other], readingVersion: 1)
         #expect(columns.form.map { $0 != nil } == [false, true, false, true])
     }
 

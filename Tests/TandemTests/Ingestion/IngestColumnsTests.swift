@@ -6,9 +6,9 @@ import Testing
     @Test func columnsFollowTheMessages() throws {
         let body = try fixture("segment-python-2.4.0.json")
         let messages = try ReadMessages().all(body, path: .batch).messages
-        let columns = IngestColumns(messages, rulesVersion: 7)
+        let columns = IngestColumns(messages, readingVersion: 7)
         #expect(columns.count == 9)
-        #expect(columns.rulesVersion == 7)
+        #expect(columns.readingVersion == 7)
         #expect(columns.messageID == messages.map(\.messageID))
         #expect(columns.type == messages.map(\.type.rawValue))
         #expect(columns.identifierMessage == [1, 1, 2, 3, 4, 5, 6, 7, 8, 9])
@@ -25,7 +25,7 @@ import Testing
 
     @Test func aTallyHasARunForEachSourceKeyAndHour() throws {
         let body = try fixture("segment-python-2.4.0.json")
-        var columns = IngestColumns(try ReadMessages().all(body, path: .batch).messages, rulesVersion: 7)
+        var columns = IngestColumns(try ReadMessages().all(body, path: .batch).messages, readingVersion: 7)
         columns.tally { _ in "k" }
         #expect(columns.runEnd == [9])
         #expect(columns.runKey == ["k"])

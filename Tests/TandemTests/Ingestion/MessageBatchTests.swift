@@ -54,13 +54,13 @@ import Testing
         #expect(result.messages.map(\.index) == [0, 11])
         #expect(result.messages[1].flags.contains(.textReplaced))
         #expect(try json(result.messages[1].payload)?["properties"]?["x"] == "\u{fffd}\u{fffd}")
-        #expect(result.rejected.map(\.index) == Array(1...10))
+        #expect(result.refused.map(\.index) == Array(1...10))
         #expect(
-            result.rejected.map(\.error) == [
+            result.errors == [
                 .noUserOrAnonymousID, .tooDeep, .numberOutOfRange, .numberOutOfRange, .keyTooLong, .unknownType,
                 .eventNotObject, .eventNotObject, .unknownType, .eventTooLarge,
             ])
-        #expect(result.rejected[0].messageID == "bad-1")
+        #expect(result.refused[0].messageID == "bad-1")
     }
 
     @Test func theBatchsContextAndIntegrationsAreMergedIntoEachMessage() throws {
@@ -86,11 +86,11 @@ import Testing
     @Test func whatTheBatchAddsCountsTowardsEachMessage() throws {
         let context = #"{"x":"\#(String(repeating: "a", count: 33_000))"}"#
         let result = try read.batch(#"{"context":\#(context),"batch":[{"type":"track","userId":"u","event":"A"}]}"#)
-        #expect(result.rejected.map(\.error) == [.eventTooLarge])
+        #expect(result.errors == [.eventTooLarge])
         let bad = try read.batch(#"{"context":{"x":1e999},"batch":[{"type":"track","userId":"u","event":"A"}]}"#)
-        #expect(bad.rejected.map(\.error) == [.numberOutOfRange])
+        #expect(bad.errors == [.numberOutOfRange])
         let odd = try read.batch(#"{"context":[],"batch":[{"type":"track","userId":"u","event":"A"}]}"#)
-        #expect(odd.rejected.map(\.error) == [.contextNotObject])
+        #expect(odd.errors == [.contextNotObject])
     }
 
     @Test func repeatedKeysCountByTheirLastValueAsInJsonb() throws {
@@ -120,7 +120,8 @@ import Testing
     @Test func readingAgainAnswersTheSame() throws {
         let batch = try MessageBatch(try fixture("segment-python-2.4.0.json"), path: .batch)
         let circumstances = MessageBatch.Circumstances(
-            source: read.source, policy: IdentifierPolicy(read.rules), receivedAt: ReadMessages.received)
+            source: read.source, rules: ReadingRules(identity: IdentifierPolicy(read.rules)),
+            receivedAt: ReadMessages.received)
         let (first, second) = (batch.read(circumstances), batch.read(circumstances))
         #expect(first.messages.map(\.payload) == second.messages.map(\.payload))
         #expect(first.messages.map(\.eventID) == second.messages.map(\.eventID))

@@ -9,6 +9,7 @@ struct ReadMessages {
 
     var source = MessageSource(id: 3, trust: .default(for: .server), isPublic: false)
     var rules = IdentityRules()
+    var mappings: [Int16: SourceMapping] = [:]
     var phoneRegion = Normalizer.noRegion
     var sentAtHeader: Int64?
 
@@ -17,7 +18,9 @@ struct ReadMessages {
     func all(_ body: [UInt8], path: IngestPath) throws -> MessageBatch.Result {
         try MessageBatch(body, path: path).read(
             MessageBatch.Circumstances(
-                source: source, policy: IdentifierPolicy(rules, phoneRegion: phoneRegion), receivedAt: Self.received,
+                source: source,
+                rules: ReadingRules(identity: IdentifierPolicy(rules, phoneRegion: phoneRegion), mappings: mappings),
+                receivedAt: Self.received,
                 sentAtHeader: sentAtHeader, makeMessageID: { _ in "made-here" }))
     }
 
@@ -26,11 +29,16 @@ struct ReadMessages {
     /// The one message of a body, or the reason why it was refused.
     func one(_ type: MessageType, _ body: String) throws -> WireMessage {
         let result = try all(Array(body.utf8), path: .message(type))
-        if let rejected = result.rejected.first { throw rejected.error }
+        if let refused = result.refused.first { throw try #require(MessageError(rawValue: refused.reason.code)) }
         return try #require(result.messages.first)
     }
 
     func one(_ type: MessageType, _ body: JSON) throws -> WireMessage { try one(type, body.text) }
+}
+
+extension MessageBatch.Result {
+    /// What is wrong with the refused messages.
+    var errors: [MessageError?] { refused.map { MessageError(rawValue: $0.reason.code) } }
 }
 
 func json(_ bytes: [UInt8]?) throws -> JSON? { try bytes.map { try JSON(parsing: $0) } }

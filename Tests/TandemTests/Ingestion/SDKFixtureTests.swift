@@ -16,8 +16,8 @@ import Testing
         let result = batch.read(
             .init(
                 source: MessageSource(id: 1, trust: .default(for: .server), isPublic: false),
-                policy: IdentifierPolicy(IdentityRules()), receivedAt: sent))
-        #expect(result.rejected == [])
+                rules: ReadingRules(identity: IdentifierPolicy(IdentityRules())), receivedAt: sent))
+        #expect(result.refused == [])
         let messages = result.messages
         #expect(messages.map(\.type) == [.identify, .track, .track, .track, .page, .screen, .group, .alias, .track])
         #expect(

@@ -20,7 +20,7 @@ class Tenant:
         self.connection.execute("set plan_cache_mode = force_generic_plan")
         if role:
             self.connection.execute(f'set role "{role}"')
-        self.rules = self.value("select rules_version from identity_state")
+        self.rules = self.value("select reading_version from identity_state")
         self.prefix = ""
         self.retries = 0
 

@@ -50,7 +50,8 @@ begin
             or exists (select from identity_limit l where l.window_days is not null)
     )
     on conflict (singleton) do update
-    set rules_version = excluded.rules_version, epoch = identity_state.epoch + 1,
+    set rules_version = excluded.rules_version, reading_version = identity_state.reading_version + 1,
+        epoch = identity_state.epoch + 1,
         default_max_values = excluded.default_max_values, default_window_days = excluded.default_window_days,
         max_ids = excluded.max_ids, max_merges = excluded.max_merges, windowed = excluded.windowed;
     return identity_rules_get();

@@ -5,13 +5,13 @@
 -- p_id_…: identifiers, normalised, blocked ones left out, by message and priority. p_co_…: what names the message's company.
 -- p_pf_…: person's fields from the traits. p_form: what the submissions of forms say (see FormReader), null if the batch has none.
 -- p_run_…: the last places of stretches of messages of one source, key and hour of receipt, and the keys, for the tally; null:
--- nothing is tallied. Raises TD011 stale_rules. Retry the whole call on 40001 and 40P01.
+-- nothing is tallied. p_reading_version: see reading_rules; raises TD011 stale_rules. Retry the whole call on 40001 and 40P01.
 -- The caller may tell what it learned from earlier answers of the same p_epoch (void under another). p_hint: the message's home,
 -- 0: not known; it holds for all messages that name the same identifiers in the same order, but for an alias. p_settled: the
 -- message's time lies within what an earlier message of that home has stored. home and epoch of the answer are what it may learn;
 -- home is null where the next message like this one may end elsewhere.
 create or replace function ingest_batch(
-    p_rules_version int4, p_event_id uuid[], p_message_id text[], p_type text[], p_name text[], p_ts timestamptz[],
+    p_reading_version int4, p_event_id uuid[], p_message_id text[], p_type text[], p_name text[], p_ts timestamptz[],
     p_received_at timestamptz[], p_flags int4[], p_source int2[], p_session text[], p_payload jsonb[], p_traits jsonb[],
     p_consent jsonb[], p_group_id text[], p_previous_id text[], p_id_msg int4[], p_id_type text[], p_id_value text[],
     p_co_msg int4[], p_co_kind text[], p_co_value text[], p_co_name text[], p_pf_msg int4[], p_pf_field text[],
@@ -32,6 +32,7 @@ declare
     c_stored_flags constant int4 := 31;
     v_count int4 := coalesce(cardinality(p_event_id), 0);
     v_records_only boolean := not ('identify' = any (p_type) or 'group' = any (p_type) or 'alias' = any (p_type));
+    v_reading_version int4;
     v_rules_version int4;
     v_epoch int4;
     v_promoted text[];          -- the traits that rows of `profiles` show
@@ -65,12 +66,12 @@ declare
     v_joined text[];            -- the groups that they joined anew
     v_crm boolean := to_regclass('contact_node') is not null;
 begin
-    select s.rules_version, s.epoch, s.promoted, exists (select from membership), f.any_flags, f.all_flags
-    into v_rules_version, v_epoch, v_promoted, v_members, v_any_flags, v_all_flags
+    select s.reading_version, s.rules_version, s.epoch, s.promoted, exists (select from membership), f.any_flags, f.all_flags
+    into v_reading_version, v_rules_version, v_epoch, v_promoted, v_members, v_any_flags, v_all_flags
     from identity_state s
     cross join (select bit_or(u.flags) as any_flags, bit_and(u.flags) as all_flags from unnest(p_flags) u(flags)) f;
-    if v_rules_version is distinct from p_rules_version then
-        raise exception 'rules version % is not in force', p_rules_version using errcode = 'TD011';
+    if v_reading_version is distinct from p_reading_version then
+        raise exception 'reading version % is not in force', p_reading_version using errcode = 'TD011';
     end if;
     if v_count = 0 then
         return;

@@ -3,7 +3,7 @@
 -- as recovered.
 create or replace function reprocess_batch(
     p_operation uuid, p_quarantine uuid[],
-    p_rules_version int4, p_event_id uuid[], p_message_id text[], p_type text[], p_name text[], p_ts timestamptz[],
+    p_reading_version int4, p_event_id uuid[], p_message_id text[], p_type text[], p_name text[], p_ts timestamptz[],
     p_received_at timestamptz[], p_flags int4[], p_source int2[], p_session text[], p_payload jsonb[], p_traits jsonb[],
     p_consent jsonb[], p_group_id text[], p_previous_id text[], p_id_msg int4[], p_id_type text[], p_id_value text[],
     p_co_msg int4[], p_co_kind text[], p_co_value text[], p_co_name text[], p_pf_msg int4[], p_pf_field text[],
@@ -20,7 +20,7 @@ begin
     select array_agg(b.idx), array_agg(b.outcome), array_agg(b.code)
     into v_idx, v_outcome, v_code
     from ingest_batch(
-        p_rules_version, p_event_id, p_message_id, p_type, p_name, p_ts, p_received_at, p_flags, p_source, p_session,
+        p_reading_version, p_event_id, p_message_id, p_type, p_name, p_ts, p_received_at, p_flags, p_source, p_session,
         p_payload, p_traits, p_consent, p_group_id, p_previous_id, p_id_msg, p_id_type, p_id_value, p_co_msg, p_co_kind,
         p_co_value, p_co_name, p_pf_msg, p_pf_field, p_pf_value, p_email_norm, p_phone_e164, p_form
     ) b;

@@ -9,7 +9,7 @@ select results_eq(
 select is(owner_of('user_id', 'other'), null::bigint, 'not even its identifiers');
 
 select throws_ok(
-    $$ select send('2', 'track', '2026-01-01', '{user_id, u}', p_rules_version => 99) $$,
+    $$ select send('2', 'track', '2026-01-01', '{user_id, u}', p_reading_version => 99) $$,
     'TD011', null, 'rules of another version are refused');
 select is(send('2', 'track', '2026-01-01', '{user_id, u}'), 'accepted', 'and the refused message stays new');
 

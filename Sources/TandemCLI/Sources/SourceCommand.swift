@@ -4,7 +4,7 @@ public import Tandem
 struct SourceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "source", abstract: "Where a tenant's events come from, and how far they are trusted.",
-        subcommands: [Create.self, List.self, Update.self, Stats.self])
+        subcommands: [Create.self, List.self, Update.self, Stats.self, Mapping.self])
 
     static let columns: [(title: String, key: String)] = [
         ("NAME", "name"), ("ID", "id"), ("KIND", "kind"), ("IDENTIFY", "may_identify"),

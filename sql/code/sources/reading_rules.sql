@@ -1,0 +1,14 @@
+-- All that the server reads messages by, of one moment: {"version", "identity", "mappings": {number of a source: rules}}.
+-- ingest_batch refuses messages that were read under another version.
+create or replace function reading_rules() returns jsonb
+language sql stable
+as $$
+    select jsonb_build_object(
+        'version', s.reading_version,
+        'identity', identity_rules_get(),
+        'mappings', (
+            select coalesce(jsonb_object_agg(m.source, m.rules), '{}')
+            from (select distinct on (x.source) x.source, x.rules from source_mapping x order by x.source, x.version desc) m
+            where m.rules <> '[]'))
+    from identity_state s
+$$;
