@@ -61,6 +61,7 @@ private struct EventStream {
     private static let pause: Duration = .milliseconds(100)
     private static let heartbeat: Duration = .seconds(5)
 
+    @concurrent
     func write(to writer: inout any ResponseBodyWriter) async throws {
         // A client that was cut off comes again after a second.
         try await writer.write(ByteBuffer(string: "retry: 1000\n\n"))
