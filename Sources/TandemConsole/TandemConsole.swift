@@ -10,17 +10,22 @@ public struct Console: Sendable {
     let context: TandemContext
     let batcher: Batcher
     let readingRules: ReadingRulesDirectory
+    let drain: Drain
     let version: String
     let templates: Templates
     let seal: FormSeal
 
     /// - Parameters:
     ///   - batcher, readingRules: the way that events take; the console's own form goes it too.
+    ///   - drain: ends what has no end.
     ///   - version: of the binary, for the foot of each page.
-    public init(context: TandemContext, batcher: Batcher, readingRules: ReadingRulesDirectory, version: String) {
+    public init(
+        context: TandemContext, batcher: Batcher, readingRules: ReadingRulesDirectory, drain: Drain, version: String
+    ) {
         self.context = context
         self.batcher = batcher
         self.readingRules = readingRules
+        self.drain = drain
         self.version = version
         templates = Templates()
         seal = FormSeal(key: context.sealingKey)
@@ -28,7 +33,9 @@ public struct Console: Sendable {
 
     /// All of the console, for the listener of the data plane.
     public var routes: [Route] {
-        [rootRoute] + assetRoutes + signInRoutes + tenantRoutes + threadRoutes + peopleRoutes + eventRoutes + sendRoutes
+        [rootRoute] + assetRoutes + signInRoutes + tenantRoutes + threadRoutes + peopleRoutes + eventRoutes
+            + quarantineRoutes
+            + sendRoutes
             + mergeRoutes + accountRoutes + leadRoutes + formRoutes + opportunityRoutes
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import uuid
 
@@ -10,7 +11,7 @@ import pytest
 import requests
 
 from console import Browser, Page
-from server import Server, Tenant
+from server import Server, Tenant, wait_until
 
 _numbers = itertools.count(1)
 
@@ -82,7 +83,7 @@ def test_the_cookie_is_not_for_scripts_nor_for_other_sites(tandem: Server) -> No
 
 
 def test_every_page_asks_for_a_session(tandem: Server, tenant: Tenant) -> None:
-    for path in ["", "/people", "/accounts", "/opportunities", "/events", "/merges", "/reviews", "/send"]:
+    for path in ["", "/people", "/accounts", "/opportunities", "/events", "/events/stream", "/quarantine", "/merges", "/reviews", "/send"]:
         answer = requests.get(f"{tandem.base_url}/console/{tenant.slug}{path}", allow_redirects=False, timeout=30)
         assert (answer.status_code, answer.headers["Location"]) == (303, "/console/sign-in"), path
         assert tenant.slug not in answer.text
@@ -155,7 +156,13 @@ def test_a_profile_shows_sources_times_and_escapes_what_was_sent(browser: Browse
     evil = "<script>alert('x')</script>"
     merged.ingest("identify", {"userId": "u-1", "traits": {"bio": evil, evil: "y"}})
     merged.ingest("track", {"userId": "u-1", "event": evil, "properties": {"note": evil}})
-    for path in [f"/people/{person_id(merged, 'user_id', 'u-1')}", "", "/events", "/merges", "/people"]:
+    merged.ingest("track", {"event": evil, "properties": {"note": evil}})
+    events = browser.get(f"/console/{merged.slug}/events?show=rejected").links
+    quarantined = next(link for link in events if "/quarantine/" in link).removeprefix(f"/console/{merged.slug}")
+    stored = next(link for link in browser.get(f"/console/{merged.slug}/events?show=accepted").links if "?at=" in link)
+    stored = stored.removeprefix(f"/console/{merged.slug}")
+    person = f"/people/{person_id(merged, 'user_id', 'u-1')}"
+    for path in [person, "", "/events", "/quarantine", quarantined, stored, "/merges", "/people"]:
         page = browser.get(f"/console/{merged.slug}{path}", allow_redirects=True)
         assert page.response.status_code == 200
         assert evil not in page.html, path
@@ -173,8 +180,75 @@ def test_live_events_tell_why_an_event_was_refused(browser: Browser, merged: Ten
     only = browser.get(f"/console/{merged.slug}/events?show=rejected")
     assert "no_user_anon_id" in only.text and "Form Submitted" not in only.text
     rows = browser.get(f"/console/{merged.slug}/events/rows?show=accepted")
-    assert rows.html.lstrip().startswith("<tr>") and "no_user_anon_id" not in rows.text
+    assert rows.html.lstrip().startswith("<tr data-id=") and "no_user_anon_id" not in rows.text
     assert browser.get(f"/console/{merged.slug}/events?show=what").response.status_code == 404
+    assert "Joined Acme" in browser.get(f"/console/{merged.slug}/events?source=server").text
+    assert "No events like this" in browser.get(f"/console/{merged.slug}/events?source=web").text
+    assert browser.get(f"/console/{merged.slug}/events?source=elsewhere").response.status_code == 404
+
+
+def test_an_event_has_a_page_of_what_it_did(browser: Browser, merged: Tenant) -> None:
+    links = browser.get(f"/console/{merged.slug}/events?show=accepted").links
+    pages = {page.headings[0]: page for page in (browser.get(link) for link in links if "/events/evt_" in link)}
+    form = pages["Form Submitted"].text
+    assert "Form demo" in form and "As it is stored" in form and '"form": "demo"' in form and "5 Jan 2026, 09:05:00" in form
+    group = pages["group"].text
+    assert "Joined acme" in group and "Account Acme" in group
+    identified = [browser.get(link) for link in links if "/events/evt_" in link and "identify" in browser.get(link).text]
+    assert any("New identifier user_id u-1" in page.text and '"plan": "team"' in page.text for page in identified)
+    assert any("Merge applied" in page.text for page in identified)
+    # Not without the time of its receipt, nor with another.
+    link = next(link for link in links if "/events/evt_" in link)
+    for wrong in [link.split("?")[0], link.split("?")[0] + "?at=2020-01-01", link.replace("evt_", "evt_x")]:
+        assert browser.get(wrong).response.status_code == 404, wrong
+
+
+def test_the_live_list_is_a_stream(browser: Browser, merged: Tenant) -> None:
+    path = f"{browser.server.base_url}/console/{merged.slug}/events/stream"
+    assert 'data-stream="' in browser.get(f"/console/{merged.slug}/events?show=rejected").html
+    with browser.session.get(path, params={"show": "rejected"}, stream=True, timeout=30) as answer:
+        assert answer.headers["Content-Type"] == "text/event-stream"
+        lines = answer.iter_lines(chunk_size=None)
+        assert next(lines) == b"retry: 1000"
+        merged.ingest("track", {"userId": "u-1", "event": "Fine"})
+        merged.ingest("track", {"event": "<b>Nobody's</b>"})
+        row = json.loads(next(line for line in lines if line.startswith(b"data: "))[6:])
+    assert row.startswith("<tr data-id=") and "no_user_anon_id" in row and "&lt;b&gt;Nobody" in row and "<b>Nobody" not in row
+    assert browser.session.get(path, params={"show": "what"}, timeout=30).status_code == 404
+
+
+def test_the_quarantine_is_filtered_and_decided(browser: Browser, tenant: Tenant) -> None:
+    for number in range(3):
+        tenant.ingest("track", {"event": f"Late {number}", "userId": "u", "timestamp": "never"})
+    tenant.ingest("page", {"name": "Home", "properties": 1, "userId": "u"})
+    base = f"/console/{tenant.slug}/quarantine"
+    page = browser.get(base)
+    assert "invalid_timestamp" in page.text and "properties_not_object" in page.text and "Late 2" in page.text
+    assert not [form for form in page.forms if form.action.endswith("/quarantine")], "held events alone are meant, and there are none"
+    one = browser.get(base + "?code=properties_not_object&state=rejected")
+    assert "Home" in one.text and "Late 2" not in one.text
+    assert browser.get(base + "?state=lost").response.status_code == 404
+    assert browser.get(base + "/nothing").response.status_code == 404
+
+    form = browser.get(base + "?state=rejected&code=invalid_timestamp").form("/quarantine")
+    assert {"Process 3 again", "Discard 3"} <= set(form.buttons)
+    refused = browser.post(form.action, {**form.fields, "csrf": "0" * 64, "decision": "discard"})
+    assert refused.response.status_code == 403
+    assert browser.submit(form).response.status_code == 400
+    ordered = browser.submit(form, decision="discard")
+    assert "It is being done" in ordered.text
+
+    def states() -> dict[str, int]:
+        return dict(tenant.server.sql("select state, count(*) from quarantine group by 1", schema=tenant.schema))
+
+    wait_until(lambda: states() == {"discarded": 3, "rejected": 1}, 30)
+    assert "Discard" in browser.get(base).text and "3 of 3" in browser.get(base).text
+
+    link = next(link for link in one.links if link.startswith(base + "/"))
+    shown = browser.get(link)
+    assert '"properties": 1' in shown.text or '"properties":1' in shown.text
+    assert browser.submit(shown.form("/quarantine"), decision="reprocess").response.status_code == 200
+    wait_until(lambda: browser.get(link).text.count("1 × in vain") == 1, 30)
 
 
 def test_accounts_show_their_people(browser: Browser, merged: Tenant) -> None:
@@ -232,7 +306,7 @@ def crawl(browser: Browser, start: str, most: int = 300) -> dict[str, Page]:
 
 def test_every_link_leads_somewhere(browser: Browser, merged: Tenant) -> None:
     seen = crawl(browser, f"/console/{merged.slug}")
-    kinds = {re.sub(r"(prof|acct|opp|stg)_\w+", r"\1", path.removeprefix(f"/console/{merged.slug}")) for path in seen}
+    kinds = {re.sub(r"(prof|acct|opp|stg|evt)_\w+", r"\1", path.removeprefix(f"/console/{merged.slug}")) for path in seen}
     assert {"", "/events", "/people", "/people/prof", "/accounts/acct", "/opportunities?stage=stg", "/reviews", "/send"} <= kinds
     assert all("/reviews" not in path or page.headings == ["Reviews"] for path, page in seen.items())
 
@@ -278,11 +352,17 @@ def test_another_tenants_ids_are_as_unknown_as_invented_ones(browser: Browser, t
     send_story(other)
     merge = other.server.sql("select id from merge limit 1", schema=other.schema)[0][0]
     account = other.server.sql("select id from accounts limit 1", schema=other.schema)[0][0]
+    other.ingest("track", {"event": "Nobody's"})
+    refused = other.server.sql("select id from quarantine", schema=other.schema)[0][0]
+    event, received = other.server.sql(
+        "select event_id, received_at at time zone 'UTC' from event_log limit 1", schema=other.schema)[0]
     base = f"/console/{merged.slug}"
     foreign = {
         f"{base}/people/{person_id(other, 'user_id', 'u-1')}": f"{base}/people/{uuid.uuid4()}",
         f"{base}?person={person_id(other, 'user_id', 'u-1')}": f"{base}?person={uuid.uuid4()}",
         f"{base}/accounts/{account}": f"{base}/accounts/{uuid.uuid4()}",
+        f"{base}/quarantine/{refused}": f"{base}/quarantine/{uuid.uuid4()}",
+        f"{base}/events/{event}?at={received:%Y-%m-%dT%H:%M:%S.%fZ}": f"{base}/events/{uuid.uuid4()}?at=2026-01-01",
     }
     for path, invented in foreign.items():
         pages = [browser.get(path), browser.get(invented)]

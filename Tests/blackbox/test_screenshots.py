@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -92,6 +93,9 @@ def pages(tenant: Tenant) -> dict[str, str]:
     opportunity = tenant.server.sql("select id from opportunities order by name limit 1", schema=tenant.schema)[0][0]
     empty = tenant.server.tenant("console-empty", display_name="Nothing yet")
     events = tenant.server.tenant("console-events", modules="cdp", display_name="Events alone")
+    event, received = tenant.server.sql(
+        "select event_id, iso_time(received_at) from event_log where type = 'group' limit 1", schema=tenant.schema)[0]
+    refused = tenant.server.sql("select id from quarantine order by received_at limit 1", schema=tenant.schema)[0][0]
     parted = tenant.server.tenant("console-parted", display_name="Undone")
     if not parted.server.sql("select 1 from merge", schema=parted.schema):
         send_story(parted)
@@ -99,6 +103,10 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "tenants": "/console",
         "thread": f"{base}?person={person}",
         "events": f"{base}/events",
+        "event": f"{base}/events/{event}?at={quote(received)}",
+        "quarantine": f"{base}/quarantine",
+        "quarantined": f"{base}/quarantine/{refused}",
+        "no-quarantine": f"/console/{empty.slug}/quarantine?state=held&code=nothing",
         "people": f"{base}/people",
         "person": f"{base}/people/{person}",
         "accounts": f"{base}/accounts",

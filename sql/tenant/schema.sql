@@ -1425,6 +1425,10 @@ CREATE INDEX edge_b ON t_x_i.edge USING btree (b);
 
 CREATE INDEX edge_merge ON t_x_i.edge USING btree (merge);
 
+CREATE INDEX event_log_received ON ONLY t_x_i.event_log USING brin (received_at) WITH (autosummarize='on');
+
+CREATE INDEX event_log_default_received_at_idx ON t_x_i.event_log_default USING brin (received_at) WITH (autosummarize='on');
+
 CREATE INDEX form_submission_form ON t_x_i.form_submission USING btree (form, at DESC, event_id DESC);
 
 CREATE INDEX form_submission_lead ON t_x_i.form_submission USING btree (lead_id, at DESC, event_id DESC) WHERE (lead_id IS NOT NULL);
@@ -1466,6 +1470,8 @@ CREATE INDEX review_open ON t_x_i.review USING btree (created_at) WHERE (state =
 CREATE INDEX separation_b ON t_x_i.separation USING btree (b);
 
 ALTER INDEX t_x_i.event_log_pkey ATTACH PARTITION t_x_i.event_log_default_pkey;
+
+ALTER INDEX t_x_i.event_log_received ATTACH PARTITION t_x_i.event_log_default_received_at_idx;
 
 ALTER TABLE ONLY t_x.account_contacts
     ADD CONSTRAINT account_contacts_account_id_fkey FOREIGN KEY (account_id) REFERENCES t_x.accounts(id);

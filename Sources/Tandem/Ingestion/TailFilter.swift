@@ -2,7 +2,7 @@
 public struct TailFilter: Sendable, Hashable {
     /// Its number.
     public var source: Int16?
-    public var outcomes: Set<TailedEvent.Outcome> = Set(TailedEvent.Outcome.allCases)
+    public var outcomes: Set<TailedEvent.Outcome>
     public var type: MessageType?
     /// The event's or page's name.
     public var name: String?
@@ -13,12 +13,17 @@ public struct TailFilter: Sendable, Hashable {
         ("outcome", "accepted, duplicate, quarantined or rejected; several with commas between them"),
     ]
 
-    public init() {}
+    /// - Parameter source: nil: of all.
+    public init(source: Int16? = nil, outcomes: Set<TailedEvent.Outcome> = Set(TailedEvent.Outcome.allCases)) {
+        self.source = source
+        self.outcomes = outcomes
+    }
 
     /// From texts by part; those that are empty say nothing.
     /// - Parameter sources: the tenant's.
     /// - Throws: `badRequest`.
     public init(_ text: (_ part: String) -> String?, sources: [Source]) throws(TandemError) {
+        self.init()
         func value(_ part: String) -> String? { text(part).flatMap { $0.isEmpty ? nil : $0 } }
         if let reference = value("source") {
             let id = PublicID(.source, text: reference)?.uuid

@@ -18,12 +18,13 @@ func httpServices(
     settings.lanes = plan.ingestConnections
     settings.bounds = plan.queue
     let batcher = Batcher(configuration: database, readingRules: readingRules, settings: settings, logger: logger)
+    let drain = Drain()
     let console = Console(
-        context: context, batcher: batcher, readingRules: readingRules, version: VersionCommand.number)
+        context: context, batcher: batcher, readingRules: readingRules, drain: drain, version: VersionCommand.number)
     let data = DataPlane(
         context: context, batcher: batcher, readingRules: readingRules, version: VersionCommand.number,
-        extra: console.routes,
-        errorPage: console.errorPage, limiter: RateLimiter(plan.rates), census: ConnectionCensus(plan.clients))
+        extra: console.routes, errorPage: console.errorPage, limiter: RateLimiter(plan.rates),
+        census: ConnectionCensus(plan.clients), drain: drain)
     let admin = AdminPlane(context: context, data: data)
     let ready = ReadyLine(demo)
     return [

@@ -26,46 +26,75 @@
   }
 })();
 
-/* Asks for the rows anew every two seconds while somebody looks. */
+/* The live list: rows come as server-sent events. Whenever the stream opens (again), the list is loaded anew, since what
+   happened in between was not sent. */
 (() => {
-  const body = document.querySelector("[data-live]");
-  if (!body || !window.fetch) return;
+  const body = document.querySelector("[data-stream]");
+  if (!body || !window.EventSource) return;
+  const limit = 50;
   const state = document.getElementById("live-state");
   const pause = document.createElement("button");
   pause.type = "button";
   pause.className = "quiet";
+  let stream = null;
   let isPaused = false;
-  let wait = 2000;
-  const show = () => {
+  let missed = 0;
+  const show = (text) => {
     pause.textContent = isPaused ? "Resume" : "Pause";
-    state.textContent = isPaused ? "Paused" : "Live, every 2 seconds";
+    state.textContent = missed && !isPaused ? `${text}; ${missed} more came than are shown` : text;
+  };
+  const add = (html) => {
+    const part = document.createElement("template");
+    part.innerHTML = html;
+    const row = part.content.firstElementChild;
+    if (!row || (row.dataset.id && body.querySelector(`[data-id="${CSS.escape(row.dataset.id)}"]`))) return;
+    body.querySelector("tr.none")?.remove();
+    body.prepend(row);
+    while (body.rows.length > limit) body.rows[body.rows.length - 1].remove();
+  };
+  const reload = async () => {
+    const answer = await fetch(body.dataset.live, { credentials: "same-origin", redirect: "error" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    body.innerHTML = await answer.text();
+  };
+  const open = () => {
+    missed = 0;
+    stream = new EventSource(body.dataset.stream);
+    stream.addEventListener("open", () => {
+      reload().then(() => show("Live"), () => show("Live"));
+    });
+    stream.addEventListener("message", (message) => add(JSON.parse(message.data)));
+    stream.addEventListener("gap", (message) => {
+      missed += JSON.parse(message.data).missed;
+      show("Live");
+    });
+    stream.addEventListener("error", () => {
+      show("The server does not answer; trying again");
+      // What was refused is not tried again by the browser itself.
+      if (stream && stream.readyState === EventSource.CLOSED) setTimeout(() => !isPaused && close() && open(), 10000);
+    });
+  };
+  const close = () => {
+    stream?.close();
+    stream = null;
+    return true;
   };
   pause.addEventListener("click", () => {
     isPaused = !isPaused;
-    show();
-  });
-  const busy = () =>
-    isPaused || document.hidden || body.querySelector("details[open]") || body.contains(document.activeElement);
-  const load = async () => {
-    if (!busy()) {
-      try {
-        const answer = await fetch(body.dataset.live, { credentials: "same-origin", redirect: "error" });
-        if (!answer.ok) throw new Error(String(answer.status));
-        const rows = await answer.text();
-        if (rows !== body.dataset.last) {
-          body.innerHTML = rows;
-          body.dataset.last = rows;
-        }
-        wait = 2000;
-        show();
-      } catch (error) {
-        wait = Math.min(wait * 2, 30000);
-        state.textContent = "The server does not answer; trying again";
-      }
+    if (isPaused) {
+      close();
+      show("Paused");
+    } else {
+      open();
     }
-    setTimeout(load, wait);
-  };
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (isPaused) return;
+    close();
+    if (!document.hidden) open();
+  });
+  addEventListener("pagehide", close);
   state.after(pause);
-  show();
-  setTimeout(load, wait);
+  show("Connecting");
+  open();
 })();

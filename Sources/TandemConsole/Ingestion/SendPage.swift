@@ -134,10 +134,7 @@ extension Console {
             return try await sendPage(
                 call, visit, values: values, error: ("tenant_suspended", "The tenant is suspended."))
         }
-        let logger = context.logger
-        let sources = try await context.pool.withConnection { (connection) throws(PostgresError) -> [Source] in
-            try TenantDirectory(connection, actor: "console", logger: logger).sources(tenant)
-        }
+        let sources = try await sources(tenant)
         guard let source = sources.first(where: { $0.kind == .server && $0.isEnabled }) else {
             return try await sendPage(
                 call, visit, values: values, error: ("no_source", "The tenant has no server source that is enabled."))

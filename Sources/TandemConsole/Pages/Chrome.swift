@@ -39,12 +39,13 @@ struct Chrome {
 
     /// The places of the navigation.
     enum Place: String, CaseIterable {
-        case thread, events, people, accounts, leads, forms, opportunities, merges, send
+        case thread, events, quarantine, people, accounts, leads, forms, opportunities, merges, send
 
         var label: String {
             switch self {
             case .thread: "One person"
             case .events: "Live events"
+            case .quarantine: "Quarantine"
             case .people: "People"
             case .accounts: "Accounts"
             case .leads: "Leads"
@@ -57,7 +58,7 @@ struct Chrome {
 
         var module: Module? {
             switch self {
-            case .thread, .events, .send: .cdp
+            case .thread, .events, .quarantine, .send: .cdp
             case .leads, .forms, .opportunities: .crm
             case .people, .accounts, .merges: nil
             }
@@ -119,6 +120,9 @@ extension Chrome.Notice {
             self.init(kind: "good", text: "There was nothing left to decide: they are one person already.")
         case "already-decided":
             self.init(kind: "bad", text: "This review was decided before.")
+        case "ordered":
+            self.init(
+                kind: "good", text: "It is being done; below stands how far it is. Load the page again to see more.")
         case "sent":
             self.init(kind: "good", text: "Your event is stored, and this is the person it belongs to.")
         case "nobody":

@@ -1,6 +1,7 @@
 -- The events that were stored last, newest first: found through the nodes that the last p_limit transactions touched, since
--- events themselves are kept by node and time. p_after: only those that were received later.
-create or replace function newest_events(p_after timestamptz, p_limit int4)
+-- events themselves are kept by node and time. p_after: only those that were received later; p_source: only those of this one,
+-- among the last ten times as many transactions.
+create or replace function newest_events(p_after timestamptz, p_limit int4, p_source int2 default null)
 returns table (received_at timestamptz, event jsonb)
 language plpgsql stable
 as $$
@@ -15,11 +16,11 @@ begin
             from dirty d
             where p_after is null or d.at >= p_after - interval '1 minute'
             order by d.seq desc
-            limit p_limit
+            limit case when p_source is null then p_limit else 10 * p_limit end
         ) d
         cross join lateral unnest(d.nodes) n(node)
         order by d.seq desc
-        limit 400
+        limit case when p_source is null then 400 else 2000 end
     ) u;
     return query
     select
@@ -33,7 +34,9 @@ begin
         select x.*
         from unnest(v_nodes || 0::bigint) u(node)
         cross join lateral (
-            select l.* from event_log l where l.node = u.node order by l.ts desc, l.seq desc limit p_limit
+            select l.* from event_log l
+            where l.node = u.node and (p_source is null or l.source = p_source)
+            order by l.ts desc, l.seq desc limit p_limit
         ) x
         where p_after is null or x.received_at > p_after
         order by x.received_at desc, x.seq desc

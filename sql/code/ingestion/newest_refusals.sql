@@ -1,6 +1,6 @@
 -- The events that were not stored, newest first, each with the reason and the beginning of what was sent; p_state null: held
--- and rejected ones.
-create or replace function newest_refusals(p_state text, p_limit int4)
+-- and rejected ones; p_source null: of all sources.
+create or replace function newest_refusals(p_state text, p_limit int4, p_source int2 default null)
 returns table (received_at timestamptz, event jsonb, original bytea)
 language sql stable
 as $$
@@ -14,7 +14,7 @@ as $$
         substr(q.original, 1, 4000)
     from quarantine q
     left join source s on s.id = q.source
-    where p_state is null or q.state = p_state
+    where (p_state is null or q.state = p_state) and (p_source is null or q.source = p_source)
     order by q.received_at desc, q.id desc
     limit p_limit
 $$;

@@ -20,6 +20,8 @@ create table event_log (
     payload jsonb not null,
     primary key (node, ts, seq)
 ) partition by range (ts);
+-- One event by its id and the time of its receipt: receipts ascend with the pages, so that this costs ingest next to nothing.
+create index event_log_received on event_log using brin (received_at) with (autosummarize = on);
 create table event_log_default partition of event_log default;
 comment on table event_log is 'Events as received, under the node that was home, for ever; node 0: unassigned. Partitions are monthly, made ahead; the default takes stray dates.';
 
