@@ -51,6 +51,8 @@ public struct DataPlane: Sendable {
             + TailRoute(store: store, tail: batcher.tail, drain: drain).routes
             + OperationRoutes(store: store).routes
             + SourceStatsRoutes(store: store).routes
+            + TrackingPlanRoutes(store: store, readingRules: readingRules).routes
+            + PlanViolationRoutes(store: store).routes
             + MappingRoutes(store: store, readingRules: readingRules).routes
             + IdentityRulesRoutes(store: store, readingRules: readingRules).routes
             + MergeRoutes(store: store, readingRules: readingRules).routes

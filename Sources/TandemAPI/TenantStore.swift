@@ -46,6 +46,15 @@ struct TenantStore: Sendable {
         }
     }
 
+    /// Runs synchronous code in one transaction of the tenant.
+    func inTenant<Result: Sendable>(
+        _ call: Call, readOnly: Bool = false, _ body: @escaping @Sendable (Connection) throws(TandemError) -> Result
+    ) async throws -> Result {
+        try await withConnection(call) { (connection, tenant) throws(TandemError) in
+            try connection.inTenant(tenant.database, readOnly: readOnly, body)
+        }
+    }
+
     /// A page of a list whose function takes the keys of the last item before it and a limit, and answers rows of those
     /// keys with the item as jsonb in the last column.
     ///

@@ -41,7 +41,9 @@ struct Main: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Data",
-                subcommands: [EventsCommand.self, ImportCommand.self, QuarantineCommand.self, DemoCommand.self]),
+                subcommands: [
+                    EventsCommand.self, ImportCommand.self, PlanCommand.self, QuarantineCommand.self, DemoCommand.self,
+                ]),
         ])
 
     static func main() async {

@@ -34,7 +34,7 @@ public struct Console: Sendable {
     /// All of the console, for the listener of the data plane.
     public var routes: [Route] {
         [rootRoute] + assetRoutes + signInRoutes + tenantRoutes + threadRoutes + peopleRoutes + eventRoutes
-            + quarantineRoutes
+            + quarantineRoutes + planRoutes
             + sendRoutes
             + mergeRoutes + accountRoutes + leadRoutes + formRoutes + opportunityRoutes
     }

@@ -99,6 +99,10 @@ class Owner:
         self.ids[("quarantine", "id")] = self.tenant.get("/v1/quarantine?code=invalid_timestamp").json()["items"][0]["id"]
         sources = self.tenant.server.cli("source", "list", "--tenant", self.tenant.slug)["items"]
         self.ids[("sources", "source")] = sources[0]["id"]
+        plan = self.tenant.api("PUT", f"/v1/tracking-plans/{mark}-plan", {"events": [], "description": secret})
+        assert plan.status_code == 200, plan.text
+        self.ids[("tracking-plans", "plan")] = plan.json()["id"]
+        self.ids[("tracking-plans", "source")] = sources[0]["id"]
         order = self.tenant.post("/v1/quarantine:discard", {"state": "rejected", "name": f"{secret}-no"})
         assert order.status_code == 202, order.text
         self.ids[("operations", "id")] = order.json()["id"]

@@ -45,10 +45,28 @@ def acme(tandem: Server) -> Tenant:
         tenant.ingest("group", {"anonymousId": f"kiosk-{number}", "groupId": account, "traits": {"name": account.title()}})
     # Contacts of two accounts in one event open a review.
     tenant.ingest("identify", {"anonymousId": "kiosk-0", "traits": {"email": "ops-2@initech.example"}})
+    make_plan(tenant)
     tenant.ingest("track", {"event": "Nobody's"})
     for name, amount in [("GTX Plus Pro, 250 seats", "61250.50"), ("MG Advanced renewal", "10960")]:
         make_opportunity(tenant, name, amount)
     return tenant
+
+
+def make_plan(tenant: Tenant) -> None:
+    """A plan that some of what comes after it does not keep to."""
+    money = {"type": "number", "minimum": 0}
+    order = {"type": "object", "properties": {"total": money, "currency": {"enum": ["CHF", "EUR"]}}, "required": ["total"]}
+    person = {"properties": {"email": {"type": "string", "format": "email"}, "title": {"type": "string"}}}
+    events = [
+        {"type": "track", "name": "Order Completed", "description": "Somebody paid.", "schema": order},
+        {"type": "page", "schema": {"properties": {"path": {"type": "string"}}}}, {"type": "identify", "schema": person},
+    ]
+    answer = tenant.api("PUT", "/v1/tracking-plans/web", {"events": events, "description": "What the shop sends"})
+    assert answer.status_code == 200, answer.text
+    policy = {"violations": "quarantine", "unplanned_properties": "omit", "unplanned_events": "allow"}
+    assert tenant.api("PUT", "/v1/tracking-plans/web/sources/server", policy).status_code == 200
+    for properties in [{"total": -5, "currency": "USD"}, {"total": 12.5, "currency": "CHF", "colour": "red"}]:
+        tenant.ingest("track", {"userId": "u-1", "event": "Order Completed", "properties": properties})
 
 
 def make_opportunity(tenant: Tenant, name: str, amount: str) -> None:
@@ -107,6 +125,8 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "quarantine": f"{base}/quarantine",
         "quarantined": f"{base}/quarantine/{refused}",
         "no-quarantine": f"/console/{empty.slug}/quarantine?state=held&code=nothing",
+        "plans": f"{base}/plans",
+        "plan": f"{base}/plans/{tenant.get('/v1/tracking-plans/web').json()['id']}",
         "people": f"{base}/people",
         "person": f"{base}/people/{person}",
         "accounts": f"{base}/accounts",

@@ -33,6 +33,7 @@ struct EventWriter: Sendable {
     func write(_ messages: [Message], on connection: Connection) throws(TandemError) -> [Outcome] {
         try forEachRead(messages) { (read, count) throws(TandemError) in
             var outcomes = Self.refused(read, count)
+            if let statement = PlanViolations(of: read).statement { _ = try connection.run(statement) }
             guard !read.messages.isEmpty else { return outcomes }
             var columns = IngestColumns(read.messages, readingVersion: rules.version)
             columns.tally { _ in "import" }

@@ -50,6 +50,15 @@ extension IngestLane {
         return Quarantine.add(events, of: requests, state: state)
     }
 
+    /// Whether other rules of the tenant's might take it.
+    static func isRefusedByRules(_ piece: Piece) -> Bool {
+        if case .refused(let refused) = piece.item {
+            refused.note != nil || refused.answer == .quarantined
+        } else {
+            false
+        }
+    }
+
     private static func isHeld(_ piece: Piece) -> Bool {
         if case .refused(let refused) = piece.item { refused.answer == .quarantined } else { false }
     }

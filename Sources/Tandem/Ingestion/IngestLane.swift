@@ -143,14 +143,17 @@ final class IngestLane {
         var messages: [WireMessage] = []
         var stored: [Piece] = []
         var refused: [Piece] = []
+        var violations = PlanViolations()
         messages.reserveCapacity(pieces.count)
         for piece in pieces {
             switch piece.item {
             case .message(let message):
                 messages.append(message)
                 stored.append(piece)
-            case .refused:
+                if let note = message.planNote { violations.append(note) }
+            case .refused(let message):
                 refused.append(piece)
+                if let note = message.note { violations.append(note) }
             }
         }
         var statements: [Statement] = []
@@ -158,8 +161,12 @@ final class IngestLane {
         if !messages.isEmpty {
             let hints = memory.hints(for: keys, of: tenant.id, in: database)
             statements.append(Self.storing(stored, messages, readingVersion: version, hints: hints))
+        } else if refused.contains(where: Self.isRefusedByRules) {
+            // No call tells whether the rules are still in force: ask for that alone.
+            statements.append(.call("ingest_batch", IngestColumns(readingVersion: version).binds))
         }
         statements += Self.keeping(refused)
+        if let statement = violations.statement { statements.append(statement) }
         if let hook { statements += hook.statements(for: messages, refused: refused.count, of: tenant) }
         let results = try connection.single(
             settings: tenant.database.ingestSettings, statements,

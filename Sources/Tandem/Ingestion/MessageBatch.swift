@@ -92,10 +92,17 @@ public struct MessageBatch: Sendable {
                 var refused = RefusedMessage(index: index, reason: .init(.eventNotObject))
                 do throws(MessageError) {
                     let type = type(of: item)
+                    let message: WireMessage?
                     switch try mapped?.read(item, index: index, type: type) {
-                    case .message(let message)?: return result.messages.append(message)
-                    case .quarantined(let reason)?: (refused.reason, refused.answer) = (reason, .quarantined)
-                    case nil: return result.messages.append(try reader.read(item, index: index, type: type))
+                    case .message(let changed)?: message = changed
+                    case .quarantined(let reason)?:
+                        (message, refused.reason, refused.answer) = (nil, reason, .quarantined)
+                    case nil: message = try reader.read(item, index: index, type: type)
+                    }
+                    if let message {
+                        guard let refusal = message.finding?.refusal else { return result.messages.append(message) }
+                        (refused.reason, refused.answer) = refusal
+                        refused.note = message.planNote
                     }
                 } catch {
                     refused.reason = .init(error)

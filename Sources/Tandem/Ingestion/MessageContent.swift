@@ -77,6 +77,16 @@ struct MessageContent {
         return traits
     }
 
+    /// What a tracking plan has a schema for.
+    var plannedData: JSONNode? {
+        switch type {
+        case .track, .page, .screen: properties
+        case .identify: personTraits
+        case .group: accountTraits
+        case .alias: nil
+        }
+    }
+
     /// The JSON that is kept with the event.
     /// - Parameters:
     ///   - originalTimes: keep the times as sent, since the event's differs.

@@ -14,10 +14,14 @@ struct MessageReader {
     /// Bytes that the batch adds to each message, and what is wrong with them.
     private let sharedBytes: Int
     private let sharedError: MessageError?
+    /// What the source's messages are checked by.
+    private let plan: PlanInForce?
 
-    init(_ envelope: MessageEnvelope, _ circumstances: MessageBatch.Circumstances) {
+    /// - Parameter checksPlan: false for what was checked already.
+    init(_ envelope: MessageEnvelope, _ circumstances: MessageBatch.Circumstances, checksPlan: Bool = true) {
         self.envelope = envelope
         self.circumstances = circumstances
+        plan = checksPlan ? circumstances.rules.plans[circumstances.source.id] : nil
         batchSentAt = envelope.sentAt.flatMap { WireTime.parse($0) } ?? circumstances.sentAtHeader
         sourceFlags = circumstances.source.flags
         let shared = [envelope.context, envelope.integrations].compactMap { $0 }
@@ -40,6 +44,9 @@ struct MessageReader {
         let fields = WireFields(item)
         try validate(fields, type)
         let content = try MessageContent(type: type, fields: fields, envelope: envelope)
+        let name = type == .track ? fields.event?.string : fields.name?.string
+        let finding = plan?.finding(type, name: name, data: content.plannedData)
+        if let finding, !finding.omitted.isEmpty { return try read(item, without: finding, index: index, type: type) }
         let messageID = try messageID(of: fields, index)
         let (clock, receivedAt) = try clock(of: fields, item, index)
         let group = try GroupReference(type: type, fields: fields, context: content.context)
@@ -53,8 +60,7 @@ struct MessageReader {
         let fieldsOfPerson = PersonFields(content, region: circumstances.rules.identity.phoneRegion)
         return WireMessage(
             index: index, type: type, messageID: messageID, eventID: EventID.hash(of: messageID),
-            name: type == .track ? fields.event?.string : fields.name?.string,
-            timestamp: clock.timestamp, receivedAt: receivedAt, flags: flags,
+            name: name, timestamp: clock.timestamp, receivedAt: receivedAt, flags: flags,
             source: circumstances.source.id, session: session(of: content.context),
             payload: content.payload(
                 fields, originalTimes: keepsTimes(fields, clock), ip: clientAddress(for: content.context)),
@@ -64,7 +70,24 @@ struct MessageReader {
             companies: CompanyCandidate.all(content, group: group, email: fieldsOfPerson.email),
             personFields: fieldsOfPerson.fields, email: fieldsOfPerson.email, phone: fieldsOfPerson.phone,
             form: FormReader(content, event: fields.event, circumstances.rules.identity)?.read(),
-            rawUserID: content.userID, rawAnonymousID: content.anonymousID)
+            rawUserID: content.userID, rawAnonymousID: content.anonymousID, finding: finding)
+    }
+
+    /// The message without what its plan wants left out.
+    private func read(
+        _ item: JSONNode, without finding: PlanFinding, index: Int, type: MessageType
+    ) throws(MessageError) -> WireMessage {
+        let text = PlanOmission.message(item, context: envelope.context, type: type, omitted: finding.omitted)
+        guard let document = try? JSONDocument(text) else { throw .eventNotObject }
+        var rest = envelope
+        rest.context = nil
+        let reader = MessageReader(rest, circumstances, checksPlan: false)
+        var message = try document.withRoot { (root) throws(MessageError) in
+            try reader.read(root, index: index, type: type)
+        }
+        if item.hasReplacedText || envelope.context?.hasReplacedText == true { message.flags.insert(.textReplaced) }
+        message.finding = finding
+        return message
     }
 
     private static func fault(of node: JSONNode, depth: Int) -> MessageError? {

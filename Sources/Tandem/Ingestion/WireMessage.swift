@@ -42,6 +42,16 @@ public struct WireMessage: Sendable {
     /// As sent, for keeping one person's messages in order.
     public var rawUserID: String?
     public var rawAnonymousID: String?
+    /// That it does not keep to the plan of its source.
+    var finding: PlanFinding?
+
+    var planNote: PlanViolations.Note? {
+        finding.map {
+            PlanViolations.Note(
+                finding: $0, eventID: eventID, messageID: messageID, receivedAt: receivedAt, source: source, type: type,
+                name: name)
+        }
+    }
 }
 
 /// A message that is not stored, with what the answer and the quarantine say of it.
@@ -59,4 +69,6 @@ public struct RefusedMessage: Sendable, Hashable {
     public var messageID: String?
     public var reason: QuarantineReason
     public var answer = Answer.rejected
+    /// If it was a plan that refused it.
+    var note: PlanViolations.Note?
 }

@@ -55,22 +55,25 @@ public struct Housekeeping: Service {
                 try Self.makePartitions(of: tenant, now: now, on: connection)
                 try connection.single(settings: Self.owner(tenant), .call("rotate_dedupe", .timestamptz(now)))
             }
-            if tenant.modules.contains(.cdp) { try await expireQuarantine(of: tenant, now: now) }
+            if tenant.modules.contains(.cdp) {
+                try await expire("quarantine_expire", of: tenant, now: now)
+                try await expire("plan_violations_expire", of: tenant, now: now)
+            }
         } catch {
             logger.warning(
                 "a tenant was not looked after", metadata: ["tenant": "\(tenant.slug)", "error": "\(error)"])
         }
     }
 
-    /// In small transactions: there may be millions.
-    private func expireQuarantine(of tenant: Tenant, now: Int64) async throws(PostgresError) {
+    /// What is kept for as long as events in quarantine, in small transactions: there may be millions.
+    private func expire(_ procedure: StaticString, of tenant: Tenant, now: Int64) async throws(PostgresError) {
         let before = now - Int64(quarantineDays) * 86_400_000_000
         while !Task.isShuttingDownGracefully {
             let count = try await pool.withConnection(affinity: tenant.database.affinity, deadline: .seconds(30)) {
                 (connection) throws(PostgresError) in
                 try connection.single(
                     settings: tenant.database.settings(),
-                    .call("quarantine_expire", .timestamptz(before), .int4(Self.expiryBatch))
+                    .call(procedure, .timestamptz(before), .int4(Self.expiryBatch))
                 ).one().int(0)
             }
             if count == 0 { return }

@@ -58,6 +58,7 @@ public struct PublicID: Sendable, Hashable, CustomStringConvertible {
         public static let `import`: Prefix = "imp"
         public static let operation: Prefix = "op"
         public static let request: Prefix = "req"
+        public static let trackingPlan: Prefix = "plan"
     }
 
     private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)

@@ -9,11 +9,17 @@ public struct ReadingRules: Sendable {
     public let identity: IdentifierPolicy
     /// By the source's number; sources without rules have none.
     let mappings: [Int16: SourceMapping]
+    /// By the source's number; sources that keep to none have none.
+    let plans: [Int16: PlanInForce]
 
-    public init(version: Int = 0, identity: IdentifierPolicy, mappings: [Int16: SourceMapping] = [:]) {
+    public init(
+        version: Int = 0, identity: IdentifierPolicy, mappings: [Int16: SourceMapping] = [:],
+        plans: [Int16: PlanInForce] = [:]
+    ) {
         self.version = version
         self.identity = identity
         self.mappings = mappings
+        self.plans = plans
     }
 }
 
@@ -66,7 +72,11 @@ extension ReadingRules {
             for (source, rules) in json["mappings"]?.object ?? [:] {
                 if let number = Int16(source) { mappings[number] = try SourceMapping(rules: rules) }
             }
-            self.init(version: json["version"]?.int ?? 0, identity: identity, mappings: mappings)
+            var plans: [Int16: PlanInForce] = [:]
+            for (source, plan) in json["plans"]?.object ?? [:] {
+                if let number = Int16(source) { plans[number] = try PlanInForce(stored: plan) }
+            }
+            self.init(version: json["version"]?.int ?? 0, identity: identity, mappings: mappings, plans: plans)
         } catch {
             throw PostgresError(kind: .decoding, message: "stored reading rules are not understood: \(error)")
         }

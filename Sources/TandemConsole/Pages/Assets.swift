@@ -49,6 +49,8 @@ enum Assets {
         ("quarantine", PackageResources.quarantine_mustache),
         ("quarantined", PackageResources.quarantined_mustache),
         ("send", PackageResources.send_mustache),
+        ("plans", PackageResources.plans_mustache),
+        ("plan", PackageResources.plan_mustache),
         ("merges", PackageResources.merges_mustache),
         ("reviews", PackageResources.reviews_mustache),
         ("accounts", PackageResources.accounts_mustache),

@@ -1,4 +1,5 @@
--- All that the server reads messages by, of one moment: {"version", "identity", "mappings": {number of a source: rules}}.
+-- All that the server reads messages by, of one moment: {"version", "identity", "mappings": {number of a source: rules},
+-- "plans": {number of a source: see plans_in_force}}.
 -- ingest_batch refuses messages that were read under another version.
 create or replace function reading_rules() returns jsonb
 language sql stable
@@ -9,6 +10,7 @@ as $$
         'mappings', (
             select coalesce(jsonb_object_agg(m.source, m.rules), '{}')
             from (select distinct on (x.source) x.source, x.rules from source_mapping x order by x.source, x.version desc) m
-            where m.rules <> '[]'))
+            where m.rules <> '[]'),
+        'plans', plans_in_force())
     from identity_state s
 $$;
