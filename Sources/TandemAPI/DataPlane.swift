@@ -48,7 +48,7 @@ public struct DataPlane: Sendable {
             IngestRoutes(service: ingest).routes + PixelRoutes(service: ingest).routes
             + SettingsRoutes(context: context, authenticator: authenticator).routes + [SnippetRoute.route]
             + QuarantineRoutes(store: store).routes
-            + TailRoute(store: store, tail: batcher.tail, drain: drain).routes
+            + TailRoute(store: store, tail: batcher.tail, drain: drain).routes + ReplayRoute(store: store).routes
             + OperationRoutes(store: store).routes
             + SourceStatsRoutes(store: store).routes
             + TrackingPlanRoutes(store: store, readingRules: readingRules).routes

@@ -146,39 +146,6 @@ struct QuarantineCommand: ParsableCommand {
         let ordered = try session.inTenant(tenant) { (connection) throws(TandemError) in
             try connection.quarantineOrder(order, scope, id: id, actor: DatabaseSession.actor)
         }
-        let runner = OperationRunner(
-            session.connection, ingest: session.configuration, readingRules: ReadingRulesDirectory(),
-            logger: session.logger)
-        let meter = ProgressMeter()
-        defer { meter.end() }
-        var shown = ordered
-        // Another process may be at work for the tenant, or take this over: then watch until it is done.
-        while shown["state"]?.string == "running" {
-            let last = shown
-            let isDone = try runner.run(
-                tenant, only: id,
-                progress: { _ in
-                    meter.show(
-                        "processing", done: count(last, session, tenant, id), of: total(ordered), unit: "events")
-                })
-            shown = try show(session, tenant, id)
-            if isDone == 0, shown["state"]?.string == "running" { usleep(200_000) }
-        }
-        var output = Output(content: .object(shown.object ?? [:]))
-        if shown["state"]?.string == "failed" { output.exit = .failed }
-        return output
-    }
-
-    private static func total(_ operation: JSON) -> Int64? { operation["total"]?.number.flatMap { Int64($0.text) } }
-
-    private static func count(_ last: JSON, _ session: DatabaseSession, _ tenant: Tenant, _ id: UUID) -> Int64 {
-        let now = (try? show(session, tenant, id)) ?? last
-        return now["done"]?.number.flatMap { Int64($0.text) } ?? 0
-    }
-
-    private static func show(_ session: DatabaseSession, _ tenant: Tenant, _ id: UUID) throws -> JSON {
-        try session.inTenant(tenant, readOnly: true) { (connection) throws(TandemError) in
-            try connection.operationShow(id)
-        } ?? .null
+        return try session.followOperation(id, ordered, of: tenant, verb: "processing")
     }
 }

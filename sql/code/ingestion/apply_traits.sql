@@ -1,8 +1,9 @@
 -- Stores what the identify calls of a batch sent (p_home: their nodes, 0 or less: none) and folds it into the nodes' traits: per
 -- key the value with the greatest (time, message id) stays, null being a value like any other. p_nodes: all nodes whose rows or
--- records the batch writes; they are locked in order.
+-- records the batch writes; they are locked in order. p_records: false if it is stored already and only folded once more.
 create or replace function apply_traits(
-    p_nodes bigint[], p_home bigint[], p_message_id text[], p_type text[], p_ts timestamptz[], p_source int2[], p_traits jsonb[]
+    p_nodes bigint[], p_home bigint[], p_message_id text[], p_type text[], p_ts timestamptz[], p_source int2[], p_traits jsonb[],
+    p_records boolean default true
 ) returns void
 language plpgsql
 as $$
@@ -18,7 +19,7 @@ begin
         where u.node > 0 and u.type = 'identify' and u.traits is not null and u.traits <> '{}'
     ), recorded as (
         insert into trait_record (node, ts, message_id, source, delta)
-        select s.node, s.ts, s.message_id, s.source, s.traits from sent s
+        select s.node, s.ts, s.message_id, s.source, s.traits from sent s where p_records
     ), newer as (
         select k.node, k.key, k.value, k.stamp
         from (

@@ -29,7 +29,7 @@ as $$
 declare
     c_import constant int4 := 16;
     c_may_identify constant int4 := 32;
-    c_stored_flags constant int4 := 31;
+    c_stored_flags constant int4 := 31 | 512;   -- the public source, for those who run the event once more
     v_count int4 := coalesce(cardinality(p_event_id), 0);
     v_records_only boolean := not ('identify' = any (p_type) or 'group' = any (p_type) or 'alias' = any (p_type));
     v_reading_version int4;
