@@ -9,7 +9,7 @@ struct cre2_pattern {
 };
 
 /// Bytes of a pattern's program and of its cache of states: refuses `((a{500}){500})` when it is compiled.
-static const int64_t memory = 1 << 20;
+static const int64_t memory = 1 << 18;
 
 cre2_pattern *cre2_compile(const char *source, size_t length, char *fault, size_t capacity) {
     re2::RE2::Options options;

@@ -92,6 +92,8 @@ def test_a_plan_has_versions_that_do_not_change(tandem: Server) -> None:
     ([{"type": "track", "schema": {}}], "/events/0/name", "required"),
     ([{"type": "alias"}], "/events/0/type", "invalid"),
     ([{"type": "page", "name": "A"}, {"type": "page", "name": "A"}], "/events/1", "duplicate"),
+    ([{"type": "page", "version": 0}], "/events/0/version", "invalid"),
+    ([{"type": "page", "schema": {"patternProperties": {f"p{n}": {} for n in range(501)}}}], "/events", "too_large"),
     ([{"type": "page", "colour": 1}], "/events/0/colour", "unknown_key"),
     ({}, "/events", "invalid"),
 ])
@@ -244,6 +246,17 @@ def test_a_change_counts_from_the_next_event_on_and_a_pinned_version_stays(tande
         assert tenant.api("PUT", "/v1/tracking-plans/other/sources/server", policy).status_code == 422, policy
     assert tenant.api("PUT", "/v1/tracking-plans/other/sources/none", {}).status_code == 404
     assert tenant.api("PUT", "/v1/tracking-plans/other/sources/server", {"version": 9}).status_code == 404
+
+
+def test_a_mapping_comes_before_the_plan(tandem: Server) -> None:
+    tenant = tandem.tenant("plans-mapping")
+    put(tenant, "web")
+    connect(tenant, "web", violations="block", unplanned_events="block")
+    rules = [{"rename_event": "order done", "to": "Order Completed"}, {"cast": "properties.total", "as": "number"}]
+    assert tenant.api("PUT", "/v1/sources/server/mapping", {"rules": rules}).status_code == 200
+    answer = send(tenant, order("mapped-1", event="order done", total="12.5"), order("mapped-2", event="order lost"))
+    assert (answer["accepted"], [item["messageId"] for item in answer["rejected"]]) == (1, ["mapped-2"])
+    assert stored(tenant, "mapped-1") == {"total": 12.5} and [item["message_id"] for item in violations(tenant)] == ["mapped-2"]
 
 
 def test_messages_are_checked_without_being_stored(tandem: Server) -> None:

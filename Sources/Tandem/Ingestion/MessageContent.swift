@@ -87,6 +87,11 @@ struct MessageContent {
         }
     }
 
+    /// Of the event's schema, as Segment's SDKs name it.
+    var eventVersion: Int? {
+        context["protocols"]?["event_version"].flatMap(WireID.text).flatMap { Int($0) }
+    }
+
     /// The JSON that is kept with the event.
     /// - Parameters:
     ///   - originalTimes: keep the times as sent, since the event's differs.

@@ -45,7 +45,7 @@ struct MessageReader {
         try validate(fields, type)
         let content = try MessageContent(type: type, fields: fields, envelope: envelope)
         let name = type == .track ? fields.event?.string : fields.name?.string
-        let finding = plan?.finding(type, name: name, data: content.plannedData)
+        let finding = plan?.finding(content, name: name)
         if let finding, !finding.omitted.isEmpty { return try read(item, without: finding, index: index, type: type) }
         let messageID = try messageID(of: fields, index)
         let (clock, receivedAt) = try clock(of: fields, item, index)

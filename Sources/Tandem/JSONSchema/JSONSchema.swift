@@ -15,10 +15,26 @@ public struct JSONSchema: Sendable {
     /// More violations of one value are not told.
     public static let violationsLimit = 20
 
-    /// The rules of each subschema; the first is the whole.
+    /// The rules of each subschema.
     let subschemas: [[Rule]]
+    /// Which of them is the whole.
+    let root: Int
 
-    init(subschemas: [[Rule]]) { self.subschemas = subschemas }
+    init(subschemas: [[Rule]], root: Int = 0) {
+        self.subschemas = subschemas
+        self.root = root
+    }
+
+    /// Regular expressions in it.
+    var patternCount: Int {
+        subschemas.joined().reduce(0) { count, rule in
+            switch rule {
+            case .pattern: count + 1
+            case .properties(let properties): count + properties.patterns.count
+            default: count
+            }
+        }
+    }
 
     /// - Parameter pointer: where the schema stands, in front of the errors' pointers.
     /// - Throws: `invalid`, one entry for each keyword that is wrong or outside the subset.

@@ -6,7 +6,7 @@ struct JSONSchemaValidation {
         case element(Int)
     }
 
-    private let subschemas: [[JSONSchema.Rule]]
+    private let schema: JSONSchema
     private let root: String
     private var path: [Step] = []
     private var violations: [JSONSchema.Violation] = []
@@ -15,19 +15,22 @@ struct JSONSchemaValidation {
     private var work = 0
     private var depth = 0
 
-    /// A schema may ask for a product of steps that no event's size bounds (references inside alternatives inside …): what a
-    /// value may cost, in nodes looked at. An event of the largest size has fewer than 20,000.
-    static let workLimit = 200_000
+    /// What the value may cost, in nodes looked at. A schema may ask for a product of steps that no event's size bounds
+    /// (references inside alternatives inside …); what a request costs has to be bounded by its size.
+    private var workLimit = 0
+    private static let stepsOfAny = 5_000
+    private static let stepsOfNode = 50
     /// Subschemas inside each other, so that the stack is bounded.
     static let depthLimit = 400
 
     init(_ schema: JSONSchema, root: String) {
-        subschemas = schema.subschemas
+        self.schema = schema
         self.root = root
     }
 
     mutating func run(_ node: JSONNode) -> [JSONSchema.Violation] {
-        _ = check(node, 0)
+        workLimit = Self.stepsOfAny + Self.stepsOfNode * node.size
+        _ = check(node, schema.root)
         if isOver {
             violations.append(
                 .init(pointer: root, keyword: "limit", message: "The schema is too costly for this value."))
@@ -35,7 +38,7 @@ struct JSONSchemaValidation {
         return violations
     }
 
-    private var isOver: Bool { work > Self.workLimit }
+    private var isOver: Bool { work > workLimit }
 
     // MARK: Telling
 
@@ -76,7 +79,7 @@ struct JSONSchemaValidation {
         depth += 1
         defer { depth -= 1 }
         var isFine = true
-        for rule in subschemas[subschema] where !check(node, rule) {
+        for rule in schema.subschemas[subschema] where !check(node, rule) {
             isFine = false
             if !tells { return false }
         }
@@ -222,7 +225,7 @@ struct JSONSchemaValidation {
                 if !check(member: key, value, subschema) { isFine = false }
             }
             if !isPlanned, let others = properties.others {
-                if case .nothing? = subschemas[others].first {
+                if case .nothing? = schema.subschemas[others].first {
                     path.append(.member(key))
                     isFine = refuse("additionalProperties", "A property of this name is not expected.")
                     path.removeLast()

@@ -8,6 +8,8 @@ public final class PlanInForce: Sendable {
     public let version: Int
     public let policy: PlanPolicy
     private let schemas: [TrackingPlan.Kind: JSONSchema]
+    /// The lowest version of events that have some.
+    private let oldest: [TrackingPlan.Kind: Int]
     /// `{}`, for messages without properties or traits.
     private let nothing: JSONDocument
 
@@ -18,11 +20,16 @@ public final class PlanInForce: Sendable {
         self.version = version
         self.policy = policy
         var schemas: [TrackingPlan.Kind: JSONSchema] = [:]
-        for event in plan.events {
-            schemas[.init(type: event.type, name: event.name)] =
-                try JSONSchema(event.schema).settingOtherProperties(allowed: policy.unplannedProperties == .ignore)
+        var oldest: [TrackingPlan.Kind: Int] = [:]
+        for (event, schema) in zip(plan.events, plan.schemas) {
+            schemas[event.kind] = schema.settingOtherProperties(allowed: policy.unplannedProperties == .ignore)
+            if let version = event.version {
+                let kind = TrackingPlan.Kind(type: event.type, name: event.name)
+                oldest[kind] = min(version, oldest[kind] ?? version)
+            }
         }
         self.schemas = schemas
+        self.oldest = oldest
         do throws(JSONError) {
             nothing = try JSONDocument(Array("{}".utf8))
         } catch {
@@ -32,16 +39,16 @@ public final class PlanInForce: Sendable {
 
     /// Where a message does not keep to the plan; nil: it does, or nobody wants to know.
     ///
-    /// - Parameters:
-    ///   - name: of the event, page or screen.
-    ///   - data: properties or traits, an object.
-    func finding(_ type: MessageType, name: String?, data: JSONNode?) -> PlanFinding? {
+    /// - Parameter name: of the event, page or screen.
+    func finding(_ content: MessageContent, name: String?) -> PlanFinding? {
+        let (type, data) = (content.type, content.plannedData)
         guard type != .alias else { return nil }
-        let named = type == .identify || type == .group ? nil : name
-        guard
-            let schema = schemas[.init(type: type, name: named)]
-                ?? (type == .page || type == .screen ? schemas[.init(type: type, name: nil)] : nil)
-        else { return unplanned(type, named) }
+        let kind = TrackingPlan.Kind(
+            type: type, name: type == .identify || type == .group ? nil : name,
+            version: oldest.isEmpty ? nil : content.eventVersion)
+        guard let schema = schema(kind) ?? (type == .page || type == .screen ? schema(kind.ofAnyName) : nil) else {
+            return unplanned(kind)
+        }
         let place = type == .identify || type == .group ? "/traits" : "/properties"
         let violations =
             data.map { schema.violations(of: $0, at: place) }
@@ -50,12 +57,27 @@ public final class PlanInForce: Sendable {
         return PlanFinding(of: self, violations, place: place)
     }
 
-    private func unplanned(_ type: MessageType, _ name: String?) -> PlanFinding? {
+    /// A message that names no version may come from before there were any.
+    private func schema(_ kind: TrackingPlan.Kind) -> JSONSchema? {
+        if let exact = schemas[kind] { return exact }
+        var other = kind
+        other.version = nil
+        if let version = oldest[other], kind.version == nil { other.version = version }
+        return schemas[other]
+    }
+
+    private func unplanned(_ kind: TrackingPlan.Kind) -> PlanFinding? {
         guard policy.unplannedEvents != .ignore else { return nil }
-        let event = name.map { "\(type.rawValue) event \($0)" } ?? "\(type.rawValue) event"
+        let words = [kind.type.rawValue, "event", kind.name, kind.version.map { "of version \($0)" }]
+        let pointer =
+            switch kind.type {
+            case .track: "/event"
+            case .page, .screen: "/name"
+            case .identify, .group, .alias: "/type"
+            }
         let violation = JSONSchema.Violation(
-            pointer: type == .track ? "/event" : type == .page || type == .screen ? "/name" : "/type",
-            keyword: PlanFinding.unplanned, message: "The plan names no \(event).")
+            pointer: pointer, keyword: PlanFinding.unplanned,
+            message: "The plan names no \(words.compactMap { $0 }.joined(separator: " ")).")
         return PlanFinding(of: self, unplannedEvent: violation)
     }
 }
@@ -65,8 +87,10 @@ extension JSONSchema {
     /// none leaves all open.
     fileprivate func settingOtherProperties(allowed: Bool) -> JSONSchema {
         var subschemas = subschemas
-        for index in subschemas[0].indices {
-            guard case .properties(var properties) = subschemas[0][index] else { continue }
+        // A copy, since parts may refer to the whole.
+        var rules = subschemas[root]
+        for index in rules.indices {
+            guard case .properties(var properties) = rules[index] else { continue }
             if !allowed {
                 guard properties.others == nil else { continue }
                 properties.others = subschemas.count
@@ -74,9 +98,10 @@ extension JSONSchema {
             } else if let others = properties.others, case .nothing? = subschemas[others].first {
                 properties.others = nil
             }
-            subschemas[0][index] = .properties(properties)
+            rules[index] = .properties(properties)
         }
-        return JSONSchema(subschemas: subschemas)
+        subschemas.append(rules)
+        return JSONSchema(subschemas: subschemas, root: subschemas.count - 1)
     }
 }
 

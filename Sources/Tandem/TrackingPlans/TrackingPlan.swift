@@ -6,45 +6,58 @@ public struct TrackingPlan: Sendable {
         public var type: MessageType
         /// Of a track call its event. A page or screen without a name stands for all that no other names.
         public var name: String?
+        /// As messages name it in `context.protocols.event_version`.
+        public var version: Int?
         public var description: String?
         /// Of `properties` (track, page, screen) or `traits` (identify, group).
         public var schema: JSON
+
+        var kind: Kind { Kind(type: type, name: name, version: version) }
     }
 
     public let events: [Event]
+    /// In the order of the events.
+    let schemas: [JSONSchema]
 
     static let eventsLimit = 1_000
     static let bytesLimit = 1 << 20
-    private static let keys = ["type", "name", "description", "schema"]
+    static let patternsLimit = 500
+    private static let keys = ["type", "name", "version", "description", "schema"]
 
-    /// - Parameter json: a list of `{"type", "name"?, "description"?, "schema"?}`.
+    /// - Parameter json: a list of `{"type", "name"?, "version"?, "description"?, "schema"?}`.
     /// - Throws: `invalid`, with all faults.
     public init(events json: JSON) throws(TandemError) {
         guard let list = json.array, list.count <= Self.eventsLimit else {
             throw .invalid("/events", "invalid", "events is a list of at most \(Self.eventsLimit) events.")
         }
         var events: [Event] = []
+        var schemas: [JSONSchema] = []
         var faults: [TandemError.FieldError] = []
         var seen: Set<Kind> = []
         for (index, item) in list.enumerated() {
             let pointer = "/events/\(index)"
             guard let event = Self.event(item, at: pointer, &faults) else { continue }
-            if !seen.insert(Kind(type: event.type, name: event.name)).inserted {
+            if !seen.insert(event.kind).inserted {
                 faults.append(.init(pointer: pointer, code: "duplicate", detail: "The plan names this event twice."))
             }
             do throws(TandemError) {
-                _ = try JSONSchema(event.schema, at: pointer + "/schema")
+                schemas.append(try JSONSchema(event.schema, at: pointer + "/schema"))
             } catch {
                 guard case .invalid(let found) = error else { throw error }
                 faults += found
             }
             events.append(event)
         }
+        if schemas.reduce(0, { $0 + $1.patternCount }) > Self.patternsLimit {
+            let detail = "A plan has at most \(Self.patternsLimit) patterns."
+            faults.append(.init(pointer: "/events", code: "too_large", detail: detail))
+        }
         if faults.isEmpty, json.encoded().count > Self.bytesLimit {
             faults.append(.init(pointer: "/events", code: "too_large", detail: "A plan has at most 1 MB."))
         }
         if !faults.isEmpty { throw .invalid(faults) }
         self.events = events
+        self.schemas = schemas
     }
 
     private static func event(_ item: JSON, at pointer: String, _ faults: inout [TandemError.FieldError]) -> Event? {
@@ -53,11 +66,11 @@ public struct TrackingPlan: Sendable {
             faults.append(.init(pointer: key.isEmpty ? pointer : "\(pointer)/\(key)", code: code, detail: detail))
         }
         guard let object = item.object else {
-            fault("", "An event is an object with type, name, description and schema.")
+            fault("", "An event is an object with \(Self.keys.joined(separator: ", ")).")
             return nil
         }
         for key in object.names where !keys.contains(key) {
-            fault(JSONPointer.escaped(key), "An event has type, name, description and schema.", code: "unknown_key")
+            fault(JSONPointer.escaped(key), "An event has \(Self.keys.joined(separator: ", ")).", code: "unknown_key")
         }
         let type = object["type"]?.string.flatMap(MessageType.init)
         let name = text(object["name"])
@@ -73,9 +86,14 @@ public struct TrackingPlan: Sendable {
                 fault(key, "\(key) has to be a text of at most \(MessageLimits.nameCharacters) characters.")
             }
         }
+        let version = object["version"]?.int
+        if let value = object["version"], !value.isNull, version.map({ $0 > 0 }) != true {
+            fault("version", "version is a whole number from 1.")
+        }
         guard let type, faults.count == before else { return nil }
         return Event(
-            type: type, name: name, description: text(object["description"]), schema: object["schema"] ?? .bool(true))
+            type: type, name: name, version: version, description: text(object["description"]),
+            schema: object["schema"] ?? .bool(true))
     }
 
     private static func text(_ json: JSON?) -> String? {
@@ -89,6 +107,7 @@ public struct TrackingPlan: Sendable {
             events.map { event in
                 var object: JSONObject = ["type": .string(event.type.rawValue)]
                 object["name"] = event.name.map(JSON.string)
+                object["version"] = event.version.map { .number($0) }
                 object["description"] = event.description.map(JSON.string)
                 object["schema"] = event.schema
                 return .object(object)
@@ -99,5 +118,8 @@ public struct TrackingPlan: Sendable {
     struct Kind: Hashable, Sendable {
         var type: MessageType
         var name: String?
+        var version: Int?
+
+        var ofAnyName: Kind { Kind(type: type, version: version) }
     }
 }

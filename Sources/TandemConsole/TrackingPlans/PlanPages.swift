@@ -85,8 +85,10 @@ enum PlanWords {
     }
 
     static func name(_ event: JSON) -> String {
-        if let name = event["name"]?.string { return name }
-        return event["type"] == "page" || event["type"] == "screen" ? "all others" : ""
+        let version = event["version"]?.int.map { "version \($0)" }
+        let isOpen = event["type"] == "page" || event["type"] == "screen"
+        return [event["name"]?.string ?? (isOpen ? "all others" : nil), version].compactMap { $0 }
+            .joined(separator: ", ")
     }
 
     /// `total*, currency`: what a schema names.

@@ -99,6 +99,46 @@ import Testing
         #expect(read.messages.map { $0.finding?.violations.first?.keyword } == [nil, nil, "required", "unplanned"])
     }
 
+    @Test func aMessageIsCheckedByTheVersionThatItNames() throws {
+        func violations(_ events: JSON, version: JSON) throws -> [String] {
+            let plan = try PlanInForce(
+                id: UUID(), name: "web", version: 1, plan: TrackingPlan(events: events), policy: PlanPolicy())
+            let rules = ReadingRules(identity: IdentifierPolicy(IdentityRules()), plans: [3: plan])
+            let message: JSON = [
+                "type": "track", "event": "A", "userId": "u", "context": ["protocols": ["event_version": version]],
+            ]
+            let source = MessageSource(id: 3, trust: .default(for: .server), isPublic: false)
+            let read = try MessageBatch(message.encoded(), path: .message(.track))
+                .read(.init(source: source, rules: rules, receivedAt: ReadMessages.received))
+            return try #require(read.messages.first).finding?.violations.map(\.pointer) ?? []
+        }
+        let needs = { (key: JSON, version: JSON) -> JSON in
+            ["type": "track", "name": "A", "version": version, "schema": ["required": [key]]]
+        }
+        let versions: JSON = [needs("b", 3), needs("a", 2)]
+        #expect(try violations(versions, version: 3) == ["/properties/b"])
+        #expect(try violations(versions, version: "2") == ["/properties/a"])
+        #expect(try violations(versions, version: nil) == ["/properties/a"], "the oldest")
+        #expect(try violations(versions, version: 4) == ["/event"], "there is none")
+        let open: JSON = [needs("b", 3), needs("c", nil)]
+        #expect(try violations(open, version: nil) == ["/properties/c"])
+        #expect(try violations(open, version: 4) == ["/properties/c"])
+    }
+
+    @Test func onlyTheWholeIsClosed() throws {
+        let schema: JSON = ["properties": ["child": ["$ref": "#"], "size": ["type": "number"]]]
+        let plan = try PlanInForce(
+            id: UUID(), name: "web", version: 1,
+            plan: TrackingPlan(events: [["type": "identify", "schema": schema]]),
+            policy: PlanPolicy(violations: .block, unplannedProperties: .allow))
+        let rules = ReadingRules(identity: IdentifierPolicy(IdentityRules()), plans: [3: plan])
+        let source = MessageSource(id: 3, trust: .default(for: .server), isPublic: false)
+        let message: JSON = ["userId": "u", "traits": ["child": ["child": ["other": 1]], "other": 2]]
+        let read = try MessageBatch(message.encoded(), path: .message(.identify))
+            .read(.init(source: source, rules: rules, receivedAt: ReadMessages.received))
+        #expect(read.messages.first?.finding?.violations.map(\.pointer) == ["/traits/other"])
+    }
+
     @Test func whatIsIgnoredIsNotEvenNoted() throws {
         let policy = PlanPolicy(unplannedEvents: .ignore, unplannedProperties: .ignore)
         let read = try read([order(["total": 1, "colour": "red"]), order([:], event: "Other")], policy)

@@ -20,7 +20,7 @@ create table tracking_plan_version (
     primary key (plan, version)
 );
 comment on table tracking_plan_version is
-    'The versions of a plan, never changed. events: [{type, name?, description?, schema}], a JSON Schema of properties (track, page, screen) or traits (identify, group).';
+    'The versions of a plan, never changed. events: [{type, name?, version?, description?, schema}], a JSON Schema of properties (track, page, screen) or traits (identify, group).';
 
 create table plan_connection (
     source smallint primary key references source,
