@@ -68,6 +68,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ],
+            resources: [.embedInCode("Webhooks/Shipped")],
             swiftSettings: strict),
         .target(
             name: "TandemHTTP",

@@ -53,10 +53,12 @@ public struct DataPlane: Sendable {
             + SourceStatsRoutes(store: store).routes
             + TrackingPlanRoutes(store: store, readingRules: readingRules).routes
             + PlanViolationRoutes(store: store).routes
+            + SourceRoutes(store: store).routes + WebhookRoutes(service: ingest).routes
             + MappingRoutes(store: store, readingRules: readingRules).routes
             + IdentityRulesRoutes(store: store, readingRules: readingRules).routes
             + MergeRoutes(store: store, readingRules: readingRules).routes
             + ProfileRoutes(store: store, readingRules: readingRules).routes
+            + ProfileAPIRoutes(store: store, readingRules: readingRules).routes
             + catalog.objects.flatMap { RecordRoutes(description: $0, records: records).routes }
             + FormRoutes(store: store).routes + ObjectRoutes(catalog: catalog).routes
             + ServiceRoutes(context: context, drain: drain).routes

@@ -66,11 +66,19 @@ struct TenantStore: Sendable {
         _ call: Call, filter: String = "", keys count: Int = 2,
         _ statement: (_ after: [Bind], _ limit: Bind) -> Statement, shape: (JSON) throws -> JSON
     ) async throws -> Response {
-        let limit = try call.limit()
+        try await items(call, filter: filter, keys: count, limit: call.limit(), statement, shape: shape).response
+    }
+
+    /// The same, for answers of another form.
+    /// - Parameter cursor: the parameter that names the page before.
+    func items(
+        _ call: Call, filter: String = "", keys count: Int = 2, limit: Int, cursor parameter: String = "after",
+        _ statement: (_ after: [Bind], _ limit: Bind) -> Statement, shape: (JSON) throws -> JSON
+    ) async throws -> Page {
         let scope = "\(try tenant(call).schema.name)\(call.request.uri.path)"
         let fingerprint = Array(filter.utf8)
         var after = [Bind](repeating: .null(.unspecified), count: count)
-        if let text = call.query["after"] {
+        if let text = call.query[parameter], !text.isEmpty {
             let cursor = try PageCursor(
                 opening: text, with: context.sealingKey, scope: scope, fingerprint: fingerprint)
             after = cursor.keys.map { $0.map { .untyped($0) } ?? .null(.unspecified) }
@@ -88,7 +96,7 @@ struct TenantStore: Sendable {
             for index in 0..<count { keys.append(try last.optionalText(index)) }
             next = PageCursor(keys: keys, fingerprint: fingerprint).sealed(with: context.sealingKey, scope: scope)
         }
-        return Page(items: items, next: next).response
+        return Page(items: items, next: next)
     }
 }
 

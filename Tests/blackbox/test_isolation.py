@@ -88,6 +88,8 @@ class Owner:
         self.ids[("profiles", "id")] = self.profile("a")
         self.ids[("profiles", "account")] = f"{mark}-group"
         self.ids[("profiles", "value")] = f"{mark}-a"
+        self.ids[("spaces", "space")] = self.tenant.slug
+        self.ids[("spaces", "external_id")] = f"user_id:{mark}-a"
         merge = self.tenant.post("/v1/merges", {"winner": self.profile("c"), "loser": self.profile("d"), "ref": f"{mark}-merge"})
         assert merge.status_code == 201, merge.text
         self.ids[("merges", "id")] = merge.json()["id"]
@@ -103,6 +105,9 @@ class Owner:
         assert plan.status_code == 200, plan.text
         self.ids[("tracking-plans", "plan")] = plan.json()["id"]
         self.ids[("tracking-plans", "source")] = sources[0]["id"]
+        key = self.tenant.post(f"/v1/sources/{sources[0]['id']}/keys")
+        assert key.status_code == 201, key.text
+        self.ids[("sources", "key")] = key.json()["id"]
         order = self.tenant.post("/v1/quarantine:discard", {"state": "rejected", "name": f"{secret}-no"})
         assert order.status_code == 202, order.text
         self.ids[("operations", "id")] = order.json()["id"]

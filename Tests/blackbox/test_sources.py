@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 import pytest
+import requests
 
 from server import CommandFailed, Server, Tenant
 
@@ -141,3 +142,65 @@ def test_a_trial_shows_what_rules_would_do_to_the_last_messages(tenant: Tenant) 
     text = tenant.server.cli(
         "source", "mapping", "try", "server", "-", "--tenant", tenant.slug, json=False, input=json.dumps(RULES))
     assert text.startswith("4 samples, 0 unchanged, 2 changed, 1 quarantined, 1 rejected\n")
+
+
+def test_a_source_is_made_changed_listed_and_taken_away(tenant: Tenant) -> None:
+    made = tenant.post("/v1/sources", {"name": "shop", "kind": "browser", "allowed_origins": ["https://*.acme.example"]})
+    assert made.status_code == 201
+    source = made.json()
+    assert (source["provenance"], source["may_identify"], source["may_write_crm"]) == ("first_party", True, "lead")
+    assert tenant.post("/v1/sources", {"name": "shop", "kind": "mobile"}).status_code == 409
+    path = f"/v1/sources/{source['id']}"
+    key = tenant.post(f"{path}/keys").json()
+    assert [item["key"] for item in tenant.get("/v1/sources/shop").json()["keys"]] == [key["key"]]
+    changed = tenant.api("PATCH", path, {"name": "store", "rate_per_second": 50, "provenance": "third_party"}).json()
+    assert (changed["name"], changed["rate_per_second"], changed["may_identify"]) == ("store", 50, False)
+    wrong = tenant.api("PATCH", path, {"may_identify": True})
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/may_identify")
+    wrong = tenant.api("PATCH", path, {"kind": "server", "enabled": "no", "allowed_origins": ["acme"]})
+    assert [item["pointer"] for item in wrong.json()["errors"]] == ["/kind", "/enabled", "/allowed_origins/0"]
+    message = {"userId": "u", "event": "A", "messageId": str(uuid.uuid4())}
+    url = tenant.server.base_url + "/v1/track"
+    assert requests.post(url, json=message, auth=(key["key"], ""), timeout=30).json()["accepted"] == 1
+    assert tenant.api("DELETE", path).status_code == 204
+    assert tenant.get(path).status_code == 404
+    assert requests.post(url, json=message, auth=(key["key"], ""), timeout=30).status_code == 401
+    assert tenant.post("/v1/sources", {"name": "store", "kind": "browser"}).status_code == 201
+    names = tenant.server.sql("select s.name from event_log e join source s on s.id = e.source", schema=tenant.schema)
+    assert names == [(f"store (deleted {source['number']})",)]
+
+
+def test_a_disabled_sources_events_are_held(tenant: Tenant) -> None:
+    assert tenant.api("PATCH", "/v1/sources/server", {"enabled": False}).json()["enabled"] is False
+    assert track(tenant, "A").json() == {"success": True, "accepted": 0, "duplicates": 0, "quarantined": 1}
+    tenant.api("PATCH", "/v1/sources/server", {"enabled": True})
+    assert track(tenant, "B").json()["accepted"] == 1
+
+
+def test_a_foreign_origin_is_refused_and_may_read_why(tenant: Tenant) -> None:
+    tenant.api("PATCH", "/v1/sources/server", {"allowed_origins": ["https://acme.example", "https://*.shop.example:8443"]})
+    taken = ["https://acme.example", "https://ACME.example", "https://a.b.shop.example:8443"]
+    refused = ["https://evil.example", "http://acme.example", "https://acme.example.evil.example", "https://shop.example:8443", "null"]
+    for origin in taken + refused:
+        message = {"anonymousId": "a", "event": "A", "messageId": str(uuid.uuid4())}
+        answer = tenant.ingest("track", message, headers={"Origin": origin})
+        assert answer.status_code == (200 if origin in taken else 403), origin
+        assert answer.headers["Access-Control-Allow-Origin"] == origin
+        if origin in refused:
+            assert answer.json()["code"] == "origin_not_allowed"
+    assert track(tenant, "from a server").json()["accepted"] == 1
+    assert len(events(tenant)) == len(taken) + 1
+
+
+def test_the_command_line_does_the_same(tenant: Tenant) -> None:
+    cli = tenant.server.cli
+    made = cli(
+        "source", "create", "app", "--kind", "mobile", "--provenance", "third_party", "--allowed-origin", "https://a.example",
+        "--tenant", tenant.slug)
+    assert (made["provenance"], made["may_identify"], made["allowed_origins"]) == ("third_party", False, ["https://a.example"])
+    cli("key", "create", "--kind", "write", "--source", "app", "--tenant", tenant.slug)
+    assert [key["source"] for key in cli("source", "show", "app", "--tenant", tenant.slug)["keys"]] == ["app"]
+    changed = cli("source", "update", "app", "--provenance", "first_party", "--allowed-origin", "", "--rate", "9", "--tenant", tenant.slug)
+    assert (changed["provenance"], changed["allowed_origins"], changed["rate_per_second"]) == ("first_party", [], 9)
+    cli("source", "delete", "app", "--tenant", tenant.slug)
+    assert "app" not in [item["name"] for item in cli("source", "list", "--tenant", tenant.slug)["items"]]

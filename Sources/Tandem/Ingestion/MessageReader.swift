@@ -63,7 +63,8 @@ struct MessageReader {
             name: name, timestamp: clock.timestamp, receivedAt: receivedAt, flags: flags,
             source: circumstances.source.id, session: session(of: content.context),
             payload: content.payload(
-                fields, originalTimes: keepsTimes(fields, clock), ip: clientAddress(for: content.context)),
+                fields, originalTimes: keepsTimes(fields, clock), ip: clientAddress(for: content.context),
+                identity: !sourceFlags.contains(.mayIdentify)),
             traits: content.storedTraits.map { Array($0.source) },
             consent: try Self.consent(of: content.context).map { Array($0.source) },
             groupID: group?.id, previousID: person.previousID, identifiers: person.identifiers,

@@ -98,6 +98,26 @@ public enum Quarantine {
         return events.count
     }
 
+    /// Keeps a payload of a webhook that became no message. The same event of the provider's again changes nothing.
+    /// - Parameter state: held or rejected, as its sender is told.
+    public static func keep(
+        _ payload: WebhookDelivery, state: State, reason: QuarantineReason, in pool: Pool
+    ) async throws(PostgresError) {
+        let id = payload.quarantineID
+        let event = QuarantinedEvent(
+            id: id, request: id, receivedAt: payload.receivedAt, source: payload.source.number, keyID: payload.keyID,
+            messageID: payload.eventID, type: WebhookMapping.payloadType, name: payload.eventType, reason: reason,
+            path: payload.path, original: payload.body[...], isComplete: true, hasReplacedText: false)
+        let request = QuarantinedRequest(
+            id: id, receivedAt: payload.receivedAt, sentAt: nil, clientAddress: nil, fromBrowser: false,
+            singleType: WebhookMapping.payloadType, envelope: nil)
+        let statement = add([event], of: [request], state: state)
+        let database = payload.tenant.database
+        try await pool.withConnection(affinity: database.affinity) { (connection) throws(PostgresError) in
+            _ = try connection.single(settings: database.settings(), statement)
+        }
+    }
+
     /// One call for all `events`; the same id again changes nothing.
     static func add(_ events: [QuarantinedEvent], of requests: [QuarantinedRequest], state: State) -> Statement {
         .call(

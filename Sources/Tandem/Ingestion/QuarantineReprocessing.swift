@@ -98,20 +98,29 @@ final class QuarantineReprocessing: OperationWork {
     private static func request(
         _ events: [KeptEvent], _ operation: Operation, _ tenant: Tenant, _ sources: [Int16: Source]
     ) -> IngestRequest? {
-        guard let first = events.first, first.isReadable, let source = first.source.flatMap({ sources[$0] }),
-            let batch = first.batch(of: events), batch.count == events.count
+        guard let first = events.first, first.isReadable, let source = first.source.flatMap({ sources[$0] }) else {
+            return nil
+        }
+        // A payload of a webhook may be several messages, or none.
+        let isPayload = first.singleType == WebhookMapping.payloadType
+        guard let batch = isPayload ? source.webhook?.batch(first.original) : first.batch(of: events),
+            isPayload || batch.count == events.count
         else { return nil }
+        let ids = isPayload ? [UUID](repeating: first.id, count: batch.count) : events.map(\.id)
         let replaced = events.indices.filter { events[$0].hasReplacedText }
         return IngestRequest(
             tenant: tenant, batch: batch, source: MessageSource(source, fromBrowser: first.fromBrowser),
             receivedAt: first.receivedAt, sentAtHeader: first.sentAt, clientAddress: first.clientAddress,
             keyID: first.keyID, path: first.path, fromBrowser: first.fromBrowser, deadline: .now + .seconds(20),
-            replay: .init(operation: operation.id, ids: events.map(\.id), textReplaced: Set(replaced)))
+            replay: .init(operation: operation.id, ids: ids, textReplaced: Set(replaced)))
     }
 
     private static func reason(of event: KeptEvent) -> QuarantineReason {
         if !event.isComplete {
             return .init(.eventTooLarge)
+        }
+        if event.singleType == WebhookMapping.payloadType {
+            return .init(code: "unmapped_event", message: "The source's webhook mapping makes no message of it.")
         }
         return .init(code: "unreadable", message: "The event, or the source that it came from, is no longer there.")
     }

@@ -60,7 +60,10 @@ private struct RuleReader {
             }
             if from == to { throw .invalid("\(pointer)/to", "invalid_path", "The new path is the old one.") }
             return .rename(from, to: to)
-        case "cast": return .cast(try path(verb), try cast(), otherwise: try otherwise())
+        case "cast":
+            return .cast(
+                try path(verb), try ValueCast(name: object["as"], nameKey: "as", format: object["format"], at: pointer),
+                otherwise: try otherwise())
         default: return .drop(try path(verb))
         }
     }
@@ -94,26 +97,6 @@ private struct RuleReader {
                     + "with \(MappingPath.roots.joined(separator: ", ")).")
         }
         return path
-    }
-
-    private func cast() throws(TandemError) -> ValueCast {
-        let format = object["format"]
-        switch object["as"]?.string {
-        case "time":
-            guard let format else { return .time(.iso8601) }
-            do throws(DateFormat.FormatError) {
-                return .time(try DateFormat(format.string ?? ""))
-            } catch {
-                throw .invalid("\(pointer)/format", "invalid_format", "The format of the time is \(error.reason).")
-            }
-        case let name? where format != nil && ValueCast.names.contains(name):
-            throw .invalid("\(pointer)/format", "unknown_key", "Only a time has a format.")
-        case "text": return .text
-        case "number": return .number
-        case "boolean": return .boolean
-        default:
-            throw .invalid("\(pointer)/as", "invalid", "as is \(ValueCast.names.joined(separator: ", ")).")
-        }
     }
 
     private func otherwise() throws(TandemError) -> MappingRule.Otherwise {

@@ -17,6 +17,39 @@ enum ValueCast: Sendable, Hashable {
         }
     }
 
+    /// Reads a type's name and a time's format.
+    /// - Parameters:
+    ///   - nameKey, prefix: how the keys are called.
+    ///   - pointer: of the object that they stand in.
+    /// - Throws: `invalid`.
+    init(
+        name: JSON?, nameKey: String = "cast", format: JSON?, at pointer: String, prefix: String = ""
+    ) throws(TandemError) {
+        guard let name = name?.string, Self.names.contains(name) else {
+            throw .invalid(
+                "\(pointer)/\(prefix)\(nameKey)", "invalid",
+                "\(prefix)\(nameKey) is \(Self.names.joined(separator: ", ")).")
+        }
+        if format != nil, name != "time" {
+            throw .invalid("\(pointer)/\(prefix)format", "unknown_key", "Only a time has a format.")
+        }
+        switch name {
+        case "text": self = .text
+        case "number": self = .number
+        case "boolean": self = .boolean
+        default:
+            do throws(DateFormat.FormatError) {
+                self = .time(
+                    try format.map { (format) throws(DateFormat.FormatError) in
+                        try DateFormat(format.string ?? "")
+                    } ?? .iso8601)
+            } catch {
+                throw .invalid(
+                    "\(pointer)/\(prefix)format", "invalid_format", "The format of the time is \(error.reason).")
+            }
+        }
+    }
+
     /// The value as that type, null as it is; nil if it cannot be.
     func callAsFunction(_ value: JSON) -> JSON? {
         if value.isNull { return value }

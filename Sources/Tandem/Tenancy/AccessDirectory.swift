@@ -39,6 +39,13 @@ public final class Access: Sendable {
     /// - Parameter events: for events, which are held also where a secret key stands for a disabled source.
     public func standing(at now: Date, events: Bool = false) -> Standing {
         if key.revokedAt != nil { return .refused }
+        let standing = Self.standing(of: tenant, source: source ?? (events ? serverSource : nil), at: now)
+        guard standing == .good, let end = key.expiresAt, end <= now else { return standing }
+        return .held(.keyExpired, since: end)
+    }
+
+    /// The same without a key, for senders that are known by their signature.
+    public static func standing(of tenant: Tenant?, source: Source?, at now: Date) -> Standing {
         if let tenant {
             switch tenant.state {
             case .creating, .deleting: return .refused
@@ -46,10 +53,7 @@ public final class Access: Sendable {
             case .active: break
             }
         }
-        if let source = source ?? (events ? serverSource : nil), !source.isEnabled {
-            return .held(.sourceDisabled, since: source.disabledAt ?? now)
-        }
-        if let end = key.expiresAt, end <= now { return .held(.keyExpired, since: end) }
+        if let source, !source.isEnabled { return .held(.sourceDisabled, since: source.disabledAt ?? now) }
         return .good
     }
 
@@ -81,6 +85,7 @@ public final class AccessDirectory: Sendable, Service {
     private struct State {
         var byKey: [String: Entry] = [:]
         var byTenant: [UUID: (tenant: Tenant?, readAt: Date)] = [:]
+        var bySource: [UUID: (source: Source?, readAt: Date)] = [:]
         var used: Set<String> = []
     }
 
@@ -131,6 +136,24 @@ public final class AccessDirectory: Sendable, Service {
         return tenant
     }
 
+    /// The source with that id, or nil.
+    public func source(_ id: UUID) async throws(PostgresError) -> Source? {
+        let now = clock.now()
+        if let known = state.withLock({ $0.bySource[id] }), abs(now.timeIntervalSince(known.readAt)) < timeToLive {
+            return known.source
+        }
+        let source = try await pool.withConnection { (connection) throws(PostgresError) -> Source? in
+            try connection.single(
+                settings: TenantDatabase.control(), .call("find_sources", .null(.uuid), .uuid(id))
+            ).first.map { (row) throws(PostgresError) in try Source(row: row) }
+        }
+        state.withLock { state in
+            if state.bySource.count >= limit { state.bySource.removeAll() }
+            state.bySource[id] = (source, now)
+        }
+        return source
+    }
+
     /// All tenants, unremembered: for pages that list them.
     public func tenants() async throws(PostgresError) -> [Tenant] {
         try await pool.withConnection { (connection) throws(PostgresError) -> [Tenant] in
@@ -147,6 +170,7 @@ public final class AccessDirectory: Sendable, Service {
         state.withLock {
             $0.byKey.removeAll()
             $0.byTenant.removeAll()
+            $0.bySource.removeAll()
         }
     }
 

@@ -12,6 +12,16 @@ public struct Source: Sendable, Hashable, Identifiable {
         case none, lead, contact
     }
 
+    /// Who saw what its events say.
+    public enum Provenance: String, CaseIterable, Sendable {
+        /// The tenant itself, on its own sites and systems.
+        case firstParty = "first_party"
+        /// Somebody else: what it says of identifiers is noted with its events and joins nobody.
+        case thirdParty = "third_party"
+
+        public static func `default`(for kind: Kind) -> Provenance { kind == .webhook ? .thirdParty : .firstParty }
+    }
+
     /// How far a source is trusted.
     public struct Trust: Sendable, Hashable {
         /// May its events join profiles?
@@ -57,6 +67,13 @@ public struct Source: Sendable, Hashable, Identifiable {
     public let name: String
     public let kind: Kind
     public let trust: Trust
+    public var provenance = Provenance.firstParty
+    /// Of browsers; none: any.
+    public var allowedOrigins: [AllowedOrigin] = []
+    /// How an inbound webhook's payloads become messages; nil for other kinds and until it is set.
+    public var webhook: WebhookMapping?
+    /// What the webhook's payloads are signed with.
+    var webhookSecret: SealedSecret?
     public let isEnabled: Bool
     public let disabledAt: Date?
     public let createdAt: Date
@@ -64,6 +81,13 @@ public struct Source: Sendable, Hashable, Identifiable {
     public var rate = RateSettings()
 
     public var publicID: PublicID { PublicID(.source, id) }
+
+    public var hasWebhookSecret: Bool { webhookSecret != nil }
+
+    /// Whether a browser's request from that origin is taken.
+    public func allows(origin: String) -> Bool {
+        allowedOrigins.isEmpty || allowedOrigins.contains { $0.matches(origin) }
+    }
 
     /// True for sources whose key can be read by anybody.
     public var isPublic: Bool { kind == .browser || kind == .mobile }

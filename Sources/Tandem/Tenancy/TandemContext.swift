@@ -35,15 +35,20 @@ public struct TandemContext: Sendable {
         var general = PoolConfiguration(connection: configuration, size: connections)
         general.name = "pg"
         let pool = Pool(general)
-        let fresh = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
-        let sealing = try await pool.withConnection { (connection) throws(PostgresError) -> [UInt8] in
-            try connection.single(
-                settings: TenantDatabase.control(), .call("installation_secret", .text("sealing"), .bytea(fresh))
-            ).one().bytea(0)
+        let sealing = try await pool.withConnection { (connection) throws(PostgresError) in
+            try sealingKey(on: connection)
         }
         return TandemContext(
             pool: pool, access: AccessDirectory(pool: pool, clock: clock, logger: logger), clock: clock,
-            ids: .uuidV7(clock: clock), sealingKey: SymmetricKey(data: sealing), logger: logger)
+            ids: .uuidV7(clock: clock), sealingKey: sealing, logger: logger)
+    }
+
+    /// The installation's key; made when it is first asked for.
+    static func sealingKey(on connection: Connection) throws(PostgresError) -> SymmetricKey {
+        let fresh = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
+        let stored = try connection.single(
+            settings: TenantDatabase.control(), .call("installation_secret", .text("sealing"), .bytea(fresh)))
+        return SymmetricKey(data: try stored.one().bytea(0))
     }
 
     /// Closes the pool; accepted calls are served first.

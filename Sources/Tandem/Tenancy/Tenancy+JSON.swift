@@ -29,12 +29,35 @@ extension Source {
             "id": .string(publicID.description), "number": .number(number), "name": .string(name),
             "kind": .string(kind.rawValue), "may_identify": .bool(trust.mayIdentify),
             "may_create_accounts": .bool(trust.mayCreateAccounts),
-            "may_write_crm": .string(trust.mayWriteCRM.rawValue), "enabled": .bool(isEnabled),
+            "may_write_crm": .string(trust.mayWriteCRM.rawValue), "provenance": .string(provenance.rawValue),
+            "allowed_origins": .array(allowedOrigins.map { .string($0.text) }), "enabled": .bool(isEnabled),
             "created_at": .string(createdAt.iso8601),
         ]
         if let perSecond = rate.perSecond { object["rate_per_second"] = .number(perSecond) }
         if let burst = rate.burst { object["burst"] = .number(burst) }
+        if let disabledAt { object["disabled_at"] = .string(disabledAt.iso8601) }
+        if kind == .webhook { object["webhook"] = .object(webhookJSON) }
         return object
+    }
+
+    /// The webhook with its mapping whole.
+    ///
+    /// - Throws: `conflict` for a source of another kind.
+    public var webhookShown: JSONObject {
+        get throws(TandemError) {
+            guard kind == .webhook else { throw .conflict("Only a source of kind webhook has a webhook.") }
+            var object = webhookJSON
+            object["mapping"] = webhook?.json ?? .null
+            return object
+        }
+    }
+
+    /// `{"path","mapping","secret_set"}`; the secret itself is never shown.
+    public var webhookJSON: JSONObject {
+        [
+            "path": .string("/v1/webhooks/\(publicID)"), "mapping": .string(orNull: webhook?.name),
+            "secret_set": .bool(hasWebhookSecret),
+        ]
     }
 }
 

@@ -32,7 +32,8 @@ extension Source {
     /// From a row of `tandem.source`.
     init(row: Row) throws(PostgresError) {
         guard let kind = Kind(rawValue: try row.text("kind")),
-            let right = CRMRight(rawValue: try row.text("may_write_crm"))
+            let right = CRMRight(rawValue: try row.text("may_write_crm")),
+            let provenance = Provenance(rawValue: try row.text("provenance"))
         else { throw PostgresError(kind: .decoding, message: "tandem.source holds a kind of another version") }
         id = try row.uuid("id")
         tenant = try row.uuid("tenant")
@@ -42,6 +43,11 @@ extension Source {
         trust = Trust(
             mayIdentify: try row.bool("may_identify"), mayCreateAccounts: try row.bool("may_create_accounts"),
             mayWriteCRM: right)
+        self.provenance = provenance
+        allowedOrigins = try row.texts("allowed_origins").compactMap { AllowedOrigin($0) }
+        // One that this version does not understand maps nothing, so that payloads are kept.
+        webhook = try row.optionalText("webhook").flatMap { try? WebhookMapping(json: JSON(parsing: $0)) }
+        webhookSecret = try row.optionalBytea("webhook_secret").map(SealedSecret.init)
         isEnabled = try row.bool("enabled")
         disabledAt = try row.optionalTimestamp("disabled_at").map { Date(microseconds: $0) }
         createdAt = Date(microseconds: try row.timestamp("created_at"))

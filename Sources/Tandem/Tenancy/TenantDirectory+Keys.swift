@@ -2,57 +2,6 @@ public import Foundation
 public import Postgres
 
 extension TenantDirectory {
-    // Sources
-
-    /// Makes a source. Trust is the kind's default unless given.
-    public func createSource(
-        _ tenant: Tenant, name: String, kind: Source.Kind, trust: Source.Trust? = nil
-    ) throws(PostgresError) -> Source {
-        guard !name.isEmpty, name.utf8.count <= 200 else { throw Self.invalid("/name", "1 to 200 bytes") }
-        let trust = trust ?? .default(for: kind)
-        return try Source(
-            row: change([
-                .call(
-                    "create_source", .uuid(ids.next()), .uuid(tenant.id), .text(name), .text(kind.rawValue),
-                    .bool(trust.mayIdentify), .bool(trust.mayCreateAccounts), .text(trust.mayWriteCRM.rawValue),
-                    .text(actor))
-            ])[0].one())
-    }
-
-    /// A tenant's sources by number.
-    public func sources(_ tenant: Tenant) throws(PostgresError) -> [Source] {
-        var result: [Source] = []
-        for row in try connection.single(
-            settings: TenantDatabase.control(), .call("find_sources", .uuid(tenant.id)))
-        {
-            result.append(try Source(row: row))
-        }
-        return result
-    }
-
-    /// The source with that name, `src_…` or uuid.
-    public func source(_ tenant: Tenant, _ reference: String) throws(PostgresError) -> Source {
-        let id = PublicID(.source, text: reference)?.uuid
-        guard let source = try sources(tenant).first(where: { $0.name == reference || $0.id == id }) else {
-            throw PostgresError(
-                kind: .server("TD001"), message: "tenant \(tenant.slug) has no source \(reference)")
-        }
-        return source
-    }
-
-    /// Changes what is not nil.
-    public func updateSource(
-        _ source: Source, name: String? = nil, enabled: Bool? = nil, mayIdentify: Bool? = nil,
-        mayCreateAccounts: Bool? = nil, mayWriteCRM: Source.CRMRight? = nil
-    ) throws(PostgresError) -> Source {
-        try Source(
-            row: change([
-                .call(
-                    "update_source", .uuid(source.id), name.bind, enabled.bind, mayIdentify.bind,
-                    mayCreateAccounts.bind, (mayWriteCRM?.rawValue).bind, .text(actor))
-            ])[0].one())
-    }
-
     // Keys
 
     /// Makes a key. Its text is known only here, except a write key's.
@@ -127,17 +76,6 @@ extension TenantDirectory {
     }
 
     // Within the transaction of `create`
-
-    func makeSource(_ tenant: UUID, name: String, kind: Source.Kind) throws(PostgresError) -> Source {
-        let trust = Source.Trust.default(for: kind)
-        return try Source(
-            row: connection.execute(
-                .call(
-                    "create_source", .uuid(ids.next()), .uuid(tenant), .text(name), .text(kind.rawValue),
-                    .bool(trust.mayIdentify), .bool(trust.mayCreateAccounts), .text(trust.mayWriteCRM.rawValue),
-                    .text(actor))
-            ).one())
-    }
 
     func store(_ text: KeyText, tenant: UUID, source: UUID? = nil) throws(PostgresError) {
         try connection.execute(keyStatement(text, tenant: tenant, source: source, scopes: [], expiresAt: nil))

@@ -42,17 +42,28 @@ struct IngestService: Sendable {
         guard let source = access.source ?? access.serverSource else {
             throw Problem.conflict("no_source", "The tenant has no source.")
         }
-        var request = IngestRequest(
+        if let origin = call.headers[.origin], !source.allows(origin: origin) {
+            throw Problem.forbidden("origin_not_allowed", "The source takes no events from this origin.")
+        }
+        let request = IngestRequest(
             tenant: tenant, batch: batch, source: MessageSource(source, fromBrowser: fromBrowser),
             receivedAt: context.clock.microseconds, sentAtHeader: call.headers[.sentAt].flatMap { WireTime.parse($0) },
             clientAddress: call.deviceAddress, keyID: access.key.keyID, path: call.route.pattern.template,
             fromBrowser: fromBrowser, deadline: call.deadline + .milliseconds(2 * min(batch.count, 5_000)))
-        request.sourceName = source.name
-        let standing = access.standing(at: context.clock.now(), events: true)
+        return try await take(
+            request, of: source, standing: access.standing(at: context.clock.now(), events: true), route: call.route)
+    }
+
+    /// Takes a request whose sender is known.
+    func take(
+        _ request: IngestRequest, of source: Source, standing: Access.Standing, route: Route
+    ) async throws -> Response {
         if standing == .refused { throw KeyAuthenticator.invalid }
-        try KeyAuthenticator.checkModule(of: tenant, call.route)
-        let verdict = limiter.takeEvents(batch.count, tenant: tenant, source: source)
+        try KeyAuthenticator.checkModule(of: request.tenant, route)
+        let verdict = limiter.takeEvents(request.batch.count, tenant: request.tenant, source: source)
         if let problem = verdict.problem { throw problem }
+        var request = request
+        request.sourceName = source.name
         do {
             var response =
                 if case .held(let reason, let since) = standing {
@@ -81,10 +92,15 @@ struct IngestService: Sendable {
         }
     }
 
-    private func hold(_ request: IngestRequest, _ reason: Access.Reason, _ since: Date) async throws -> Response {
+    /// 401 for what is not held any more.
+    func checkHold(_ reason: Access.Reason, since: Date) throws(Problem) {
         guard context.clock.now().timeIntervalSince(since) < Double(holdDays) * 86_400 else {
             throw Problem.unauthorized(reason.rawValue, "The key is no longer served.")
         }
+    }
+
+    private func hold(_ request: IngestRequest, _ reason: Access.Reason, _ since: Date) async throws -> Response {
+        try checkHold(reason, since: since)
         let words =
             switch reason {
             case .tenantSuspended: "The tenant was suspended."

@@ -41,7 +41,7 @@ as $$
     kept as (
         select q.received_at, q.type, null::jsonb as message, q.original
         from quarantine q
-        where q.source = source_number(p_source) and q.complete and q.type is not null
+        where q.source = source_number(p_source) and q.complete and q.type <> 'webhook'
         order by q.received_at desc, q.id desc
         limit p_limit
     )
