@@ -34,9 +34,9 @@ public struct Console: Sendable {
     /// All of the console, for the listener of the data plane.
     public var routes: [Route] {
         [rootRoute] + assetRoutes + signInRoutes + tenantRoutes + threadRoutes + peopleRoutes + eventRoutes
-            + quarantineRoutes + planRoutes
-            + sendRoutes
-            + mergeRoutes + accountRoutes + leadRoutes + formRoutes + opportunityRoutes
+            + quarantineRoutes + sourceRoutes + planRoutes + sendRoutes + mergeRoutes + accountRoutes + leadRoutes
+            + formRoutes
+            + opportunityRoutes
     }
 
     private var rootRoute: Route {

@@ -49,7 +49,19 @@ def acme(tandem: Server) -> Tenant:
     tenant.ingest("track", {"event": "Nobody's"})
     for name, amount in [("GTX Plus Pro, 250 seats", "61250.50"), ("MG Advanced renewal", "10960")]:
         make_opportunity(tenant, name, amount)
+    set_sources(tenant)
     return tenant
+
+
+def set_sources(tenant: Tenant) -> None:
+    rules = [
+        {"rename_event": "order completed", "to": "Order Completed"}, {"drop": "traits.ssn"},
+        {"cast": "properties.products[].price", "as": "number", "otherwise": "keep", "event": "Order Completed"},
+    ]
+    assert tenant.api("PUT", "/v1/sources/server/mapping", {"rules": rules}).status_code == 200
+    made = tenant.post("/v1/sources", {"name": "payments", "kind": "webhook"})
+    assert made.status_code == 201, made.text
+    assert tenant.api("PUT", "/v1/sources/payments/webhook", {"mapping": "stripe", "secret": "whsec_picture"}).status_code == 200
 
 
 def make_plan(tenant: Tenant) -> None:
@@ -125,6 +137,9 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "quarantine": f"{base}/quarantine",
         "quarantined": f"{base}/quarantine/{refused}",
         "no-quarantine": f"/console/{empty.slug}/quarantine?state=held&code=nothing",
+        "sources": f"{base}/sources",
+        "source": f"{base}/sources/{tenant.get('/v1/sources/server').json()['id']}",
+        "webhook": f"{base}/sources/{tenant.get('/v1/sources/payments').json()['id']}",
         "plans": f"{base}/plans",
         "plan": f"{base}/plans/{tenant.get('/v1/tracking-plans/web').json()['id']}",
         "people": f"{base}/people",

@@ -48,6 +48,8 @@ enum Assets {
         ("event", PackageResources.event_mustache),
         ("quarantine", PackageResources.quarantine_mustache),
         ("quarantined", PackageResources.quarantined_mustache),
+        ("sources", PackageResources.sources_mustache),
+        ("source", PackageResources.source_mustache),
         ("send", PackageResources.send_mustache),
         ("plans", PackageResources.plans_mustache),
         ("plan", PackageResources.plan_mustache),

@@ -39,13 +39,14 @@ struct Chrome {
 
     /// The places of the navigation.
     enum Place: String, CaseIterable {
-        case thread, events, quarantine, plans, people, accounts, leads, forms, opportunities, merges, send
+        case thread, events, quarantine, sources, plans, people, accounts, leads, forms, opportunities, merges, send
 
         var label: String {
             switch self {
             case .thread: "One person"
             case .events: "Live events"
             case .quarantine: "Quarantine"
+            case .sources: "Sources"
             case .plans: "Plans"
             case .people: "People"
             case .accounts: "Accounts"
@@ -59,7 +60,7 @@ struct Chrome {
 
         var module: Module? {
             switch self {
-            case .thread, .events, .quarantine, .plans, .send: .cdp
+            case .thread, .events, .quarantine, .sources, .plans, .send: .cdp
             case .leads, .forms, .opportunities: .crm
             case .people, .accounts, .merges: nil
             }
