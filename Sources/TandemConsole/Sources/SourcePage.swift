@@ -48,7 +48,8 @@ extension Console {
         }
         let funnel = SourceFunnel(read[0]["totals"])
         let health = SourceHealth(source, funnel, repeats: read[0]["alarms"]?.array?.isEmpty == false)
-        let rules = (read[1]["rules"]?.array ?? []).map(\.text)
+        // Through the type, so that each rule begins with what it does.
+        let rules = try SourceMapping(rules: read[1]["rules"] ?? []).json.array?.map(\.text) ?? []
         let words = TimeWords(tenant.timezone)
         let reasons = (read[2].array ?? []).map { Self.reason($0, words, path: "/console/\(tenant.slug)") }
         let version = read[1]["version"]?.int ?? 0
