@@ -34,9 +34,8 @@ public struct Console: Sendable {
     /// All of the console, for the listener of the data plane.
     public var routes: [Route] {
         [rootRoute] + assetRoutes + signInRoutes + tenantRoutes + threadRoutes + peopleRoutes + eventRoutes
-            + quarantineRoutes + sourceRoutes + planRoutes + sendRoutes + mergeRoutes + accountRoutes + leadRoutes
-            + formRoutes
-            + opportunityRoutes
+            + quarantineRoutes + replayRoutes + sourceRoutes + planRoutes + sendRoutes + mergeRoutes + accountRoutes
+            + leadRoutes + formRoutes + opportunityRoutes
     }
 
     private var rootRoute: Route {

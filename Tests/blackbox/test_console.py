@@ -83,7 +83,8 @@ def test_the_cookie_is_not_for_scripts_nor_for_other_sites(tandem: Server) -> No
 
 
 def test_every_page_asks_for_a_session(tandem: Server, tenant: Tenant) -> None:
-    for path in ["", "/people", "/accounts", "/opportunities", "/events", "/events/stream", "/quarantine", "/merges", "/reviews", "/send"]:
+    for path in ["", "/people", "/accounts", "/opportunities",
+                 "/events", "/events/stream", "/quarantine", "/replay", "/merges", "/reviews", "/send"]:
         answer = requests.get(f"{tandem.base_url}/console/{tenant.slug}{path}", allow_redirects=False, timeout=30)
         assert (answer.status_code, answer.headers["Location"]) == (303, "/console/sign-in"), path
         assert tenant.slug not in answer.text
@@ -249,6 +250,21 @@ def test_the_quarantine_is_filtered_and_decided(browser: Browser, tenant: Tenant
     assert '"properties": 1' in shown.text or '"properties":1' in shown.text
     assert browser.submit(shown.form("/quarantine"), decision="reprocess").response.status_code == 200
     wait_until(lambda: browser.get(link).text.count("1 × in vain") == 1, 30)
+
+
+def test_stored_events_are_counted_and_run_once_more(browser: Browser, merged: Tenant) -> None:
+    base = f"/console/{merged.slug}/replay"
+    assert not [form for form in browser.get(base).forms if form.method == "post" and form.action == base], "counted first"
+    assert "No such events" in browser.get(base + "?count=1&source=web").text
+    wrong = browser.get(base + "?count=1&since=noon")
+    assert wrong.response.status_code == 422 and "since has to be a time" in wrong.text
+    counted = browser.get(base + "?count=1&source=server&type=identify&since=2026-01-06")
+    form = next(form for form in counted.forms if form.method == "post" and form.action == base)
+    assert form.buttons == ["Run 2 once more"] and form.fields["since"] == "2026-01-06"
+    assert browser.post(base, {**form.fields, "csrf": "0" * 64}).response.status_code == 403
+    assert "It is being done" in browser.submit(form).text
+    wait_until(lambda: "2 of 2: replayed 2" in browser.get(base).text, 30)
+    assert merged.server.sql("select count(*) from event_log", schema=merged.schema) == [(5,)]
 
 
 def test_accounts_show_their_people(browser: Browser, merged: Tenant) -> None:

@@ -136,6 +136,8 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "event": f"{base}/events/{event}?at={quote(received)}",
         "quarantine": f"{base}/quarantine",
         "quarantined": f"{base}/quarantine/{refused}",
+        "replay": f"{base}/replay?count=1&source=server",
+        "replay-refused": f"{base}/replay?since=noon",
         "no-quarantine": f"/console/{empty.slug}/quarantine?state=held&code=nothing",
         "sources": f"{base}/sources",
         "source": f"{base}/sources/{tenant.get('/v1/sources/server').json()['id']}",
@@ -164,7 +166,7 @@ def pages(tenant: Tenant) -> dict[str, str]:
     }
 
 
-STATUSES = {"missing": 404, "module": 403}
+STATUSES = {"missing": 404, "replay-refused": 422, "module": 403}
 
 
 def act(name: str, page: Page) -> None:

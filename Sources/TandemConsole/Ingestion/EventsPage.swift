@@ -22,6 +22,7 @@ struct EventsPage {
     let streamHref: String
     let refreshHref: String
     let quarantineHref: String
+    let replayHref: String
     let now: Moment?
     let rows: EventRows
 }
@@ -184,6 +185,7 @@ extension Console {
                 },
             rowsHref: "\(path)/rows\(choice.query())", streamHref: "\(path)/stream\(choice.query())",
             refreshHref: path + choice.query(), quarantineHref: "/console/\(tenant.slug)/quarantine",
+            replayHref: "/console/\(tenant.slug)/replay",
             now: TimeWords(tenant.timezone).moment(iso), rows: rows)
         return Response(html: templates.render(page, as: "events"), fetches: true)
     }

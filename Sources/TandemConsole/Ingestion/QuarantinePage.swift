@@ -59,6 +59,16 @@ struct QuarantinePage {
         let name: String
         let label: String
         let choices: [Choice]
+
+        /// All there is to choose from, and what is chosen, even if it is none of that.
+        init(_ name: String, _ label: String, _ values: [String], chosen: String?) {
+            self.name = name
+            self.label = label
+            let known = values.contains(chosen ?? "") ? values : values + [chosen].compactMap { $0 }
+            choices =
+                [Choice(value: "", label: "any", isChosen: chosen == nil)]
+                + known.map { Choice(value: $0, label: $0, isChosen: $0 == chosen) }
+        }
     }
 
     struct Entry {
@@ -172,14 +182,13 @@ extension Console {
                     "quarantine_list", filter.bind, after.map { .timestamptz($0) } ?? .null(.timestamptz), id.bind,
                     .int4(Int32(Self.quarantinePageSize + 1))),
                 .call("quarantine_summary", filter.bind), .call("quarantine_summary", QuarantineFilter().bind),
-                .call("operation_list", .null(.text), .null(.timestamptz), .null(.uuid), .int4(5)),
             ])
         let found = try rows[0].decoded("item", as: QuarantineRead.self)
         let counts = try rows[1].one().decoded(0, as: QuarantineCounts.self)
         let all = try rows[2].one().decoded(0, as: QuarantineCounts.self)
         let words = TimeWords(tenant.timezone)
         let path = "/console/\(tenant.slug)/quarantine"
-        let work = try rows[3].decoded("item", as: OperationRead.self).map { QuarantinePage.Work($0, words) }
+        let work = try await orders(tenant)
         let shown = found.prefix(Self.quarantinePageSize)
         let page = QuarantinePage(
             chrome: Chrome(
@@ -194,19 +203,23 @@ extension Console {
 
     /// What there is to choose from, whatever is chosen.
     private func menus(_ given: [(String, String)], _ all: QuarantineCounts) -> [QuarantinePage.Menu] {
-        func menu(_ name: String, _ label: String, _ any: String, _ values: [String]) -> QuarantinePage.Menu {
-            let chosen = given.first { $0.0 == name }?.1
-            var choices = [QuarantinePage.Choice(value: "", label: any, isChosen: chosen == nil)]
-            let known = values.contains(chosen ?? "") ? values : values + [chosen].compactMap { $0 }
-            choices += known.map { QuarantinePage.Choice(value: $0, label: $0, isChosen: $0 == chosen) }
-            return QuarantinePage.Menu(name: name, label: label, choices: choices)
+        func menu(_ name: String, _ label: String, _ values: [String]) -> QuarantinePage.Menu {
+            QuarantinePage.Menu(name, label, values, chosen: given.first { $0.0 == name }?.1)
         }
         return [
-            menu("state", "State", "any", Quarantine.State.allCases.map(\.rawValue)),
-            menu("code", "Reason", "any", Set(all.items.map(\.code)).sorted()),
-            menu("source", "Source", "any", Set(all.items.compactMap(\.source)).sorted()),
-            menu("type", "Type", "any", MessageType.allCases.map(\.rawValue)),
+            menu("state", "State", Quarantine.State.allCases.map(\.rawValue)),
+            menu("code", "Reason", Set(all.items.map(\.code)).sorted()),
+            menu("source", "Source", Set(all.items.compactMap(\.source)).sorted()),
+            menu("type", "Type", MessageType.allCases.map(\.rawValue)),
         ]
+    }
+
+    /// The long work that was ordered last.
+    func orders(_ tenant: Tenant) async throws -> [QuarantinePage.Work] {
+        let rows = try await read(
+            tenant, [.call("operation_list", .null(.text), .null(.timestamptz), .null(.uuid), .int4(5))])
+        let words = TimeWords(tenant.timezone)
+        return try rows[0].decoded("item", as: OperationRead.self).map { QuarantinePage.Work($0, words) }
     }
 
     private static func reasons(_ counts: QuarantineCounts) -> [AccountPage.Figure] {
@@ -318,6 +331,7 @@ extension QuarantinePage.Work {
             switch read.type {
             case QuarantineOrder.reprocess.operationType: "Process again"
             case QuarantineOrder.discard.operationType: "Discard"
+            case ReplayFilter.operationType: "Run once more"
             default: read.type.replacing("_", with: " ")
             }
         state = read.state

@@ -50,6 +50,8 @@ enum Assets {
         ("quarantined", PackageResources.quarantined_mustache),
         ("sources", PackageResources.sources_mustache),
         ("source", PackageResources.source_mustache),
+        ("replay", PackageResources.replay_mustache),
+        ("work", PackageResources.work_mustache),
         ("send", PackageResources.send_mustache),
         ("plans", PackageResources.plans_mustache),
         ("plan", PackageResources.plan_mustache),
