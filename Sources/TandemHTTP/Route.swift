@@ -1,6 +1,6 @@
 public import HTTPTypes
 public import Hummingbird
-public import Tandem
+import Tandem
 
 /// One entry of the route table: all that the router, `/openapi.json` and the generated tests know of an endpoint.
 ///

@@ -14,7 +14,7 @@ import Testing
     @Test func absentValuesKeepTheirType() {
         let none: Int32? = nil
         let some: Int32? = 4
-        let statement: Statement = "select \(none), \(some), \(bind: .numeric("1.5"))"
+        let statement: Statement = "select \(none as Int32?), \(some as Int32?), \(bind: .numeric("1.5"))"
         #expect(statement.sql == "select $1, $2, $3")
         #expect(statement.binds == [.null(.int4), .int4(4), .literal("1.5", .numeric)])
     }

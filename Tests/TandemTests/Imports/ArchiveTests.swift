@@ -35,7 +35,7 @@ import Testing
         var reader = try ArchiveReader(job, digest: [0xAB])
         let lines = try reader.next(10)
         #expect(lines.map(\.number) == [1, 2, 3] && lines.map(\.line) == [2, 4, 5])
-        #expect(try lines.map { try? $0.messages.get().map(\.id) } == [["imp:ab:1"], nil, ["imp:ab:3"]])
+        #expect(lines.map { try? $0.messages.get().map(\.id) } == [["imp:ab:1"], nil, ["imp:ab:3"]])
         var second = try ArchiveReader(job, digest: [0xAB])
         try second.skip(2)
         #expect(try second.next(10).map(\.number) == [3])
