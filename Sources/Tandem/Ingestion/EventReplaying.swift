@@ -28,7 +28,9 @@ final class EventReplaying: OperationWork {
         let limit = rate.map { max(1, min(Self.pageEvents, $0 / 2)) } ?? Self.pageEvents
         let events = try page(operation, tenant, connection, limit: limit)
         guard let last = events.last else { return OperationPage(isLast: true) }
-        let sources = try sources(of: tenant, on: connection)
+        let sources =
+            if let known = self.sources { known } else { try connection.sourcesByNumber(of: tenant, logger: logger) }
+        self.sources = sources
         var attempt = 0
         while true {
             do throws(TandemError) {
@@ -100,15 +102,6 @@ final class EventReplaying: OperationWork {
         let found = shown?["input"]?["rate"]?.int
         rate = .some(found)
         return found
-    }
-
-    private func sources(of tenant: Tenant, on connection: Connection) throws(TandemError) -> [Int16: Source] {
-        if let sources { return sources }
-        let directory = TenantDirectory(connection, actor: "operation", logger: logger)
-        let found = try reading { () throws(PostgresError) in try directory.sources(tenant) }
-        let byNumber = Dictionary(found.map { ($0.number, $0) }) { first, _ in first }
-        sources = byNumber
-        return byNumber
     }
 }
 

@@ -2,7 +2,7 @@ public import Foundation
 public import Postgres
 
 /// Which events of the quarantine are meant: those that fit all that is given.
-public struct QuarantineFilter: Sendable, Hashable {
+public struct QuarantineFilter: EventFilter, Sendable, Hashable {
     public var id: UUID?
     public var state: Quarantine.State?
     public var code: String?
@@ -26,39 +26,26 @@ public struct QuarantineFilter: Sendable, Hashable {
 
     public init() {}
 
-    /// From texts by part; `id` is a part too.
-    /// - Throws: `invalid`, with one entry for each part that is wrong or unknown.
-    public init(_ parts: some Sequence<(String, String)>) throws(TandemError) {
-        var faults: [TandemError.FieldError] = []
-        for (part, text) in parts {
-            if let fault = take(part, text) {
-                faults.append(.init(pointer: "/\(part)", code: fault.code, detail: fault.detail))
-            }
-        }
-        if !faults.isEmpty { throw .invalid(faults) }
-    }
-
-    private mutating func take(_ part: String, _ text: String) -> (code: String, detail: String)? {
-        if text.utf8.contains(0) { return ("invalid", "\(part) contains a zero byte.") }
+    public mutating func take(_ part: String, _ text: String) -> EventFilterFault? {
         switch part {
         case "state":
             state = Quarantine.State(rawValue: text)
-            return state == nil ? ("invalid", "state has to be held, rejected, reprocessed or discarded.") : nil
+            return state == nil ? .invalid("state has to be held, rejected, reprocessed or discarded.") : nil
         case "id":
             id = UUID(uuidString: text)
-            return id == nil ? ("invalid", "id has to be a uuid.") : nil
+            return id == nil ? .invalid("id has to be a uuid.") : nil
         case "received_after":
             after = WireTime.parse(text)
-            return after == nil ? ("invalid", "received_after has to be a time in ISO 8601.") : nil
+            return after == nil ? .invalid("received_after has to be a time in ISO 8601.") : nil
         case "received_before":
             before = WireTime.parse(text)
-            return before == nil ? ("invalid", "received_before has to be a time in ISO 8601.") : nil
+            return before == nil ? .invalid("received_before has to be a time in ISO 8601.") : nil
         case "code": code = text
         case "source": source = Source.reference(text)
         case "type": type = text
         case "name": name = text
         case "key": key = text
-        default: return ("unknown_field", "There is no field \(part).")
+        default: return .unknown(part)
         }
         return nil
     }

@@ -27,7 +27,9 @@ final class QuarantineReprocessing: OperationWork {
     func next(
         _ operation: Operation, of tenant: Tenant, on connection: Connection
     ) throws(TandemError) -> OperationPage {
-        let sources = try sources(of: tenant, on: connection)
+        let sources =
+            if let known = self.sources { known } else { try connection.sourcesByNumber(of: tenant, logger: logger) }
+        self.sources = sources
         let events = try page(operation, tenant, connection)
         guard let last = events.last else { return OperationPage(isLast: true) }
         let rules = try reading { () throws(PostgresError) in try readingRules.rules(of: tenant, on: connection) }
@@ -54,15 +56,6 @@ final class QuarantineReprocessing: OperationWork {
             }
         }
         return OperationPage(cursor: (last.receivedAt, last.id), isLast: events.count < Self.pageEvents)
-    }
-
-    private func sources(of tenant: Tenant, on connection: Connection) throws(TandemError) -> [Int16: Source] {
-        if let sources { return sources }
-        let directory = TenantDirectory(connection, actor: "operation", logger: logger)
-        let found = try reading { () throws(PostgresError) in try directory.sources(tenant) }
-        let byNumber = Dictionary(found.map { ($0.number, $0) }) { first, _ in first }
-        sources = byNumber
-        return byNumber
     }
 
     private func page(

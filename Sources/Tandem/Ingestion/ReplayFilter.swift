@@ -2,7 +2,7 @@ public import Foundation
 public import Postgres
 
 /// Which stored events are meant: those that fit all that is given.
-public struct ReplayFilter: Sendable, Hashable {
+public struct ReplayFilter: EventFilter, Sendable, Hashable {
     /// The source's name or id.
     public var source: String?
     public var type: MessageType?
@@ -25,36 +25,25 @@ public struct ReplayFilter: Sendable, Hashable {
     /// As operations call it.
     public static let operationType = "event_replay"
 
-    /// From texts by part.
-    /// - Throws: `invalid`, with one entry for each part that is wrong or unknown.
-    public init(_ parts: some Sequence<(String, String)>) throws(TandemError) {
-        var faults: [TandemError.FieldError] = []
-        for (part, text) in parts {
-            if let detail = take(part, text) {
-                faults.append(.init(pointer: "/\(part)", code: "invalid", detail: detail))
-            }
-        }
-        if !faults.isEmpty { throw .invalid(faults) }
-    }
+    public init() {}
 
-    private mutating func take(_ part: String, _ text: String) -> String? {
-        if text.utf8.contains(0) { return "\(part) contains a zero byte." }
+    public mutating func take(_ part: String, _ text: String) -> EventFilterFault? {
         switch part {
         case "since":
             since = WireTime.parse(text)
-            return since == nil ? "since has to be a time in ISO 8601." : nil
+            return since == nil ? .invalid("since has to be a time in ISO 8601.") : nil
         case "until":
             until = WireTime.parse(text)
-            return until == nil ? "until has to be a time in ISO 8601." : nil
+            return until == nil ? .invalid("until has to be a time in ISO 8601.") : nil
         case "type":
             type = MessageType(rawValue: text)
-            return type == nil ? "type has to be track, page, screen, identify, group or alias." : nil
+            return type == nil ? .invalid("type has to be track, page, screen, identify, group or alias.") : nil
         case "rate":
             rate = Int(text).flatMap { (1...1_000_000).contains($0) ? $0 : nil }
-            return rate == nil ? "rate has to be a whole number from 1 to 1000000." : nil
+            return rate == nil ? .invalid("rate has to be a whole number from 1 to 1000000.") : nil
         case "source": source = PublicID(.source, text: text)?.uuid.uuidString.lowercased() ?? text
         case "event": name = text
-        default: return "There is no field \(part)."
+        default: return .unknown(part)
         }
         return nil
     }

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Logging
 public import Postgres
 
 extension TenantDirectory {
@@ -100,5 +101,14 @@ extension TenantDirectory {
                     "set_source_webhook", .uuid(source.id), mapping.map { .jsonb($0.json.encoded()) } ?? .null(.jsonb),
                     sealed.map { .bytea($0.bytes) } ?? .null(.bytea), .text(actor))
             ])[0].one())
+    }
+}
+
+extension Connection {
+    /// A tenant's sources by the number that stored events carry, for an operation.
+    func sourcesByNumber(of tenant: Tenant, logger: Logger) throws(TandemError) -> [Int16: Source] {
+        let directory = TenantDirectory(self, actor: "operation", logger: logger)
+        let sources = try reading { () throws(PostgresError) in try directory.sources(tenant) }
+        return Dictionary(sources.map { ($0.number, $0) }) { first, _ in first }
     }
 }

@@ -1,7 +1,7 @@
 public import Postgres
 
 /// Which violations are meant: those that fit all that is given.
-public struct PlanViolationFilter: Sendable, Hashable {
+public struct PlanViolationFilter: EventFilter, Sendable, Hashable {
     private var json = JSONObject()
 
     /// The names of its parts and what they mean, for parameters and help.
@@ -16,34 +16,20 @@ public struct PlanViolationFilter: Sendable, Hashable {
 
     public init() {}
 
-    /// From texts by part.
-    /// - Throws: `invalid`, with one entry for each part that is wrong or unknown.
-    public init(_ parts: some Sequence<(String, String)>) throws(TandemError) {
-        var faults: [TandemError.FieldError] = []
-        for (part, text) in parts {
-            if let detail = take(part, text) {
-                faults.append(.init(pointer: "/\(part)", code: "invalid", detail: detail))
-            }
-        }
-        if !faults.isEmpty { throw .invalid(faults) }
-    }
-
-    /// What is wrong with it.
-    private mutating func take(_ part: String, _ text: String) -> String? {
-        if text.utf8.contains(0) { return "\(part) contains a zero byte." }
+    public mutating func take(_ part: String, _ text: String) -> EventFilterFault? {
         switch part {
         case "received_after", "received_before":
-            guard let time = WireTime.parse(text) else { return "\(part) has to be a time in ISO 8601." }
+            guard let time = WireTime.parse(text) else { return .invalid("\(part) has to be a time in ISO 8601.") }
             json[part == "received_after" ? "after" : "before"] = .string(RecordTime.text(time))
         case "action":
             guard let action = PlanPolicy.Action(rawValue: text), action != .ignore else {
-                return "action has to be allow, omit, block or quarantine."
+                return .invalid("action has to be allow, omit, block or quarantine.")
             }
             json[part] = .string(text)
         case "source": json[part] = .string(Source.reference(text))
         case "plan": json[part] = .string(TrackingPlan.reference(text))
         case "type", "name", "keyword", "pointer": json[part] = .string(text)
-        default: return "There is no part \(part)."
+        default: return .unknown(part)
         }
         return nil
     }
