@@ -7,14 +7,16 @@ import Synchronization
 /// Stores events: many requests, few transactions.
 ///
 /// Requests wait in a queue; as soon as a lane is free it takes what waits of one tenant (up to `batchLimit` messages) and
-/// stores it in one transaction. There is no timer: on an idle server a request is a batch of its own, under load batches
-/// grow by themselves. A request is answered after its commit.
+/// stores it in one transaction. On an idle server a request is a batch of its own; beside a batch of its tenant the next one
+/// gathers for a moment, so that under load batches grow by themselves. A request is answered after its commit.
 public final class Batcher: Service {
     public struct Settings: Sendable {
         /// Messages in a transaction, at most.
         public var batchLimit = 256
         /// Threads, each with a connection.
         public var lanes = 2
+        /// A transaction costs as much as some 30 messages.
+        public var gathering = Gathering(messages: 32, time: .milliseconds(4))
         /// What may wait; more is turned away.
         public var bounds = QueueBounds()
 
@@ -25,6 +27,8 @@ public final class Batcher: Service {
         var queue: IngestQueue<IngestJob>
         var isStopping = false
         var running = 0
+        /// Lanes that will look again by themselves when what gathers is due.
+        var timed = 0
     }
 
     private enum Next {
@@ -52,7 +56,8 @@ public final class Batcher: Service {
         self.readingRules = readingRules
         self.hook = hook
         self.logger = logger
-        state = Monitor(State(queue: IngestQueue(bounds: settings.bounds, lanes: settings.lanes)))
+        state = Monitor(
+            State(queue: IngestQueue(bounds: settings.bounds, lanes: settings.lanes, gathering: settings.gathering)))
     }
 
     /// Bytes that wait or are in flight.
@@ -76,14 +81,15 @@ public final class Batcher: Service {
         let job = IngestJob(request, rules: rules)
         let result = await withCheckedContinuation { continuation in
             job.wait(continuation)
-            let refusal: IngestFailure? = state.withLock { state in
-                if state.isStopping { return .unavailable }
-                return state.queue.enqueue(job).map { .queueFull($0) }
+            let (refusal, wakes): (IngestFailure?, Bool) = state.withLock { state in
+                if state.isStopping { return (.unavailable, false) }
+                if let refusal = state.queue.enqueue(job) { return (.queueFull(refusal), false) }
+                return (nil, state.timed == 0 || state.queue.isDue(job.tenantID))
             }
             if let refusal {
                 if case .queueFull(let reason) = refusal { stats.refused(reason) }
                 job.answer(.failure(refusal))
-            } else {
+            } else if wakes {
                 state.signal()
             }
         }
@@ -149,9 +155,17 @@ public final class Batcher: Service {
             batchLimit: settings.batchLimit, stats: stats, tail: tail, logger: logger)
         while true {
             let limit = settings.batchLimit
+            var isTimed = false
             let next: Next = state.wait { state in
-                if let batch = state.queue.take(limit: limit) { return .batch(batch) }
-                return state.isStopping && state.queue.waitingCount == 0 ? .stop : nil
+                if isTimed { state.timed -= 1 }
+                isTimed = false
+                if let batch = state.queue.take(limit: limit) { return .found(.batch(batch)) }
+                if state.isStopping, state.queue.waitingCount == 0 { return .found(.stop) }
+                if state.queue.gatheredAt != nil {
+                    state.timed += 1
+                    isTimed = true
+                }
+                return .notYet(until: state.queue.gatheredAt)
             }
             guard case .batch(let batch) = next else { break }
             if let tenant = batch.items.first?.request.tenant { lane.process(batch.items, of: tenant) }

@@ -39,6 +39,7 @@ struct IngestOrder {
 /// - Tenants take turns, so a busy one delays the others by at most a batch.
 /// - Requests that share a user or an anonymous id keep their order if one of them changes that person: it goes behind another
 ///   that waits or is in flight in another lane. In one batch they stand in order, and the procedure keeps that.
+/// - While a batch of a tenant is in flight, a second one gathers for a moment: a transaction costs more than a few messages.
 /// - What waits is shared out: a batch takes what one lane of several has to do, so that none idles while another is full.
 /// - What waits is bounded, for each tenant by itself: the one that sends too much is turned away, not its neighbours.
 struct IngestQueue<Item: IngestQueueItem> {
@@ -69,8 +70,11 @@ struct IngestQueue<Item: IngestQueueItem> {
     private(set) var waitingCount = 0
     private var batches = 0
     private var pace = ServicePace()
+    /// When the first of those is due that the last `take` left to gather; nil: it left none.
+    private(set) var gatheredAt: ContinuousClock.Instant?
     let bounds: QueueBounds
     private let lanes: Int
+    private let gathering: Gathering
 
     /// Items looked at in one take: what lies deeper waits for the next.
     private static var depth: Int { 1_024 }
@@ -78,9 +82,10 @@ struct IngestQueue<Item: IngestQueueItem> {
     /// Below this many messages a batch is not made smaller for the other lanes' sake.
     private static var share: Int { 128 }
 
-    init(bounds: QueueBounds, lanes: Int) {
+    init(bounds: QueueBounds, lanes: Int, gathering: Gathering = .none) {
         self.bounds = bounds
         self.lanes = lanes
+        self.gathering = gathering
     }
 
     /// Why the item was not taken; nil: it waits. One item fits into an empty queue whatever its size.
@@ -130,17 +135,36 @@ struct IngestQueue<Item: IngestQueueItem> {
     }
 
     /// The next batch: of the tenant whose turn it is, whole requests in order, up to `limit` messages (one request alone
-    /// may have more). Nil when nothing may begin.
-    mutating func take(limit: Int) -> Batch? {
+    /// may have more). Nil when nothing may begin, or what may is gathering, see `gatheredAt`.
+    mutating func take(limit: Int, at now: ContinuousClock.Instant = .now) -> Batch? {
+        gatheredAt = nil
+        var passedOver: [UUID] = []
+        defer { for tenantID in passedOver { giveTurn(tenantID) } }
         while !turns.isEmpty {
             let tenantID = turns.removeFirst()
             tenants[tenantID]?.inTurn = false
+            if let due = dueTime(of: tenantID), due > now {
+                gatheredAt = min(gatheredAt ?? due, due)
+                passedOver.append(tenantID)
+                continue
+            }
             guard let batch = takeBatch(of: tenantID, limit: limit) else { continue }
             if tenants[tenantID]?.waiting.isEmpty == false { giveTurn(tenantID) }
             return batch
         }
         return nil
     }
+
+    /// When what waits is to be taken at the latest; nil: at once.
+    private func dueTime(of tenantID: UUID) -> ContinuousClock.Instant? {
+        guard let lineup = tenants[tenantID], !lineup.inFlight.isEmpty, lineup.messages < gathering.messages,
+            let first = lineup.waiting.first
+        else { return nil }
+        return first.enqueued + gathering.time
+    }
+
+    /// Whether a lane has to look because the tenant's newest request came.
+    func isDue(_ tenantID: UUID) -> Bool { dueTime(of: tenantID) == nil }
 
     private mutating func takeBatch(of tenantID: UUID, limit: Int) -> Batch? {
         guard var lineup = tenants[tenantID] else { return nil }

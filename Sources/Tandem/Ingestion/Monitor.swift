@@ -13,7 +13,11 @@ final class Monitor<State>: @unchecked Sendable {
         lock = .allocate(capacity: 1)
         condition = .allocate(capacity: 1)
         pthread_mutex_init(lock, nil)
-        pthread_cond_init(condition, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -29,14 +33,38 @@ final class Monitor<State>: @unchecked Sendable {
         return try body(&state)
     }
 
-    /// Blocks the thread until `body` returns a value; it is called again after each `signal` and `broadcast`.
-    func wait<Result>(for body: (inout State) -> Result?) -> Result {
+    /// What a waiting thread saw.
+    enum Look<Result> {
+        case found(Result)
+        /// Look again when something has changed, or by then.
+        case notYet(until: ContinuousClock.Instant?)
+    }
+
+    /// Blocks the thread until `body` finds something; it is called again after each `signal` and `broadcast`.
+    func wait<Result>(for body: (inout State) -> Look<Result>) -> Result {
         pthread_mutex_lock(lock)
         defer { pthread_mutex_unlock(lock) }
         while true {
-            if let result = body(&state) { return result }
-            pthread_cond_wait(condition, lock)
+            switch body(&state) {
+            case .found(let result):
+                return result
+            case .notYet(nil):
+                pthread_cond_wait(condition, lock)
+            case .notYet(let instant?):
+                var time = Self.time(in: max(.zero, instant - .now))
+                pthread_cond_timedwait(condition, lock, &time)
+            }
         }
+    }
+
+    private static func time(in duration: Duration) -> timespec {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        let (seconds, attoseconds) = duration.components
+        time.tv_nsec += Int(attoseconds / 1_000_000_000)
+        time.tv_sec += Int(seconds) + time.tv_nsec / 1_000_000_000
+        time.tv_nsec %= 1_000_000_000
+        return time
     }
 
     /// Wakes one waiting thread.

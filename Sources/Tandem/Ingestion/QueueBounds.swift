@@ -16,6 +16,19 @@ public struct QueueBounds: Sendable, Hashable {
     public init() {}
 }
 
+/// What a batch waits for while another of its tenant is in flight: so many messages, or so much time since its first came.
+public struct Gathering: Sendable, Hashable {
+    public var messages: Int
+    public var time: Duration
+
+    public init(messages: Int, time: Duration) {
+        self.messages = messages
+        self.time = time
+    }
+
+    static let none = Gathering(messages: 0, time: .zero)
+}
+
 /// Why a request was not let into the queue.
 public enum QueueRefusal: String, Sendable, CaseIterable {
     /// The bytes of all tenants, or of one.

@@ -197,6 +197,31 @@ import Testing
         #expect(third?.items.map(\.name) == ["7"], "below 128 messages no batch is made smaller for it")
     }
 
+    @Test func aBatchBesideAnotherGathersForAMoment() throws {
+        let now = ContinuousClock.now
+        var queue = IngestQueue<Item>(
+            bounds: bounds(.max), lanes: 2, gathering: .init(messages: 3, time: .milliseconds(2)))
+        #expect(enqueue(&queue, Item("1", a, at: now)))
+        let alone = queue.take(limit: 128, at: now)
+        let first = try #require(alone, "alone, a request is a batch at once")
+        #expect(enqueue(&queue, Item("2", a, at: now)))
+        #expect(enqueue(&queue, Item("3", a, at: now + .milliseconds(1))))
+        #expect(!queue.isDue(a))
+        #expect(queue.take(limit: 128, at: now) == nil)
+        #expect(queue.gatheredAt == now + .milliseconds(2))
+        // Its neighbour does not wait for it.
+        #expect(enqueue(&queue, Item("b", b, at: now)))
+        #expect(queue.isDue(b))
+        #expect(queue.take(limit: 128, at: now)?.items.map(\.name) == ["b"])
+        #expect(queue.take(limit: 128, at: now + .milliseconds(2))?.items.map(\.name) == ["2", "3"])
+        for name in ["4", "5", "6"] { #expect(enqueue(&queue, Item(name, a, at: now))) }
+        #expect(queue.isDue(a), "so many are enough")
+        #expect(queue.take(limit: 128, at: now)?.items.map(\.name) == ["4", "5", "6"])
+        #expect(enqueue(&queue, Item("7", a, at: now)))
+        queue.finish(first)
+        #expect(!queue.isDue(a), "others of its tenant are still in flight")
+    }
+
     /// Whatever is interleaved: each request is served once, and those of one id in the order they came.
     @Test(arguments: 1...20) func nothingIsLostDoubledOrOvertaken(_ seed: UInt64) throws {
         var random = SplitMix(state: seed)
