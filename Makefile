@@ -5,7 +5,7 @@ SHELL := /usr/bin/env bash
 MAKEFLAGS += --no-print-directory
 
 THREADS := chroot import sdk undo kill bi bench ninth-object isolation screenshots
-INGEST := drain overload faults poison
+INGEST := sdk drain poison overload faults
 
 .PHONY: help run build packages test test-quick test-swift test-blackbox bench soak format lint snippet docs clean demo-reset \
 	show-thread show-ingest chroot-check $(THREADS:%=show-thread-%) $(INGEST:%=show-ingest-%)
@@ -64,7 +64,7 @@ docs: ## Rewrite the generated parts of docs/ (command line, API, BI columns) fr
 	@scripts/docs
 
 clean: ## Remove what was built; data in .tandem stays
-	@rm -rf .build bin .venv
+	@rm -rf .build bin .venv .venv-*
 
 demo-reset: build ## Drop the demo tenants and create them anew
 	@bin/tandem demo reset

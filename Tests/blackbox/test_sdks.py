@@ -2,48 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import time
 import uuid
-from collections.abc import Iterator
-from typing import Any
 
 import psycopg
 import pytest
-import rudderstack.analytics.client
-import segment.analytics.client
 
+from sdks import VENDORS, sender
 from server import Tenant
-
-
-class Sender:
-    """One client with the calls that both SDKs have; fails with what the SDK's on_error was told."""
-
-    def __init__(self, vendor: str, tenant: Tenant, **options: Any):
-        self.errors: list[Any] = []
-        module = {"segment": segment.analytics.client, "rudder": rudderstack.analytics.client}[vendor]
-        host = tenant.server.base_url
-        self.client = module.Client(tenant.write_key, host=host, on_error=self._failed, max_retries=3, **options)
-
-    def _failed(self, error: Any, items: Any) -> None:
-        self.errors.append(error)
-
-    def flush(self) -> None:
-        self.client.flush()
-        assert self.errors == []
-
-
-@contextlib.contextmanager
-def sender(vendor: str, tenant: Tenant, **options: Any) -> Iterator[Sender]:
-    client = Sender(vendor, tenant, **options)
-    try:
-        yield client
-    finally:
-        client.client.join()
-
-
-VENDORS = ["segment", "rudder"]
 
 
 @pytest.mark.quick
