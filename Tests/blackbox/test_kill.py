@@ -2,6 +2,9 @@
 
 The load generator writes down every message id that a 200 acknowledged. What got no answer, or another one, is in doubt:
 it is sent again when the server is back, as an SDK does, and must then be stored once, whether it was before or not.
+
+KILLS, KILL_RATE    how often each is killed in the long form (20), and how many events a second must have been acknowledged
+                    in the two seconds before each kill (1,000); `make show-ingest-kill`: 50 and 2,000
 """
 
 from __future__ import annotations
@@ -21,14 +24,15 @@ import load
 from server import Server, Tenant, wait_until
 
 FULL = os.environ.get("TANDEM_TEST_FULL") == "1"
-# Acknowledged events a second in the two seconds before a kill; the debug build of `make test` has no rate to hold.
-RATE = 1000 if FULL else 1
-ROUNDS = 20 if FULL else 2
-POSTMASTER_ROUNDS = 20 if FULL else 1
+# The debug build of `make test` has no rate to hold.
+RATE = int(os.environ.get("KILL_RATE", "1000")) if FULL else 1
+KILLS = int(os.environ.get("KILLS", "20"))
+ROUNDS = KILLS if FULL else 2
+POSTMASTER_ROUNDS = KILLS if FULL else 1
 CONTROL_ROUNDS = 10
 USERS = 2_000 if FULL else 300
 
-pytestmark = pytest.mark.timeout(3600 if FULL else 300)
+pytestmark = pytest.mark.timeout(7200 if FULL else 300)
 _numbers = itertools.count(1)
 
 
