@@ -191,6 +191,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
         switch unwrapOutboundIn(data) {
         case .head(let head):
+            // Of the framework itself, without a body: its answer to no HTTP that came behind a request still being answered.
+            if head.status == .badRequest, head.headerFields[.requestID] == nil {
+                answerMalformed(context)
+                promise?.succeed()
+                return
+            }
             state.writeHead(head)
             context.write(data, promise: promise)
         case .body:
@@ -225,6 +231,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             context.fireErrorCaught(error)
             return
         }
+        answerMalformed(context)
+    }
+
+    private func answerMalformed(_ context: ChannelHandlerContext) {
         answer(.badRequest, "malformed_request", "This is not a valid HTTP/1.1 request.", context)
     }
 

@@ -273,6 +273,12 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def resident_mb(pid: int) -> float:
+    """The resident set of a process."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmRSS:")).split()[1]) / 1024
+
+
 def is_zombie(pid: int) -> bool:
     try:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"

@@ -21,7 +21,7 @@ import load
 from server import Server, Tenant, children, wait_until
 
 FULL = os.environ.get("TANDEM_TEST_FULL") == "1"
-SECONDS = 20 if FULL else 2
+SECONDS = 20 if FULL else 1
 USERS = 500
 Figures = Callable[[str, Any], None]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pathlib
 import statistics
 import threading
 import time
@@ -12,15 +11,10 @@ from typing import Any
 import pytest
 
 import load
-from server import Server, Tenant
+from server import Server, Tenant, resident_mb
 
 USERS = 2_000
 BATCH = 20
-
-
-def resident_mb(pid: int) -> float:
-    status = pathlib.Path(f"/proc/{pid}/status").read_text()
-    return int(next(line for line in status.splitlines() if line.startswith("VmRSS:")).split()[1]) / 1024
 
 
 class Memory:

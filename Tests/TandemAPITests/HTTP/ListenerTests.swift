@@ -86,6 +86,18 @@ import Testing
         }
     }
 
+    @Test(arguments: ["GET /slow HTTP/1.1\r\nHost: t\r\n\r\n", "GET /hello/x HTTP/1.1\r\nHost: t\r\n\r\n"])
+    func noHTTPBehindARequestIsRefusedInTheSameShape(_ request: String) async throws {
+        try await withServer(routes) { port, _ in
+            let answers = try await ask(port, request + "NONSENSE\r\n\r\n")
+            #expect(answers.hasPrefix("HTTP/1.1 200 "))
+            let refusal = try #require(answers.split(separator: "HTTP/1.1 400 ").dropFirst().last)
+            #expect(refusal.contains("application/problem+json"))
+            let body = try #require(refusal.split(separator: "\r\n\r\n", maxSplits: 1).last)
+            #expect(try JSON(parsing: String(body))["code"]?.string == "malformed_request")
+        }
+    }
+
     @Test func aWrongMethodNamesTheRightOnes() async throws {
         try await withServer(routes) { port, _ in
             let answer = try await ask(port, "DELETE /echo HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n")
