@@ -4,19 +4,16 @@ Prints Markdown, the result in its first line; exits 1 when half of a floor is m
 """
 
 import os
-import pathlib
 import statistics
 import sys
 from dataclasses import dataclass, field
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "Tests/blackbox"))
-
-import load  # noqa: E402
-from costs import Costs, Meter, counts  # noqa: E402
-from pgbench import Plain  # noqa: E402
-from procedure.bench import BATCH, Procedure  # noqa: E402
-from server import Server, children  # noqa: E402
+from blackbox import BINARY  # first: it makes load and server known
+import load
+from costs import Costs, Meter, counts
+from pgbench import Plain
+from procedure.bench import BATCH, Procedure
+from server import Server, children
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "3"))
@@ -126,14 +123,17 @@ class Bench:
     def round(self):
         """A B A B …: each line right after its yardstick."""
         for line in LINES:
-            yardstick = self.yardstick(line.yardstick)
-            self.samples[line.yardstick].append(yardstick)
-            sample = self.run(line)
-            sample.against = yardstick.rate
-            self.samples[line.name].append(sample)
+            self.pair(line)
         stored = self.rows()
         if stored != self.stored:
             raise AssertionError(f"answers said {self.stored} events are stored, the table has {stored}")
+
+    def pair(self, line):
+        yardstick = self.yardstick(line.yardstick)
+        self.samples[line.yardstick].append(yardstick)
+        sample = self.run(line)
+        sample.against = yardstick.rate
+        self.samples[line.name].append(sample)
 
     def count(self):
         """Statements, commits and flushes an event, in runs of their own: counting them slows the others."""
@@ -244,9 +244,8 @@ def sentence(bench):
 
 
 def main():
-    binary = pathlib.Path(os.environ.get("TANDEM_BENCH_BINARY", ROOT / "bin/tandem"))
     load.build()
-    with Server(binary) as server:
+    with Server(BINARY) as server:
         benches = measure(server)
         version = server.sql("show server_version")[0][0]
     print(" ".join(sentence(bench) for bench in benches))

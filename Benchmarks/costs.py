@@ -18,6 +18,12 @@ def process_seconds(pid, with_reaped=False):
     return TICK_S * sum(int(value) for value in fields[11 : 15 if with_reaped else 13])
 
 
+def memory_mb(pid, field):
+    """A field of a process's status: VmRSS is all that is resident, RssAnon what is its own."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith(f"{field}:")).split()[1]) / 1024
+
+
 @dataclass
 class Costs:
     """Seconds."""
@@ -35,10 +41,11 @@ class Costs:
 
 
 class Meter:
-    """Reads the clocks of a server's processes, and of this process's children, which are the generators."""
+    """Reads the clocks of a server's processes, and of this process's children, which are the generators. `processes`: those
+    that count as the server; by default its own."""
 
-    def __init__(self, server, children):
-        self.server = server
+    def __init__(self, server, children, processes=None):
+        self.processes = processes or (lambda: [server.pid])
         self.postmaster = server.postmaster_pid()
         self.children = children
 
@@ -46,7 +53,7 @@ class Meter:
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         backends = sum(process_seconds(pid) for pid in self.children(self.postmaster))
         return Costs(
-            time.monotonic(), process_seconds(self.server.pid),
+            time.monotonic(), sum(process_seconds(pid) for pid in self.processes()),
             process_seconds(self.postmaster, with_reaped=True) + backends, used.ru_utime + used.ru_stime,
         )
 
