@@ -31,6 +31,7 @@ enum state { IDLE, BUSY, PAUSED, DEAD };
 
 struct connection {
     int fd;
+    const char *authorization;
     enum state state;
     struct request request;
     int64_t due_us;   // when the request was due, or when a pause ends
@@ -43,7 +44,7 @@ struct connection {
 
 static struct {
     struct sockaddr_in address;
-    const char *key, *acks_path, *resend_path;
+    const char *key, *keys_path, *acks_path, *resend_path;
     struct messages messages;
     int connections, batch;
     double seconds, rate;
@@ -54,7 +55,8 @@ static struct {
 static struct connection *connections;
 static int poller;
 static volatile sig_atomic_t stopped;
-static char authorization[256];
+static char **authorizations;   // of each key; connections take them in turn
+static size_t authorization_count;
 static FILE *acks;
 static struct request *again;
 static size_t again_count, again_next;
@@ -77,19 +79,31 @@ static void stop(int number) {
     stopped = 1;
 }
 
-static void encode_authorization(void) {
+static void add_key(const char *key) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char plain[160];
-    size_t length = (size_t)snprintf(plain, sizeof plain, "%s:", options.key), at = 0;
+    char plain[160], *out = calloc(1, 256);
+    size_t length = (size_t)snprintf(plain, sizeof plain, "%s:", key), at = 0;
     for (size_t i = 0; i < length; i += 3) {
         uint32_t group = (uint32_t)(unsigned char)plain[i] << 16;
         if (i + 1 < length) group |= (uint32_t)(unsigned char)plain[i + 1] << 8;
         if (i + 2 < length) group |= (unsigned char)plain[i + 2];
-        authorization[at++] = digits[group >> 18];
-        authorization[at++] = digits[group >> 12 & 63];
-        authorization[at++] = i + 1 < length ? digits[group >> 6 & 63] : '=';
-        authorization[at++] = i + 2 < length ? digits[group & 63] : '=';
+        out[at++] = digits[group >> 18];
+        out[at++] = digits[group >> 12 & 63];
+        out[at++] = i + 1 < length ? digits[group >> 6 & 63] : '=';
+        out[at++] = i + 2 < length ? digits[group & 63] : '=';
     }
+    authorizations = realloc(authorizations, (authorization_count + 1) * sizeof *authorizations);
+    authorizations[authorization_count++] = out;
+}
+
+static void read_keys(void) {
+    if (options.key) add_key(options.key);
+    if (!options.keys_path) return;
+    FILE *file = fopen(options.keys_path, "r");
+    if (!file) fail(options.keys_path);
+    char key[121];
+    while (fscanf(file, "%120s", key) == 1) add_key(key);
+    fclose(file);
 }
 
 static int open_connection(struct connection *connection) {
@@ -134,7 +148,7 @@ static void build(struct connection *connection) {
     int head = snprintf(connection->out, 512,
                         "POST /v1/%s HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Basic %s\r\n"
                         "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
-                        path, authorization, length);
+                        path, connection->authorization, length);
     memmove(connection->out + head, body, length);
     connection->out_length = (size_t)head + length;
     connection->out_sent = 0;
@@ -341,13 +355,20 @@ static void run(void) {
     report_end(now_us(CLOCK_MONOTONIC));
 }
 
+static enum mix mix_named(const char *name) {
+    if (!strcmp(name, "users")) return MIX_USERS;
+    if (!strcmp(name, "mixed")) return MIX_MIXED;
+    return !strcmp(name, "group") ? MIX_GROUP : MIX_TRACK;
+}
+
 static void read_options(int argc, char **argv) {
     static const struct option names[] = {
         {"port", 1, 0, 'p'}, {"key", 1, 0, 'k'}, {"connections", 1, 0, 'c'}, {"batch", 1, 0, 'b'}, {"mix", 1, 0, 'm'},
         {"seconds", 1, 0, 's'}, {"prefix", 1, 0, 'x'}, {"users", 1, 0, 'u'}, {"rate", 1, 0, 'r'}, {"acks", 1, 0, 'a'},
-        {"resend", 1, 0, 'n'}, {"interval", 1, 0, 'i'}, {"pause", 1, 0, 'w'}, {"reconnect", 1, 0, 'o'}, {0, 0, 0, 0}};
+        {"resend", 1, 0, 'n'}, {"interval", 1, 0, 'i'}, {"pause", 1, 0, 'w'}, {"reconnect", 1, 0, 'o'},
+        {"keys", 1, 0, 'K'}, {"first", 1, 0, 'f'}, {"group", 1, 0, 'g'}, {"members", 1, 0, 'M'}, {0, 0, 0, 0}};
     options.address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    options.messages = (struct messages){.mix = MIX_TRACK, .prefix = "m", .users = 20000};
+    options.messages = (struct messages){.mix = MIX_TRACK, .prefix = "m", .users = 20000, .members = 1};
     for (int option; (option = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         switch (option) {
         case 'p': options.address.sin_port = htons((uint16_t)atoi(optarg)); break;
@@ -363,15 +384,18 @@ static void read_options(int argc, char **argv) {
         case 'i': options.interval_s = atof(optarg); break;
         case 'w': options.pause_ms = atoi(optarg); break;
         case 'o': options.reconnects = atoi(optarg); break;
-        case 'm':
-            options.messages.mix = !strcmp(optarg, "users") ? MIX_USERS : !strcmp(optarg, "mixed") ? MIX_MIXED : MIX_TRACK;
-            break;
+        case 'K': options.keys_path = optarg; break;
+        case 'f': options.messages.first = strtoull(optarg, NULL, 10); break;
+        case 'g': options.messages.group = strtoull(optarg, NULL, 10); break;
+        case 'M': options.messages.members = strtoull(optarg, NULL, 10); break;
+        case 'm': options.messages.mix = mix_named(optarg); break;
         default: exit(64);
         }
     }
-    if (!options.key || strlen(options.key) > 120 || strlen(options.messages.prefix) > 30 || options.connections < 1 ||
-        options.batch < 0 || options.batch > 1000 || options.messages.users < 1) {
-        fprintf(stderr, "load: --port P --key K [--connections N] [--batch N] [--mix track|mixed|users] …; see README.md\n");
+    int has_key = options.key ? strlen(options.key) <= 120 : options.keys_path != NULL;
+    if (!has_key || strlen(options.messages.prefix) > 30 || options.connections < 1 || options.batch < 0 ||
+        options.batch > 1000 || options.messages.users < 1 || options.messages.members < 1) {
+        fprintf(stderr, "load: --port P --key K [--connections N] [--batch N] [--mix track|mixed|users|group] …; see README.md\n");
         exit(64);
     }
 }
@@ -380,7 +404,8 @@ int main(int argc, char **argv) {
     read_options(argc, argv);
     signal(SIGTERM, stop);
     signal(SIGINT, stop);
-    encode_authorization();
+    read_keys();
+    if (!authorization_count) exit(64);
     if (options.resend_path) read_resend();
     if (options.acks_path && !(acks = fopen(options.acks_path, "w"))) fail(options.acks_path);
     poller = epoll_create1(0);
@@ -388,6 +413,7 @@ int main(int argc, char **argv) {
     size_t room = 1024 + (size_t)(options.batch ? options.batch : 1) * (MESSAGE_BYTES + 1);
     for (int i = 0; i < options.connections; i++) {
         connections[i].out = malloc(room);
+        connections[i].authorization = authorizations[(size_t)i % authorization_count];
         if (!open_connection(&connections[i])) fail("connect");
     }
     run();

@@ -23,6 +23,10 @@ static uint64_t bits(const struct messages *messages, uint32_t lane, uint64_t nu
     return mixed_bits(seed ^ mixed_bits(((uint64_t)lane << 40) ^ number));
 }
 
+static uint64_t any_user(const struct messages *messages, uint64_t random) {
+    return messages->first + (random >> 20) % messages->users;
+}
+
 // The current second is formatted once.
 static const char *timestamp(void) {
     static char text[40];
@@ -83,7 +87,7 @@ static void any_call(struct parts *parts, uint64_t roll) {
 static void mixed(const struct messages *messages, uint32_t lane, uint64_t number, uint64_t random, struct parts *parts) {
     uint64_t pair = bits(messages, lane, number & ~1ull);
     unsigned share = (unsigned)(pair >> 40) % 1000;
-    uint64_t user = (random >> 20) % messages->users;
+    uint64_t user = any_user(messages, random);
     if (share < 10) {
         char visitor[100];
         snprintf(visitor, sizeof visitor, "merge-%s-%u-%llu", messages->prefix, lane, (unsigned long long)(number & ~1ull));
@@ -112,7 +116,7 @@ size_t message_write(const struct messages *messages, uint32_t lane, uint64_t nu
     uint64_t random = bits(messages, lane, number);
     switch (messages->mix) {
     case MIX_TRACK:
-        known_person(&parts, (random >> 20) % messages->users);
+        known_person(&parts, any_user(messages, random));
         any_call(&parts, random % 1000 * 160);
         break;
     case MIX_MIXED:
@@ -120,9 +124,18 @@ size_t message_write(const struct messages *messages, uint32_t lane, uint64_t nu
         break;
     case MIX_USERS: {
         char traits[120];
-        known_person(&parts, number);
-        snprintf(traits, sizeof traits, "\"email\":\"user-%llu@acme.example\",\"plan\":\"free\"", (unsigned long long)number);
+        unsigned long long user = messages->first + number;
+        known_person(&parts, user);
+        snprintf(traits, sizeof traits, "\"email\":\"user-%llu@acme.example\",\"plan\":\"free\"", user);
         identify(&parts, traits);
+        break;
+    }
+    case MIX_GROUP: {
+        uint64_t user = any_user(messages, random);
+        known_person(&parts, user);
+        parts.type = "group";
+        snprintf(parts.content, sizeof parts.content, "\"groupId\":\"group-%llu\",\"traits\":{}",
+                 (unsigned long long)(messages->group + (user - messages->first) / messages->members));
         break;
     }
     }

@@ -6,12 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum mix { MIX_TRACK, MIX_MIXED, MIX_USERS };
+enum mix { MIX_TRACK, MIX_MIXED, MIX_USERS, MIX_GROUP };
 
 struct messages {
     enum mix mix;
     const char *prefix;
-    uint64_t users;
+    uint64_t first, users;      // the known people: user-`first` and those after it
+    uint64_t group, members;    // the first `members` of them are in group-`group`, the next ones in the next group, …
 };
 
 // Writes message `number` of `lane`, as JSON with its own "type"; returns the bytes written. *path is that of a single
