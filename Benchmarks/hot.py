@@ -117,10 +117,10 @@ def main():
     faults = [f"{title}, {form}: {ratio:.2f}" for (title, form), ratio in ratios.items() if ratio < LEAST]
     if stored != pairs.accepted:
         faults.append(f"{pairs.accepted} events answered, {stored} stored")
-    print(f"A group of {MEMBERS:,} members and a device of {EVENTS:,} events are ingested at {min(ratios.values()):.2f} of the normal rate "
-          f"or more (floor {LEAST}){': missed by ' + '; '.join(faults) if faults else ''}.")
-    print(f"\nMedians of {ROUNDS} pairs of {SECONDS:g} s, in one tenant; ratios are taken within a pair. Normal: {USERS:,} people in groups "
-          f"of {GROUP}. All events of a device go down one lane in their order. The data were written by COPY in {made_s:.0f} s.\n")
+    print(f"A group of {MEMBERS:,} members and a device of {EVENTS:,} events are ingested at {min(ratios.values()):.2f} of the "
+          f"normal rate or more (floor {LEAST}){': missed by ' + '; '.join(faults) if faults else ''}.")
+    print(f"\nMedians of {ROUNDS} pairs of {SECONDS:g} s, in one tenant; ratios are taken within a pair. Normal: {USERS:,} people in "
+          f"groups of {GROUP}. All events of a device go down one lane in their order. The data were written by COPY in {made_s:.0f} s.\n")
     print("\n".join(pairs.table()))
     if faults:
         sys.exit(1)

@@ -93,8 +93,8 @@ def main():
           f"times that of interval {base}, memory grows by {slopes[0]:.2f} MB a minute (PostgreSQL's by {slopes[1]:.2f}): "
           f"{', '.join(faults) or 'steady'}.")
     print(f"\nMixed single calls over {CONNECTIONS} connections{'' if RATE else ' at half of the highest rate'}; latency counts from when "
-          f"a call was due. Intervals of {interval_s:g} s. Memory: the server's resident set, and what PostgreSQL's processes have each for "
-          "itself, the greatest of each interval.\n")
+          f"a call was due. Intervals of {interval_s:g} s. Memory: the server's resident set, and what PostgreSQL's processes have each "
+          "for itself, the greatest of each interval.\n")
     print("| interval | events | p50 ms | p99 ms | max ms | server MB | PostgreSQL MB |\n|--:|--:|--:|--:|--:|--:|--:|")
     for number, interval in enumerate(intervals):
         at = [sample for sample in memory if number <= sample[0] * 60 / interval_s < number + 1]
