@@ -5,7 +5,7 @@ SHELL := /usr/bin/env bash
 MAKEFLAGS += --no-print-directory
 
 THREADS := chroot import sdk undo kill bi bench ninth-object isolation screenshots
-INGEST := goals soak sdk kill drain poison overload hot faults fuzz history
+INGEST := goals soak sdk kill drain poison overload fairness hot faults fuzz history
 
 .PHONY: help run build packages test test-quick test-swift test-blackbox bench soak format lint snippet docs clean demo-reset \
 	show-thread show-ingest chroot-check $(THREADS:%=show-thread-%) $(INGEST:%=show-ingest-%)
