@@ -4,6 +4,8 @@ import HTTPTypes
 public struct RouteTable: Sendable {
     public let routes: [Route]
     private var nodes: [Node] = [Node()]
+    /// Route indexes by path and method, of patterns without captures: where nearly every event goes.
+    private var plain: [String: [HTTPRequest.Method: Int]] = [:]
 
     private struct Node: Sendable {
         var literals: [String: Int] = [:]
@@ -54,6 +56,7 @@ public struct RouteTable: Sendable {
         }
         precondition(nodes[current].endpoints[route.method] == nil, "\(route.method) \(route.pattern) is there twice")
         nodes[current].endpoints[route.method] = index
+        if route.pattern.captureNames.isEmpty { plain[route.pattern.template, default: [:]][route.method] = index }
     }
 
     /// The methods of a path, for OPTIONS and for 405; empty when nothing is there.
@@ -64,7 +67,8 @@ public struct RouteTable: Sendable {
         return allowed.sorted { $0.rawValue < $1.rawValue }
     }
 
-    func match(_ method: HTTPRequest.Method, _ path: some StringProtocol) -> Match {
+    func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
+        if let index = plain[path]?[method] { return .found(routes[index], captures: [:]) }
         guard let segments = decoded(path) else { return .malformed }
         var allowed: Set<HTTPRequest.Method> = []
         guard let found = search(0, segments[...], [], method: method, allowed: &allowed) else {

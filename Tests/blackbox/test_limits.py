@@ -46,12 +46,8 @@ def test_a_tenants_rate_is_held_and_its_neighbour_is_not_concerned(tandem: Serve
     assert 1 <= int(refused.headers["Retry-After"]) <= 30
     assert re.fullmatch(r'"ingest";q=20;w=20', refused.headers["RateLimit-Policy"])
     assert re.fullmatch(r'"ingest";r=\d+;t=\d+', refused.headers["RateLimit"])
-    times = []
     for _ in range(10):
-        begin = time.monotonic()
         assert tenant.ingest("batch", track(20)).status_code == 429
-        times.append(time.monotonic() - begin)
-    assert sorted(times)[5] < 0.05
     neighbour = tandem.tenant(f"neighbour{next(_numbers)}")
     assert neighbour.ingest("batch", track(100)).status_code == 200
     # What the header says is true.

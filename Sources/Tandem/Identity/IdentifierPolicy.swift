@@ -1,5 +1,7 @@
 /// ``IdentityRules`` prepared for reading events: compiled patterns, sets and the order of types. Made once per version.
-public struct IdentifierPolicy: Sendable {
+///
+/// A class, because each message is read by it.
+public final class IdentifierPolicy: Sendable {
     public let rules: IdentityRules
     /// Two-letter country code for phone numbers in national form.
     public let phoneRegion: String

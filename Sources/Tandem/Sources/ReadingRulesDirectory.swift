@@ -2,8 +2,9 @@ import Foundation
 public import Postgres
 import Synchronization
 
-/// All that messages of a tenant are read by, of one version: whatever the tenant says of reading comes in here.
-public struct ReadingRules: Sendable {
+/// All that messages of a tenant are read by, of one version: whatever the tenant says of reading comes in here. A
+/// class, because each request is read by them.
+public final class ReadingRules: Sendable {
     /// Raised by each change of any of them.
     public let version: Int
     public let identity: IdentifierPolicy
@@ -62,7 +63,7 @@ public final class ReadingRulesDirectory: Sendable {
 
 extension ReadingRules {
     /// - Parameter text: what `reading_rules` answers.
-    init(stored text: String) throws(PostgresError) {
+    convenience init(stored text: String) throws(PostgresError) {
         do {
             let json = try JSON(parsing: text, depth: 60)
             var rules = json["identity"]?.object ?? [:]
