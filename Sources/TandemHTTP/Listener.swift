@@ -99,10 +99,11 @@ public struct Listener: Service {
         configuration.serverName = nil
         let host = host
         let gate = gate
+        let responder = responder
         let onListening = onListening
         return Application(
             responder: responder,
-            server: HTTPServerBuilder { LoopBound(child: HTTP1Channel(responder: $0, configuration: channel)) },
+            server: HTTPServerBuilder { LoopBound(child: HTTP1Channel(responder: $0, configuration: channel), responder: responder) },
             configuration: configuration,
             onServerRunning: { channel in
                 gate.open(channel)

@@ -8,9 +8,19 @@ import NIOCore
 /// What takes long must not stay there: see `Route.answer(_:)`.
 struct LoopBound<Child: ServerChildChannel>: ServerChildChannel {
     let child: Child
+    let responder: RouteResponder
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Child.Value> {
-        child.setup(channel: channel, logger: logger)
+        child.setup(channel: channel, logger: logger).flatMapThrowing { value in
+            let pipeline = channel.pipeline.syncOperations
+            // Behind what counts requests and knows the time, before what reads the connection as a stream.
+            let state = try pipeline.handler(type: HTTPConnectionStateHandler.self)
+            let whole = WholeRequests(
+                responder: responder, executor: EventLoopTaskExecutor(channel.eventLoop),
+                connection: ConnectionContext(logger: logger, clientAddress: channel.remoteAddress?.ipAddress))
+            try pipeline.addHandler(whole, position: .after(state))
+            return value
+        }
     }
 
     func handle(value: Child.Value, logger: Logger) async {

@@ -48,6 +48,11 @@ public struct RouteResponder: HTTPResponder {
     }
 
     public func respond(to request: Request, context: ConnectionContext) async throws -> Response {
+        await respond(to: request, of: context)
+    }
+
+    /// The same without an error: whatever is thrown on the way is a problem here already.
+    func respond(to request: Request, of context: ConnectionContext) async -> Response {
         let received = ContinuousClock.now
         let id = RequestIdentifier.make()
         var progress = Progress()

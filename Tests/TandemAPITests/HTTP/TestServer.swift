@@ -101,6 +101,16 @@ struct RawClient: Sendable {
 
     func close() { Glibc.close(handle) }
 
+    /// Says that nothing more will be sent.
+    func closeOutput() { shutdown(handle, CInt(SHUT_WR)) }
+
+    /// Ends the connection by a reset.
+    func reset() {
+        var none = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(handle, SOL_SOCKET, SO_LINGER, &none, socklen_t(MemoryLayout<linger>.size))
+        close()
+    }
+
     private func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
         let box = Unmanaged.passRetained(ThreadBody(body))
         var thread = pthread_t()

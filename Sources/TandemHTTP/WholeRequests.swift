@@ -1,0 +1,238 @@
+import Glibc
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOHTTPTypes
+
+/// Answers requests that arrived in one piece, as nearly all events do, in the connection's pipeline; all others it hands on
+/// to the framework's reading of a connection as a stream, which costs a short request more than its own work does.
+///
+/// Requests of a connection are answered in their order: what comes while an answer is on its way waits here.
+///
+/// Not `Sendable`: lives on its channel's event loop.
+final class WholeRequests: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private let responder: RouteResponder
+    private let executor: EventLoopTaskExecutor
+    private let connection: ConnectionContext
+    private var turn = RequestTurn()
+    private var head: HTTPRequest?
+    private var body: ByteBuffer?
+    /// What came while an answer is on its way.
+    private var held = CircularBuffer<HTTPRequestPart>()
+    private var holdsEnd = false
+    private var holdsRead = false
+    private var answering: Task<Void, Never>?
+    private var date = HTTPDate()
+
+    init(responder: RouteResponder, executor: EventLoopTaskExecutor, connection: ConnectionContext) {
+        self.responder = responder
+        self.executor = executor
+        self.connection = connection
+    }
+
+    // MARK: What comes in
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = unwrapInboundIn(data)
+        if turn.isAnswering {
+            held.append(part)
+        } else {
+            take(part, context)
+        }
+    }
+
+    /// What has not come whole by now will be read as a stream.
+    func channelReadComplete(context: ChannelHandlerContext) {
+        handOn(context)
+        context.fireChannelReadComplete()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed {
+            if turn.isAnswering {
+                // Behind the answer: nobody may take the connection for done before.
+                holdsEnd = true
+                return
+            }
+            handOn(context)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if held.isEmpty { context.read() } else { holdsRead = true }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        answering?.cancel()
+        context.fireChannelInactive()
+    }
+
+    private func take(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
+        if turn.isTheirs {
+            forward(part, context)
+            return
+        }
+        switch part {
+        case .head(let new):
+            head = new
+            body = nil
+        case .body(var bytes):
+            if body == nil { body = bytes } else { body?.writeBuffer(&bytes) }
+            if let body, body.readableBytes > Limits.shortBody { handOn(context) }
+        case .end:
+            if let head { answer(head, context) }
+        }
+    }
+
+    private func handOn(_ context: ChannelHandlerContext) {
+        guard let begun = head else { return }
+        head = nil
+        forward(.head(begun), context)
+        if let body { forward(.body(body), context) }
+        body = nil
+    }
+
+    private func forward(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
+        turn.handOn(part)
+        context.fireChannelRead(wrapInboundOut(part))
+    }
+
+    // MARK: The answer
+
+    private func answer(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
+        let request = Request(head: head, body: RequestBody(buffer: body ?? ByteBuffer()))
+        self.head = nil
+        body = nil
+        turn.begin()
+        let place = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        // Runs here and now, up to where it waits for the commit.
+        answering = Task.immediate(executorPreference: executor) { [responder, connection] in
+            let response = await responder.respond(to: request, of: connection)
+            await WholeRequests.write(response, place)
+        }
+    }
+
+    private typealias Place = NIOLoopBound<(handler: WholeRequests, context: ChannelHandlerContext)>
+
+    private static func write(_ response: Response, _ place: Place) async {
+        var head = response.head
+        head.headerFields[.date] = place.value.handler.date.now
+        place.value.context.write(place.value.handler.wrapOutboundOut(.head(head)), promise: nil)
+        do {
+            try await response.body.write(PipelineWriter(place: place, isShort: response.body.contentLength != nil))
+            place.value.handler.answered(place.value.context)
+        } catch {
+            // The status is out; only the end of the connection can say that the body is not whole.
+            place.value.context.close(promise: nil)
+        }
+    }
+
+    private struct PipelineWriter: ResponseBodyWriter {
+        let place: Place
+        /// Goes out with its end.
+        let isShort: Bool
+
+        func write(_ buffer: ByteBuffer) async throws {
+            if isShort, place.eventLoop.inEventLoop {
+                place.value.context.write(place.value.handler.wrapOutboundOut(.body(buffer)), promise: nil)
+                return
+            }
+            // The next part is asked for when this one is with the client's machine.
+            try await flush(.body(buffer))
+        }
+
+        consuming func finish(_ trailers: HTTPFields?) async throws {
+            if isShort, place.eventLoop.inEventLoop {
+                place.value.context.writeAndFlush(place.value.handler.wrapOutboundOut(.end(trailers)), promise: nil)
+                return
+            }
+            try await flush(.end(trailers))
+        }
+
+        private func flush(_ part: HTTPResponsePart) async throws {
+            try await place.eventLoop.flatSubmit { [place] in
+                let promise = place.eventLoop.makePromise(of: Void.self)
+                place.value.context.writeAndFlush(place.value.handler.wrapOutboundOut(part), promise: promise)
+                return promise.futureResult
+            }.get()
+        }
+    }
+
+    private func answered(_ context: ChannelHandlerContext) {
+        answering = nil
+        turn.end()
+        while !turn.isAnswering, let part = held.popFirst() { take(part, context) }
+        if turn.isAnswering { return }
+        handOn(context)
+        if holdsEnd {
+            holdsEnd = false
+            context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        }
+        if holdsRead {
+            holdsRead = false
+            context.read()
+        }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .end = unwrapOutboundIn(data) { turn.theirsAnswered() }
+        context.write(data, promise: promise)
+    }
+}
+
+/// Whose turn it is on a connection: the decisions of `WholeRequests`, without the I/O.
+struct RequestTurn {
+    private(set) var isAnswering = false
+    /// Requests handed on whose answers are not out.
+    private var theirs = 0
+    /// One of them is still coming in.
+    private var isComing = false
+
+    var isTheirs: Bool { theirs > 0 || isComing }
+
+    mutating func begin() { isAnswering = true }
+    mutating func end() { isAnswering = false }
+
+    mutating func handOn(_ part: HTTPRequestPart) {
+        switch part {
+        case .head:
+            theirs += 1
+            isComing = true
+        case .body:
+            break
+        case .end:
+            isComing = false
+        }
+    }
+
+    mutating func theirsAnswered() { theirs = max(0, theirs - 1) }
+}
+
+/// The header `Date`, made once a second.
+struct HTTPDate {
+    private var second: time_t = 0
+    private var text = ""
+
+    /// Of this second, as RFC 9110 wants it.
+    var now: String {
+        mutating get {
+            var current = time(nil)
+            if current != second {
+                second = current
+                var parts = tm()
+                gmtime_r(&current, &parts)
+                text = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 40) { buffer in
+                    strftime(buffer.baseAddress, buffer.count, "%a, %d %b %Y %H:%M:%S GMT", &parts)
+                    return buffer.baseAddress.map { String(cString: $0) } ?? ""
+                }
+            }
+            return text
+        }
+    }
+}
