@@ -267,6 +267,14 @@ def test_stored_events_are_counted_and_run_once_more(browser: Browser, merged: T
     assert merged.server.sql("select count(*) from event_log", schema=merged.schema) == [(5,)]
 
 
+def test_long_work_of_any_kind_is_shown_beside_the_quarantine(browser: Browser, merged: Tenant) -> None:
+    """Work that does not know beforehand how much it is has no total, such as what fills a demo tenant."""
+    merged.server.sql("select begin_demo_load(uuidv7(), '{}', 'test')", schema=merged.schema)
+    for page in ("quarantine", "replay"):
+        shown = browser.get(f"/console/{merged.slug}/{page}")
+        assert shown.response.status_code == 200 and "demo load" in shown.text, page
+
+
 def test_accounts_show_their_people(browser: Browser, merged: Tenant) -> None:
     page = browser.get(f"/console/{merged.slug}/accounts")
     link = next(link for link in page.links if "/accounts/acct_" in link)

@@ -40,7 +40,8 @@ private struct QuarantineCounts: Decodable {
 private struct OperationRead: Decodable {
     let type: String
     let state: String
-    let total: Int
+    /// Nil where it is not known before the end.
+    let total: Int?
     let done: Int
     let counts: [String: Int]
     let createdAt: String
@@ -332,14 +333,14 @@ extension QuarantinePage.Work {
             case QuarantineOrder.reprocess.operationType: "Process again"
             case QuarantineOrder.discard.operationType: "Discard"
             case ReplayFilter.operationType: "Run once more"
-            default: read.type.replacing("_", with: " ")
+            default: String(read.type.map { $0 == "_" || $0 == "." ? " " : $0 })
             }
         state = read.state
         tone = read.state == "failed" ? "bad" : read.state == "done" ? "good" : "info"
         created = words.moment(read.createdAt)
         let counts = read.counts.filter { $0.value > 0 }.sorted { $0.key < $1.key }
         result =
-            "\(Figures.count(read.done)) of \(Figures.count(read.total))"
+            Figures.count(read.done) + (read.total.map { " of " + Figures.count($0) } ?? "")
             + (counts.isEmpty
                 ? "" : ": " + counts.map { "\($0.key) \(Figures.count($0.value))" }.joined(separator: ", "))
     }
