@@ -1,4 +1,3 @@
-import Glibc
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -183,56 +182,5 @@ final class WholeRequests: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if case .end = unwrapOutboundIn(data) { turn.theirsAnswered() }
         context.write(data, promise: promise)
-    }
-}
-
-/// Whose turn it is on a connection: the decisions of `WholeRequests`, without the I/O.
-struct RequestTurn {
-    private(set) var isAnswering = false
-    /// Requests handed on whose answers are not out.
-    private var theirs = 0
-    /// One of them is still coming in.
-    private var isComing = false
-
-    var isTheirs: Bool { theirs > 0 || isComing }
-
-    mutating func begin() { isAnswering = true }
-    mutating func end() { isAnswering = false }
-
-    mutating func handOn(_ part: HTTPRequestPart) {
-        switch part {
-        case .head:
-            theirs += 1
-            isComing = true
-        case .body:
-            break
-        case .end:
-            isComing = false
-        }
-    }
-
-    mutating func theirsAnswered() { theirs = max(0, theirs - 1) }
-}
-
-/// The header `Date`, made once a second.
-struct HTTPDate {
-    private var second: time_t = 0
-    private var text = ""
-
-    /// Of this second, as RFC 9110 wants it.
-    var now: String {
-        mutating get {
-            var current = time(nil)
-            if current != second {
-                second = current
-                var parts = tm()
-                gmtime_r(&current, &parts)
-                text = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 40) { buffer in
-                    strftime(buffer.baseAddress, buffer.count, "%a, %d %b %Y %H:%M:%S GMT", &parts)
-                    return buffer.baseAddress.map { String(cString: $0) } ?? ""
-                }
-            }
-            return text
-        }
     }
 }
