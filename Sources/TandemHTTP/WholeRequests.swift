@@ -25,6 +25,7 @@ final class WholeRequests: ChannelDuplexHandler, RemovableChannelHandler {
     private var held = CircularBuffer<HTTPRequestPart>()
     private var holdsEnd = false
     private var holdsRead = false
+    private var isCatchingUp = false
     private var answering: Task<Void, Never>?
     private var date = HTTPDate()
 
@@ -67,9 +68,10 @@ final class WholeRequests: ChannelDuplexHandler, RemovableChannelHandler {
         if held.isEmpty { context.read() } else { holdsRead = true }
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    /// The connection is gone. (The end of activity itself is told to nobody behind the framework's counting handler.)
+    func handlerRemoved(context: ChannelHandlerContext) {
         answering?.cancel()
-        context.fireChannelInactive()
+        held.removeAll()
     }
 
     private func take(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
@@ -166,7 +168,11 @@ final class WholeRequests: ChannelDuplexHandler, RemovableChannelHandler {
     private func answered(_ context: ChannelHandlerContext) {
         answering = nil
         turn.end()
+        // An answer that waits for nothing is out within `take`: the loop goes on, it does not begin anew inside itself.
+        if isCatchingUp { return }
+        isCatchingUp = true
         while !turn.isAnswering, let part = held.popFirst() { take(part, context) }
+        isCatchingUp = false
         if turn.isAnswering { return }
         handOn(context)
         if holdsEnd {

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Hummingbird
 import NIOCore
 import Synchronization
@@ -138,6 +139,19 @@ import Testing
             let found = bodies(try #require(await answers))
             #expect(found.count == 2_001)
             #expect(found.last == #"{"hello":"z"}"#)
+        }
+    }
+    /// Each of these answers is there at once; thousands of them one inside the other would end the process.
+    @Test func heldRequestsAreAnsweredOneAfterTheOther() async throws {
+        try await withServer(routes()) { port, _ in
+            let client = try RawClient(port: port)
+            defer { client.close() }
+            let text = get("/slow") + String(repeating: get("/nothing"), count: 5_000) + get("/hello/z", last: true)
+            async let answers = client.readAll()
+            client.send(text)
+            let all = try #require(await answers)
+            #expect(all.components(separatedBy: "HTTP/1.1 404").count == 5_001)
+            #expect(all.hasSuffix(#"{"hello":"z"}"#))
         }
     }
 }
