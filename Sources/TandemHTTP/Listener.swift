@@ -103,7 +103,9 @@ public struct Listener: Service {
         let onListening = onListening
         return Application(
             responder: responder,
-            server: HTTPServerBuilder { LoopBound(child: HTTP1Channel(responder: $0, configuration: channel), responder: responder) },
+            server: HTTPServerBuilder {
+                LoopBound(child: HTTP1Channel(responder: $0, configuration: channel), responder: responder)
+            },
             configuration: configuration,
             onServerRunning: { channel in
                 gate.open(channel)

@@ -24,6 +24,7 @@ final class WholeRequests: ChannelDuplexHandler, RemovableChannelHandler {
     /// What came while an answer is on its way.
     private var held = CircularBuffer<HTTPRequestPart>()
     private var holdsEnd = false
+    private var heldError: (any Error)?
     private var holdsRead = false
     private var isCatchingUp = false
     private var answering: Task<Void, Never>?
@@ -62,6 +63,15 @@ final class WholeRequests: ChannelDuplexHandler, RemovableChannelHandler {
             handOn(context)
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    /// What is no HTTP, behind a request that is being answered, is answered after it.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if turn.isAnswering {
+            heldError = error
+        } else {
+            context.fireErrorCaught(error)
+        }
     }
 
     func read(context: ChannelHandlerContext) {
@@ -175,6 +185,10 @@ final class WholeRequests: ChannelDuplexHandler, RemovableChannelHandler {
         isCatchingUp = false
         if turn.isAnswering { return }
         handOn(context)
+        if let error = heldError {
+            heldError = nil
+            context.fireErrorCaught(error)
+        }
         if holdsEnd {
             holdsEnd = false
             context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)

@@ -104,6 +104,17 @@ import Testing
         }
     }
 
+    @Test func whatIsNoHTTPIsAnsweredAfterTheRequestBeforeIt() async throws {
+        try await withServer(routes()) { port, _ in
+            let client = try RawClient(port: port)
+            defer { client.close() }
+            client.send(get("/slow") + "NONSENSE\r\n\r\n")
+            let answers = try #require(await client.readAll())
+            #expect(answers.contains(#"{"slow":true}HTTP/1.1 400 Bad Request"#))
+            #expect(answers.contains("malformed_request"))
+        }
+    }
+
     @Test func aStreamedAnswerArrivesWholeAndTheConnectionGoesOn() async throws {
         try await withServer(routes()) { port, _ in
             let client = try RawClient(port: port)
