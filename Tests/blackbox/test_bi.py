@@ -43,7 +43,8 @@ def two(tandem: Server) -> tuple[Tenant, Tenant]:
              "properties": {"mark": mark, "total": 5}, "context": {"sessionId": f"s-{mark}", "page": {"path": "/" + mark}}},
             {"type": "page", "userId": f"user-{mark}", "name": "Home", "properties": {"url": f"https://{mark}.example/"}},
             {"type": "identify", "userId": f"user-{mark}", "traits": {"email": f"user@{mark}.example", "plan": mark}},
-            {"type": "group", "userId": f"user-{mark}", "groupId": f"group-{mark}", "traits": {"name": f"Company {mark}"}},
+            {"type": "group", "userId": f"user-{mark}", "groupId": f"group-{mark}",
+             "traits": {"name": f"Company {mark}", "seats": 20}},
         ]
         batch = [{"messageId": f"{mark}-{index}", **message} for index, message in enumerate(batch)]
         answer = tenant.ingest("batch", {"batch": batch})
@@ -104,7 +105,7 @@ def test_the_views_tell_what_was_sent(reader: psycopg.Connection) -> None:
         "order_placed", "Order Placed", "user-bi-mine", profile, "5", "/bi-mine")
     assert one("select name, url from pages") == ("Home", "https://bi-mine.example/")
     assert one("select email, traits->>'plan' from identifies") == ("user@bi-mine.example", "bi-mine")
-    assert one("select group_id, name from groups") == ("group-bi-mine", "Company bi-mine")
+    assert one("select group_id, name, traits->>'seats' from groups") == ("group-bi-mine", "Company bi-mine", "20")
     assert one("select profile_id, events, entry_path from sessions") == (profile, 1, "/bi-mine")
     assert one("select group_id from profile_groups") == ("group-bi-mine",)
     assert one("select value from profile_traits where trait = 'plan'") == ("bi-mine",)

@@ -96,7 +96,8 @@ struct MessageContent {
     /// - Parameters:
     ///   - originalTimes: keep the times as sent, since the event's differs.
     ///   - ip: the address that the message came from, where the message wants it in its context.
-    ///   - identity: note whom it names and what it says of them: of a source that identifies nobody that is kept nowhere else.
+    ///   - identity: note whom it names and what it says of them: of a source that identifies nobody that is kept nowhere
+    ///     else.
     func payload(_ fields: WireFields, originalTimes: Bool, ip: String?, identity: Bool) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(128 + (properties?.source.count ?? 0) + (context.own?.source.count ?? 0))
@@ -131,8 +132,9 @@ struct MessageContent {
             scalar("userId", fields.userID)
             scalar("anonymousId", fields.anonymousID)
             scalar("previousId", fields.previousID)
-            scalar("traits", fields.traits)
         }
+        // What a group call says beyond the fields of an account is kept nowhere else.
+        if identity || type == .group, let traits, !traits.isEmpty { scalar("traits", traits) }
         if originalTimes {
             scalar("originalTimestamp", fields.originalTimestamp ?? fields.timestamp)
             scalar("sentAt", fields.sentAt)

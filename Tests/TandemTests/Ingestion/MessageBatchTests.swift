@@ -83,6 +83,16 @@ import Testing
         #expect(second["integrations"] == ["All": false, "X": true])
     }
 
+    /// An account has a field for some of them; the others are kept nowhere else.
+    @Test func whatAGroupCallSaysOfTheAccountStaysWithTheEvent() throws {
+        let messages = try read.batch(
+            #"{"batch":[{"type":"group","userId":"u","groupId":"g","traits":{"name":"Acme","seats":20}}]}"#
+        ).messages
+        #expect(try json(messages[0].payload)?["traits"] == ["name": "Acme", "seats": 20])
+        let identify = try read.batch(#"{"batch":[{"type":"identify","userId":"u","traits":{"plan":"team"}}]}"#)
+        #expect(try json(identify.messages[0].payload)?["traits"] == nil, "the profile's traits have them")
+    }
+
     @Test func whatTheBatchAddsCountsTowardsEachMessage() throws {
         let context = #"{"x":"\#(String(repeating: "a", count: 33_000))"}"#
         let result = try read.batch(#"{"context":\#(context),"batch":[{"type":"track","userId":"u","event":"A"}]}"#)

@@ -35,7 +35,8 @@ select
     e.payload #>> '{context,campaign,medium}' as context_campaign_medium,
     e.payload #>> '{context,campaign,term}' as context_campaign_term,
     e.payload #>> '{context,campaign,content}' as context_campaign_content,
-    coalesce(e.payload -> 'context', '{}'::jsonb) as context
+    coalesce(e.payload -> 'context', '{}'::jsonb) as context,
+    coalesce(e.payload -> 'traits', '{}'::jsonb) as traits
 from event_log e
 left join node n on n.id = e.node
 left join component c on c.label = n.component
@@ -74,3 +75,4 @@ comment on column groups.context_campaign_medium is 'context.campaign.medium (ut
 comment on column groups.context_campaign_term is 'context.campaign.term (utm_term).';
 comment on column groups.context_campaign_content is 'context.campaign.content (utm_content).';
 comment on column groups.context is 'The context, as sent.';
+comment on column groups.traits is 'What the call said of the account, as sent.';
