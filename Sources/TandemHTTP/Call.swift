@@ -120,7 +120,7 @@ public struct ConnectionContext: RequestContext {
         clientAddress = source.channel.remoteAddress?.ipAddress
     }
 
-    /// For tests, which have no socket.
+    /// Made once for a connection, and by tests, which have no socket.
     init(logger: Logger, clientAddress: String?) {
         coreContext = CoreRequestContextStorage(source: LoggerSource(logger: logger))
         self.clientAddress = clientAddress
