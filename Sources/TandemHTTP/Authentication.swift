@@ -66,6 +66,12 @@ public struct KeyAuthenticator: Authenticator {
         }
     }
 
+    /// The same as far as both the key and what it opens are remembered; nil: ask ``find(_:)``.
+    public func remembered(_ authorization: String, in memory: CredentialMemory) -> (key: KeyText, access: Access)? {
+        guard let key = memory.key(of: authorization), let access = access.remembered(key) else { return nil }
+        return (key, access)
+    }
+
     static func check(_ access: Access, _ route: Route) throws(Problem) {
         switch (route.scope, access.key.kind) {
         case (.secret, .secret), (.admin, .admin), (.none, _), (.write, _):

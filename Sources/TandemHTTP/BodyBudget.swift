@@ -11,20 +11,20 @@ final class BodyBudget: Sendable {
     var bytes: Int { used.load(ordering: .relaxed) }
 
     /// A request's share; gives it back when it ends.
-    final class Share {
+    final class Share: Sendable {
         private let budget: BodyBudget
-        private var bytes = 0
+        private let bytes = Atomic(0)
 
         init(_ budget: BodyBudget) { self.budget = budget }
 
-        deinit { budget.used.subtract(bytes, ordering: .relaxed) }
+        deinit { budget.used.subtract(bytes.load(ordering: .relaxed), ordering: .relaxed) }
 
         /// 503 where so much more does not fit.
         func take(_ count: Int) throws(Problem) {
             let new = budget.used.add(count, ordering: .relaxed).newValue
-            bytes += count
+            let own = bytes.add(count, ordering: .relaxed).newValue
             // One body fits whatever its size.
-            if new > budget.limit, new > bytes { throw .overloaded("More request bodies came than can be held.") }
+            if new > budget.limit, new > own { throw .overloaded("More request bodies came than can be held.") }
         }
     }
 }

@@ -45,22 +45,9 @@ public struct Call: Sendable {
 
     public var headers: HTTPFields { request.headers }
 
-    /// The address of the device that asks: the peer's, or where a proxy on this machine passes requests on the one that it
-    /// added to X-Forwarded-For. Only digits, hexadecimal letters, dots and colons.
+    /// See ``DeviceAddress``.
     public var deviceAddress: String? {
-        guard let clientAddress else { return nil }
-        let isLocal = clientAddress == "127.0.0.1" || clientAddress == "::1"
-        let forwarded = isLocal ? headers[.forwardedFor]?.split(separator: ",").last : nil
-        let address = forwarded?.trimmingSpaces() ?? clientAddress
-        let isPlain = address.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: ":"), UInt8(ascii: "a")...UInt8(ascii: "f"),
-                UInt8(ascii: "A")...UInt8(ascii: "F"), UInt8(ascii: "."):
-                true
-            default: false
-            }
-        }
-        return isPlain && (2...45).contains(address.utf8.count) ? address : nil
+        clientAddress.flatMap { DeviceAddress.of(client: $0, forwarded: headers[.forwardedFor]) }
     }
 
     /// The capture of that name; the route table guarantees that those of its pattern are there.

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Tandem
 
 /// A key as a request shows it in its headers or in its query.
 public enum Credential {
@@ -25,6 +26,25 @@ public enum Credential {
 
     private static let malformed = Problem.unauthorized(
         "invalid_authorization", "Authorization has to be Basic with the key as user name, or Bearer with the key.")
+}
+
+/// The key that a connection's last request showed, since nearly every next one shows the same.
+///
+/// Not `Sendable`: lives on its channel's event loop.
+public final class CredentialMemory {
+    private var authorization = ""
+    private var key: KeyText?
+
+    init() {}
+
+    /// The key of a header `Authorization`; nil where there is none in it.
+    func key(of authorization: String) -> KeyText? {
+        if authorization != self.authorization {
+            self.authorization = authorization
+            key = (try? Credential.header(authorization)).flatMap { KeyText(parsing: $0) }
+        }
+        return key
+    }
 }
 
 /// RFC 4648 base64, with or without padding, of both alphabets.

@@ -71,13 +71,16 @@ public final class Route: Sendable {
     /// From the end of the request to its answer; no wait for the database goes beyond it.
     public let time: Duration
     public let admit: Admission?
+    /// Answers short requests without a task of their own; see ``ShortRequest``.
+    public let prompt: Prompt?
     public let handler: Handler
 
     public init(
         _ method: HTTPRequest.Method, _ template: String, _ summary: String, feature: String, scope: Scope,
         module: Module = .any, permission: String? = nil, body: Body? = nil, parameters: [Parameter] = [],
         takesFields: Bool = false, isPublic: Bool? = nil, success: Int = 200,
-        time: Duration = Limits.answerDeadline, admit: Admission? = nil, handler: @escaping Handler
+        time: Duration = Limits.answerDeadline, admit: Admission? = nil, prompt: Prompt? = nil,
+        handler: @escaping Handler
     ) {
         self.method = method
         pattern = RoutePattern(template)
@@ -93,6 +96,7 @@ public final class Route: Sendable {
         self.success = success
         self.time = time
         self.admit = admit
+        self.prompt = prompt
         self.handler = handler
     }
 

@@ -18,7 +18,7 @@ public struct RouteResponder: HTTPResponder {
     let metrics: HTTPMetrics
     let errorPage: ErrorPage?
     let logger: Logger
-    private let bodies = BodyBudget()
+    let bodies = BodyBudget()
 
     /// What is known of a request when it is answered.
     private struct Progress {
@@ -62,7 +62,7 @@ public struct RouteResponder: HTTPResponder {
         } catch let problem as Problem {
             response = shown(problem, request, id)
         } catch {
-            response = shown(problem(of: error, request, id, progress.route), request, id)
+            response = shown(problem(of: error, id, progress.route), request, id)
         }
         let route = progress.route
         progress.verdict?.mark(&response.headers)
@@ -205,7 +205,7 @@ public struct RouteResponder: HTTPResponder {
         }
     }
 
-    private func problem(of error: any Error, _ request: Request, _ id: String, _ route: Route?) -> Problem {
+    func problem(of error: any Error, _ id: String, _ route: Route?) -> Problem {
         if let problem = Problem(translating: error) { return problem }
         logger.error(
             "request failed",
@@ -225,6 +225,9 @@ public struct RouteResponder: HTTPResponder {
         HTTPField(name: .cacheControl, value: "no-store"),
         HTTPField(name: .contentSecurityPolicy, value: "default-src 'none'; frame-ancestors 'none'"),
     ]
+
+    /// All of these.
+    static let usual = HTTPFields(always + usually)
 
     /// The headers that every answer has.
     private func finish(_ response: inout Response, _ request: Request, _ id: String, _ route: Route?) {

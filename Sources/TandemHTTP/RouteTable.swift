@@ -67,8 +67,13 @@ public struct RouteTable: Sendable {
         return allowed.sorted { $0.rawValue < $1.rawValue }
     }
 
+    /// The route of a path that is a pattern without captures, as it stands.
+    func plain(_ method: HTTPRequest.Method, _ path: String) -> Route? {
+        plain[path]?[method].map { routes[$0] }
+    }
+
     func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
-        if let index = plain[path]?[method] { return .found(routes[index], captures: [:]) }
+        if let route = plain(method, path) { return .found(route, captures: [:]) }
         guard let segments = decoded(path) else { return .malformed }
         var allowed: Set<HTTPRequest.Method> = []
         guard let found = search(0, segments[...], [], method: method, allowed: &allowed) else {

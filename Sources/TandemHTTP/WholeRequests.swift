@@ -29,6 +29,8 @@ final class WholeRequests: ChannelDuplexHandler, RemovableChannelHandler {
     private var isCatchingUp = false
     private var answering: Task<Void, Never>?
     private var date = HTTPDate()
+    private let credentials = CredentialMemory()
+    private var isGone = false
 
     init(responder: RouteResponder, executor: EventLoopTaskExecutor, connection: ConnectionContext) {
         self.responder = responder
@@ -80,6 +82,7 @@ final class WholeRequests: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// The connection is gone. (The end of activity itself is told to nobody behind the framework's counting handler.)
     func handlerRemoved(context: ChannelHandlerContext) {
+        isGone = true
         answering?.cancel()
         held.removeAll()
     }
@@ -117,16 +120,31 @@ final class WholeRequests: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: The answer
 
     private func answer(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
-        let request = Request(head: head, body: RequestBody(buffer: body ?? ByteBuffer()))
+        let bytes = body ?? ByteBuffer()
         self.head = nil
         body = nil
         turn.begin()
         let place = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        let isTaken = responder.takePromptly(head, bytes, of: connection, credentials) { make in
+            place.eventLoop.execute { place.value.handler.write(make(), place.value.context) }
+        }
+        if isTaken { return }
+        let request = Request(head: head, body: RequestBody(buffer: bytes))
         // Runs here and now, up to where it waits for the commit.
         answering = Task.immediate(executorPreference: executor) { [responder, connection] in
             let response = await responder.respond(to: request, of: connection)
             await WholeRequests.write(response, place)
         }
+    }
+
+    private func write(_ answer: ShortAnswer, _ context: ChannelHandlerContext) {
+        if isGone { return }
+        var head = HTTPResponse(status: answer.status, headerFields: answer.headers)
+        head.headerFields.append(HTTPField(name: .date, value: date.now))
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(answer.body)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        answered(context)
     }
 
     private typealias Place = NIOLoopBound<(handler: WholeRequests, context: ChannelHandlerContext)>

@@ -179,7 +179,7 @@ def test_pixels_always_answer_an_image(tenant: Tenant) -> None:
 
 def test_sdks_in_browsers_get_their_settings(tenant: Tenant) -> None:
     base = tenant.server.base_url
-    settings = requests.get(f"{base}/v1/projects/{tenant.write_key}/settings", timeout=30)
+    settings = requests.get(f"{base}/v1/projects/{tenant.write_key}/settings?v=2", timeout=30)
     assert settings.json()["integrations"]["Segment.io"]["apiKey"] == tenant.write_key
     config = requests.get(f"{base}/sourceConfig/", params={"writeKey": tenant.write_key, "p": "web"}, timeout=30).json()
     assert config["source"]["enabled"] is True

@@ -84,14 +84,15 @@ def test_a_source_that_may_make_accounts_now(tandem: Server) -> None:
     wait_until(lambda: not rows(tenant, "select 1 from accounts"), 10)
     time.sleep(6)
     tenant.ingest("identify", {"userId": "u", "traits": {"email": "buyer-1@globex.example", "plan": "pro"}, "messageId": "i"})
-    tenant.ingest("group", {"userId": "u", "groupId": "globex", "traits": {"name": "Globex"}, "messageId": "g"})
+    tenant.ingest("group", {"userId": "u", "groupId": "globex", "messageId": "g",
+                            "traits": {"name": "Globex", "industry": "retail", "employees": 120}})
     tenant.ingest("track", {"userId": "u", "event": "Used", "context": {"groupId": "globex"}, "messageId": "t"})
     assert rows(tenant, "select count(*) from accounts") == [(0,)]
     assert rows(tenant, "select count(*) from event_log where account_id is not null") == [(0,)]
     tandem.cli("source", "update", "server", "--may-create-accounts", "true", "--tenant", tenant.slug)
     done = replay(tenant)
     assert done["counts"]["replayed"] == 3 and done["counts"]["linked"] >= 2, done
-    assert rows(tenant, "select group_id from accounts") == [("globex",)]
+    assert rows(tenant, "select group_id, name, industry, employee_count from accounts") == [("globex", "Globex", "retail", 120)]
     assert rows(tenant, "select message_id from event_log where account_id is not null order by 1")[-2:] == [("g",), ("t",)]
     before = everything(tenant)
     assert replay(tenant)["counts"] == {"replayed": 3}

@@ -12,7 +12,7 @@ declare
     v_values text[] := array(select p_ids[i] from generate_series(2, cardinality(p_ids), 2) i order by i);
 begin
     return (
-        select b.outcome
+        select case when b.accepted[1] then 'accepted' else 'duplicate' end
         from ingest_batch(
             p_reading_version => coalesce(p_reading_version, (select s.reading_version from identity_state s)),
             p_event_id => array[md5(p_message_id)::uuid], p_message_id => array[p_message_id], p_type => array[p_type],

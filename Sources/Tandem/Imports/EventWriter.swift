@@ -37,20 +37,10 @@ struct EventWriter: Sendable {
             guard !read.messages.isEmpty else { return outcomes }
             var columns = IngestColumns(read.messages, readingVersion: rules.version)
             columns.tally { _ in "import" }
-            for row in try connection.run(.call("ingest_batch", columns.binds)) {
-                let (index, outcome, code) = try reading { () throws(PostgresError) in
-                    (try row.int(0), try row.text(1), try row.optionalText(2))
-                }
-                let message = read.messages[index - 1]
-                outcomes[message.index] =
-                    switch outcome {
-                    case "accepted": .created(message.eventID)
-                    case "duplicate": .unchanged(message.eventID)
-                    default:
-                        .rejected(
-                            ImportFault(
-                                code: code ?? outcome, reason: IngestRejection.message(of: code ?? outcome)))
-                    }
+            let rows = try connection.run(.call("ingest_batch", columns.binds))
+            let accepted = try reading { () throws(PostgresError) in try rows.one().bools("accepted") }
+            for (message, isNew) in zip(read.messages, accepted) {
+                outcomes[message.index] = isNew ? .created(message.eventID) : .unchanged(message.eventID)
             }
             return outcomes
         }

@@ -78,22 +78,30 @@ public final class Batcher: Service {
     public func submit(
         _ request: IngestRequest, rules: ReadingRules
     ) async throws(IngestFailure) -> [IngestOutcome] {
-        let job = IngestJob(request, rules: rules)
         let result = await withCheckedContinuation { continuation in
-            job.wait(continuation)
-            let (refusal, wakes): (IngestFailure?, Bool) = state.withLock { state in
-                if state.isStopping { return (.unavailable, false) }
-                if let refusal = state.queue.enqueue(job) { return (.queueFull(refusal), false) }
-                return (nil, state.timed == 0 || state.queue.isDue(job.tenantID))
-            }
-            if let refusal {
-                if case .queueFull(let reason) = refusal { stats.refused(reason) }
-                job.answer(.failure(refusal))
-            } else if wakes {
-                state.signal()
-            }
+            submit(request, rules: rules) { continuation.resume(returning: $0) }
         }
         return try result.get()
+    }
+
+    /// The same for a caller that does not wait.
+    /// - Parameter answer: called once, from any thread.
+    public func submit(
+        _ request: IngestRequest, rules: ReadingRules,
+        answer: @escaping @Sendable (Result<[IngestOutcome], IngestFailure>) -> Void
+    ) {
+        let job = IngestJob(request, rules: rules, answer: answer)
+        let (refusal, wakes): (IngestFailure?, Bool) = state.withLock { state in
+            if state.isStopping { return (.unavailable, false) }
+            if let refusal = state.queue.enqueue(job) { return (.queueFull(refusal), false) }
+            return (nil, state.timed == 0 || state.queue.isDue(job.tenantID))
+        }
+        if let refusal {
+            if case .queueFull(let reason) = refusal { stats.refused(reason) }
+            job.answer(.failure(refusal))
+        } else if wakes {
+            state.signal()
+        }
     }
 
     /// Runs until graceful shutdown, then stores what still waits.

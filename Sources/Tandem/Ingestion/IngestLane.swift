@@ -93,8 +93,8 @@ final class IngestLane {
         for piece in pieces {
             logger.warning("a message cannot be stored", metadata: ["tenant": "\(tenant.slug)", "error": "\(error)"])
             if case .message = piece.item {
-                piece.job.outcomes[piece.index] = .rejected(
-                    code: "unstorable", message: IngestRejection.message(of: "unstorable"))
+                let reason = QuarantineReason.unstorable
+                piece.job.outcomes[piece.index] = .rejected(code: reason.code, message: reason.message)
             }
         }
     }
@@ -175,36 +175,27 @@ final class IngestLane {
         for piece in refused {
             if case .refused(let refused) = piece.item { piece.job.outcomes[piece.index] = IngestOutcome(refused) }
         }
-        if !messages.isEmpty, let rows = results.first { try note(rows, stored, keys, of: tenant) }
+        if !messages.isEmpty, let rows = results.first { try note(rows.one(), stored, keys, of: tenant) }
     }
 
     private func note(
-        _ rows: Rows, _ pieces: [Piece], _ keys: [(key: IngestMemory.Key?, timestamp: Int64)], of tenant: Tenant
+        _ row: Row, _ pieces: [Piece], _ keys: [(key: IngestMemory.Key?, timestamp: Int64)], of tenant: Tenant
     ) throws(PostgresError) {
+        let accepted = try row.bools("accepted")
+        // What was read again from the quarantine teaches nothing.
+        let homes = try row.isNull("home") ? [] : row.nullableInts("home")
         var lessons: [IngestMemory.Lesson] = []
-        var epoch: Int32 = 0
         lessons.reserveCapacity(pieces.count)
-        for row in rows {
-            let place = try row.int(0) - 1
-            let piece = pieces[place]
-            epoch = Int32(try row.optionalInt(4) ?? 0)
-            switch try row.text(1) {
-            case "accepted":
-                piece.job.outcomes[piece.index] = .accepted
-                if let key = keys[place].key, let home = try row.optionalInt(3) {
-                    lessons.append(.init(key: key, home: Int64(home), timestamp: keys[place].timestamp))
-                }
-            case "duplicate":
-                piece.job.outcomes[piece.index] = .duplicate
-            default:
-                let code = try row.optionalText(2) ?? "rejected"
-                piece.job.outcomes[piece.index] = .rejected(code: code, message: IngestRejection.message(of: code))
+        for (place, piece) in pieces.enumerated() {
+            piece.job.outcomes[piece.index] = accepted[place] ? .accepted : .duplicate
+            if accepted[place], homes.indices.contains(place), let home = homes[place], let key = keys[place].key {
+                lessons.append(.init(key: key, home: Int64(home), timestamp: keys[place].timestamp))
             }
         }
-        memory.learn(lessons, epoch: epoch, of: tenant.id, in: database)
+        memory.learn(lessons, epoch: Int32(try row.optionalInt("epoch") ?? 0), of: tenant.id, in: database)
     }
 
-    /// What the procedure refused, and what no transaction could store, goes into the quarantine before the answer.
+    /// What no transaction could store goes into the quarantine before the answer.
     private func keepRejected(
         _ pieces: [Piece], _ tenant: Tenant, _ deadline: ContinuousClock.Instant
     ) throws(IngestFailure) {

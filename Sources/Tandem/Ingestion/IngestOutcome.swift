@@ -41,14 +41,7 @@ public enum IngestFailure: Error, Sendable, Hashable {
     case failed
 }
 
-/// Words for the codes that the procedure refuses a message with.
-enum IngestRejection {
-    static func message(of code: String) -> String {
-        if let error = MessageError(rawValue: code) { return error.message }
-        return switch code {
-        case "suppressed": "The person asked not to be recorded."
-        case "unstorable": "The database cannot store this event."
-        default: "The event was refused."
-        }
-    }
+extension QuarantineReason {
+    /// No transaction can store the message.
+    static let unstorable = QuarantineReason(code: "unstorable", message: "The database cannot store this event.")
 }

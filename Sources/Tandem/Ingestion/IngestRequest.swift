@@ -63,7 +63,7 @@ public struct IngestRequest: Sendable {
     }
 }
 
-/// A request in the queue, and the task that waits for it.
+/// A request in the queue, and who waits for it.
 ///
 /// Unchecked: after `init` its variables belong to the one lane that holds the job.
 final class IngestJob: IngestQueueItem, @unchecked Sendable {
@@ -82,13 +82,17 @@ final class IngestJob: IngestQueueItem, @unchecked Sendable {
     private(set) var readingVersion = 0
     var outcomes: [IngestOutcome]
     private let ids: RequestIDs
-    private let waiter = Mutex<CheckedContinuation<Result<[IngestOutcome], IngestFailure>, Never>?>(nil)
+    private let answer: Mutex<Answer?>
+
+    /// Called once, from any thread.
+    typealias Answer = @Sendable (Result<[IngestOutcome], IngestFailure>) -> Void
 
     /// What a transaction may take at the end of a request's time.
     static let executionTime: Duration = .seconds(2)
 
-    init(_ request: IngestRequest, rules: ReadingRules) {
+    init(_ request: IngestRequest, rules: ReadingRules, answer: Answer? = nil) {
         self.request = request
+        self.answer = Mutex(answer)
         ids = RequestIDs(known: request.replay?.ids)
         startDeadline = request.deadline - Self.executionTime
         outcomes = Array(repeating: .accepted, count: request.batch.count)
@@ -157,16 +161,12 @@ final class IngestJob: IngestQueueItem, @unchecked Sendable {
         }
     }
 
-    func wait(_ continuation: CheckedContinuation<Result<[IngestOutcome], IngestFailure>, Never>) {
-        waiter.withLock { $0 = continuation }
-    }
-
-    /// Answers the waiting task; only the first answer counts.
+    /// Answers the request; only the first answer counts.
     func answer(_ result: Result<[IngestOutcome], IngestFailure>) {
-        let continuation = waiter.withLock { waiter in
-            defer { waiter = nil }
-            return waiter
+        let answer = answer.withLock { answer in
+            defer { answer = nil }
+            return answer
         }
-        continuation?.resume(returning: result)
+        answer?(result)
     }
 }

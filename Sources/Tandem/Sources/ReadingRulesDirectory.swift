@@ -47,7 +47,8 @@ public final class ReadingRulesDirectory: Sendable {
         return try reload(tenant, on: connection)
     }
 
-    private func remembered(_ tenant: Tenant) -> ReadingRules? { known.withLock { $0[tenant.id] } }
+    /// The rules in force as far as this process knows, if it knows any.
+    public func remembered(_ tenant: Tenant) -> ReadingRules? { known.withLock { $0[tenant.id] } }
 
     /// Reads the rules that are in force now.
     @discardableResult

@@ -57,6 +57,8 @@ public struct KeyText: Sendable, Hashable {
     public let kind: APIKey.Kind
     public let keyID: String
     public let text: String
+    /// What is stored.
+    public let sha256: [UInt8]
 
     /// A new random key.
     public static func random(_ kind: APIKey.Kind) -> KeyText {
@@ -83,10 +85,8 @@ public struct KeyText: Sendable, Hashable {
         self.kind = kind
         self.keyID = keyID
         self.text = text
+        sha256 = Array(SHA256.hash(data: Data(text.utf8)))
     }
-
-    /// What is stored.
-    public var sha256: [UInt8] { Array(SHA256.hash(data: Data(text.utf8))) }
 }
 
 enum Base62 {

@@ -21,6 +21,12 @@ public final class Access: Sendable {
         self.serverSource = serverSource
     }
 
+    /// Takes as long for a wrong first byte as for a wrong last one.
+    func isOpened(by text: KeyText) -> Bool {
+        key.kind == text.kind && key.sha256.count == text.sha256.count
+            && zip(key.sha256, text.sha256).reduce(UInt8(0)) { $0 | $1.0 ^ $1.1 } == 0
+    }
+
     /// Whether requests with the key are served.
     public enum Standing: Sendable, Equatable {
         case good
@@ -116,9 +122,21 @@ public final class AccessDirectory: Sendable, Service {
                 state.byKey[key.keyID] = Entry(access: access, readAt: now)
             }
         }
-        guard let access, access.key.kind == key.kind, Self.areEqual(access.key.sha256, key.sha256) else { return nil }
+        guard let access, access.isOpened(by: key) else { return nil }
         state.withLock { _ = $0.used.insert(key.keyID) }
         return access
+    }
+
+    /// The same as far as it is remembered; nil: ask ``access(for:)``.
+    public func remembered(_ key: KeyText) -> Access? {
+        let now = clock.now()
+        return state.withLock { state in
+            guard let entry = state.byKey[key.keyID], abs(now.timeIntervalSince(entry.readAt)) < timeToLive,
+                let access = entry.access, access.isOpened(by: key)
+            else { return nil }
+            state.used.insert(key.keyID)
+            return access
+        }
     }
 
     /// The tenant with that id, or nil.
@@ -213,10 +231,5 @@ public final class AccessDirectory: Sendable, Service {
                 key: key, tenant: tenant, source: sources.first { $0.id == key.source },
                 serverSource: server ?? sources.first)
         }
-    }
-
-    /// Takes as long for a wrong first byte as for a wrong last one.
-    private static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-        left.count == right.count && zip(left, right).reduce(UInt8(0)) { $0 | $1.0 ^ $1.1 } == 0
     }
 }

@@ -37,7 +37,7 @@ struct IngestRoutes {
     private func route(_ template: String, _ summary: String, _ path: IngestPath) -> Route {
         Route(
             .post, template, summary, feature: "Ingestion", scope: .write, module: .cdp, body: .ingest,
-            admit: service.admit
+            admit: service.admit, prompt: { [service] in service.takePromptly($0, path: path, $1, $2) }
         ) { [service] call in
             try await service.take(
                 call, path: path, body: call.body, fromBrowser: call.headers[.origin] != nil)

@@ -110,7 +110,7 @@ struct IngestService: Sendable {
         let count = try await Quarantine.hold(
             request, reason: .init(code: reason.rawValue, message: words), in: context.pool, tail: batcher.tail)
         batcher.stats.held(count, of: request.tenant.id)
-        return IngestAnswer(held: count, of: request.batch).json
+        return Response(jsonBytes: IngestAnswer(held: count, of: request.batch).json)
     }
 
     /// The key of the header, the body or the query. Two that differ are refused: the sender does not know which it means.
@@ -148,7 +148,7 @@ struct IngestService: Sendable {
         return key
     }
 
-    private static func problem(_ failure: IngestFailure) -> Problem {
+    static func problem(_ failure: IngestFailure) -> Problem {
         switch failure {
         case .queueFull:
             .overloaded("More events wait than can be held; send the same request again.")
@@ -183,8 +183,12 @@ struct IngestAnswer {
         self.held = held
     }
 
-    /// 400 for a single message that was refused.
     var response: Response {
+        get throws(Problem) { Response(jsonBytes: try bytes) }
+    }
+
+    /// JSON; 400 for a single message that was refused.
+    var bytes: [UInt8] {
         get throws(Problem) {
             if batch.path != .batch, case .rejected(let code, let message)? = outcomes.first {
                 throw .badRequest(code, message)
@@ -193,22 +197,23 @@ struct IngestAnswer {
         }
     }
 
-    var json: Response {
+    var json: [UInt8] {
         let accepted = outcomes.count { $0 == .accepted }
         let duplicates = outcomes.count { $0 == .duplicate }
         if batch.path != .batch {
             // What nearly every single event is told.
-            if accepted == 1, held == 0 { return Response(jsonBytes: Self.oneAccepted) }
+            if accepted == 1, held == 0 { return Self.oneAccepted }
             var object: JSONObject = [
                 "success": true, "accepted": .number(accepted), "duplicates": .number(duplicates),
             ]
             if held > 0 { object["quarantined"] = .number(held) }
-            return Response(json: .object(object))
+            return JSON.object(object).encoded()
         }
-        return Response(json: [
+        let object: JSON = [
             "success": true, "received": .number(batch.count), "accepted": .number(accepted),
             "duplicates": .number(duplicates), "quarantined": .number(held), "rejected": .array(rejected),
-        ])
+        ]
+        return object.encoded()
     }
 
     private static let oneAccepted = (["success": true, "accepted": 1, "duplicates": 0] as JSON).encoded()

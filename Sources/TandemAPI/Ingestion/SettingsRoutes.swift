@@ -14,9 +14,10 @@ struct SettingsRoutes {
 
     /// Segment's: only `integrations["Segment.io"]` is needed; `apiHost` sends the SDK here.
     private func settings(_ template: String) -> Route {
-        Route(.get, template, "Show Segment's SDKs their settings", feature: "Ingestion", scope: .none, isPublic: true)
-        {
-            [self] call in
+        Route(
+            .get, template, "Show Segment's SDKs their settings", feature: "Ingestion", scope: .none, takesFields: true,
+            isPublic: true
+        ) { [self] call in
             let key = call.capture("writeKey")
             guard try await source(key) != nil else { throw Problem.notFound }
             let host = call.request.head.authority ?? ""

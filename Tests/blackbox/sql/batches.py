@@ -11,14 +11,16 @@ IMPORT = 16
 TRUSTED = MAY_IDENTIFY | MAY_CREATE_ACCOUNTS | MAY_WRITE_CONTACTS
 
 CALL = """
-select idx, outcome, code from ingest_batch(
+select r.idx, case when r.accepted then 'accepted' else 'duplicate' end as outcome, r.home, b.epoch
+from ingest_batch(
     %(rules)s::int4, %(event_id)s::uuid[], %(message_id)s::text[], %(type)s::text[], %(name)s::text[],
     %(ts)s::timestamptz[], %(received_at)s::timestamptz[], %(flags)s::int4[], %(source)s::int2[], %(session)s::text[],
     %(payload)s::text[]::jsonb[], %(traits)s::text[]::jsonb[], %(consent)s::text[]::jsonb[], %(group_id)s::text[],
     %(previous_id)s::text[], %(id_msg)s::int4[], %(id_type)s::text[], %(id_value)s::text[],
     %(co_msg)s::int4[], %(co_kind)s::text[], %(co_value)s::text[], %(co_name)s::text[],
-    %(pf_msg)s::int4[], %(pf_field)s::text[], %(pf_value)s::text[], %(email_norm)s::text[], %(phone_e164)s::text[])
-order by idx
+    %(pf_msg)s::int4[], %(pf_field)s::text[], %(pf_value)s::text[], %(email_norm)s::text[], %(phone_e164)s::text[]) b
+cross join unnest(b.accepted, b.home) with ordinality r(accepted, home, idx)
+order by r.idx
 """
 
 

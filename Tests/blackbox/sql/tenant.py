@@ -64,7 +64,8 @@ class Tenant:
             try:
                 rows = self.connection.execute(batches.CALL, arguments).fetchall()
                 return [row[1] for row in rows]
-            except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
+            except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure,
+                    psycopg.errors.UniqueViolation):
                 self.retries += 1
                 time.sleep(0.01)
 

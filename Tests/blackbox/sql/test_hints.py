@@ -21,7 +21,7 @@ where starts_with(e.message_id, %s)
 order by 1
 """
 DEMOTIONS = "select message_id, type, value, rule from demotion where starts_with(message_id, %s) order by 1, 2, 3"
-CALL = batches.CALL.replace("select idx, outcome, code", "select idx, outcome, home, epoch").replace(
+CALL = batches.CALL.replace(
     "%(phone_e164)s::text[])",
     "%(phone_e164)s::text[], p_epoch => %(epoch)s::int4, p_hint => %(hint)s::bigint[], p_settled => %(settled)s::boolean[])",
 )

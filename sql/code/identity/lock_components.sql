@@ -5,16 +5,24 @@ create or replace function lock_components(p_nodes bigint[]) returns bigint[]
 language plpgsql
 as $$
 declare
-    v_held bigint[] := '{}';
+    v_held bigint[];
     v_seen bigint[];
     v_more bigint[];
 begin
+    select coalesce(array_agg(held.label), '{}') into v_held
+    from (
+        select c.label
+        from component c
+        where c.label = any (array(select distinct n.component from node n where n.id = any (p_nodes)))
+        order by c.label
+        for no key update
+    ) held;
     for attempt in 1 .. 50 loop
         select coalesce(array_agg(distinct n.component), '{}') into v_seen from node n where n.id = any (p_nodes);
         if v_seen <@ v_held then
             return v_seen;
         end if;
-        if v_held <> '{}' and exists (
+        if exists (
             select from unnest(v_seen) s(label)
             where s.label <> all (v_held) and s.label < (select max(h.label) from unnest(v_held) h(label))
         ) then

@@ -3,13 +3,15 @@
 -- p_settled: messages that move nothing, as the caller knows.
 create or replace function activity_changes(
     p_home bigint[], p_ts timestamptz[], p_slow boolean[], p_of boolean, p_settled boolean[],
-    out nodes bigint[], out first_at timestamptz[], out last_at timestamptz[]
+    out nodes bigint[], out first_at timestamptz[], out last_at timestamptz[], out missing boolean
 )
 language plpgsql stable
 as $$
 begin
-    select coalesce(array_agg(u.node), '{}'), coalesce(array_agg(u.first_at), '{}'), coalesce(array_agg(u.last_at), '{}')
-    into nodes, first_at, last_at
+    select
+        coalesce(array_agg(u.node), '{}'), coalesce(array_agg(u.first_at), '{}'), coalesce(array_agg(u.last_at), '{}'),
+        coalesce(bool_or(s.node is null), false)
+    into nodes, first_at, last_at, missing
     from (
         select e.node, min(e.ts) as first_at, date_bin('1 minute', max(e.ts), 'epoch') as last_at
         from unnest(p_home, p_ts, p_slow, p_settled) e(node, ts, slow, settled)

@@ -1,6 +1,7 @@
 -- Enters message keys into the dedupe tables and answers those that were new. A key is known while its generation or the next
--- one is in force. Keys go in by order, so that batches with common messages wait for each other one way only. The tables are
--- named statically, a branch for each generation, so that the plans are cached.
+-- one is in force. Keys go in by order, so that batches with common messages wait for each other one way only; the one that
+-- waited gets 23505 and finds the keys when its whole call is repeated (`on conflict` would cost each new key a lock and a WAL
+-- record more). The tables are named statically, a branch for each generation, so that the plans are cached.
 create or replace function claim_messages(p_ids uuid[]) returns uuid[]
 language plpgsql
 as $$
@@ -36,12 +37,13 @@ begin
                 select u.id from unnest(v_ids) u(id) where not exists (select from dedupe_2 d where d.event_id = u.id)
             );
         end if;
-        with claimed as (
-            insert into dedupe_0 (event_id) select distinct u.id from unnest(v_ids) u(id) order by u.id
-            on conflict do nothing
-            returning event_id
-        )
-        select coalesce(array_agg(c.event_id), '{}') into v_ids from claimed c;
+        v_ids := array(
+            select distinct u.id
+            from unnest(v_ids) u(id)
+            where not exists (select from dedupe_0 d where d.event_id = u.id)
+            order by u.id
+        );
+        insert into dedupe_0 (event_id) select u.id from unnest(v_ids) u(id);
     when 1 then
         if v_state.overlap then
             with claimed as (
@@ -55,12 +57,13 @@ begin
                 select u.id from unnest(v_ids) u(id) where not exists (select from dedupe_0 d where d.event_id = u.id)
             );
         end if;
-        with claimed as (
-            insert into dedupe_1 (event_id) select distinct u.id from unnest(v_ids) u(id) order by u.id
-            on conflict do nothing
-            returning event_id
-        )
-        select coalesce(array_agg(c.event_id), '{}') into v_ids from claimed c;
+        v_ids := array(
+            select distinct u.id
+            from unnest(v_ids) u(id)
+            where not exists (select from dedupe_1 d where d.event_id = u.id)
+            order by u.id
+        );
+        insert into dedupe_1 (event_id) select u.id from unnest(v_ids) u(id);
     when 2 then
         if v_state.overlap then
             with claimed as (
@@ -74,12 +77,13 @@ begin
                 select u.id from unnest(v_ids) u(id) where not exists (select from dedupe_1 d where d.event_id = u.id)
             );
         end if;
-        with claimed as (
-            insert into dedupe_2 (event_id) select distinct u.id from unnest(v_ids) u(id) order by u.id
-            on conflict do nothing
-            returning event_id
-        )
-        select coalesce(array_agg(c.event_id), '{}') into v_ids from claimed c;
+        v_ids := array(
+            select distinct u.id
+            from unnest(v_ids) u(id)
+            where not exists (select from dedupe_2 d where d.event_id = u.id)
+            order by u.id
+        );
+        insert into dedupe_2 (event_id) select u.id from unnest(v_ids) u(id);
     end case;
     return v_ids;
 end

@@ -5,11 +5,13 @@
 -- p_id_…: identifiers, normalised, blocked ones left out, by message and priority. p_co_…: what names the message's company.
 -- p_pf_…: person's fields from the traits. p_form: what the submissions of forms say (see FormReader), null if the batch has none.
 -- p_run_…: the last places of stretches of messages of one source, key and hour of receipt, and the keys, for the tally; null:
--- nothing is tallied. p_reading_version: see reading_rules; raises TD011 stale_rules. Retry the whole call on 40001 and 40P01.
+-- nothing is tallied. p_reading_version: see reading_rules; raises TD011 stale_rules. Retry the whole call on 40001, 40P01
+-- and 23505.
 -- The caller may tell what it learned from earlier answers of the same p_epoch (void under another). p_hint: the message's home,
 -- 0: not known; it holds for all messages that name the same identifiers in the same order, but for an alias. p_settled: the
--- message's time lies within what an earlier message of that home has stored. home and epoch of the answer are what it may learn;
--- home is null where the next message like this one may end elsewhere.
+-- message's time lies within what an earlier message of that home has stored.
+-- Answers by position whether a message is stored now (false: it is a copy of one that is stored), and what the caller may learn:
+-- home (null where the next message like this one may end elsewhere) and epoch.
 create or replace function ingest_batch(
     p_reading_version int4, p_event_id uuid[], p_message_id text[], p_type text[], p_name text[], p_ts timestamptz[],
     p_received_at timestamptz[], p_flags int4[], p_source int2[], p_session text[], p_payload jsonb[], p_traits jsonb[],
@@ -17,8 +19,9 @@ create or replace function ingest_batch(
     p_co_msg int4[], p_co_kind text[], p_co_value text[], p_co_name text[], p_pf_msg int4[], p_pf_field text[],
     p_pf_value text[], p_email_norm text[], p_phone_e164 text[], p_form jsonb[] default null,
     p_run_end int4[] default null, p_run_key text[] default null,
-    p_epoch int4 default null, p_hint bigint[] default null, p_settled boolean[] default null
-) returns table (idx int4, outcome text, code text, home bigint, epoch int4)
+    p_epoch int4 default null, p_hint bigint[] default null, p_settled boolean[] default null,
+    out accepted boolean[], out home bigint[], out epoch int4
+)
 language plpgsql
 set enable_seqscan = off
 set enable_hashjoin = off
@@ -53,6 +56,7 @@ declare
     v_seen_nodes bigint[] := '{}';      -- whose first or last seen is moved, by fast messages first, then by slow ones
     v_first_at timestamptz[] := '{}';
     v_last_at timestamptz[] := '{}';
+    v_missing boolean := false;         -- some of them were not seen before
     v_locked bigint[];          -- components that are held
     v_shown bigint[];           -- nodes whose e-mail address or phone an identify changes …
     v_promoting bigint[];       -- … or a promoted trait
@@ -183,6 +187,7 @@ begin
         v_seen_nodes := v_seen.nodes;
         v_first_at := v_seen.first_at;
         v_last_at := v_seen.last_at;
+        v_missing := v_seen.missing;
     end if;
     -- (Assignments instead of `perform`: those are no statements with an executor of their own.)
     v_locked := v_owner || v_shown || v_promoting || v_seen_nodes || v_formed;
@@ -200,6 +205,7 @@ begin
         v_seen_nodes := v_seen_nodes || v_seen.nodes;
         v_first_at := v_first_at || v_seen.first_at;
         v_last_at := v_last_at || v_seen.last_at;
+        v_missing := v_missing or v_seen.missing;
         v_refreshed := v_refreshed || array(select u.node from unnest(v_home, v_slow) u(node, slow) where u.slow);
     end if;
     if v_refreshed is not null then
@@ -216,7 +222,7 @@ begin
         perform apply_traits(v_traits_of, v_home, p_message_id, p_type, p_ts, p_source, p_traits);
     end if;
     if v_seen_nodes <> '{}' then
-        perform apply_activity(v_seen_nodes, v_first_at, v_last_at, coalesce(v_labels, '{}'));
+        perform apply_activity(v_seen_nodes, v_first_at, v_last_at, v_missing, coalesce(v_labels, '{}'));
     end if;
     if v_labels is not null then
         perform refresh_profiles(v_labels, false);
@@ -281,11 +287,12 @@ begin
         where u.upto is not null
     ) r;
 
-    return query
-    select
-        u.pos::int4, case when u.fresh then 'accepted' else 'duplicate' end, null::text,
-        case when u.learned > 0 and u.flags & c_may_identify <> 0 then u.learned end, v_epoch
-    from unnest(v_fresh, v_learned, p_flags) with ordinality u(fresh, learned, flags, pos)
-    order by u.pos;
+    accepted := v_fresh;
+    home := array(
+        select case when u.learned > 0 and u.flags & c_may_identify <> 0 then u.learned end
+        from unnest(v_learned, p_flags) with ordinality u(learned, flags, pos)
+        order by u.pos
+    );
+    epoch := v_epoch;
 end
 $$;

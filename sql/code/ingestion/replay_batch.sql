@@ -34,6 +34,11 @@ begin
             p_home, p_message_id, p_type, p_ts, p_flags, p_source, p_traits, p_group_id, p_email_norm,
             p_co_msg, p_co_kind, p_co_value, p_co_name
         ) a;
+        if 'group' = any (p_type) then
+            perform feed_accounts(
+                v_named, p_type, p_message_id, p_ts, p_flags, p_source, p_traits, p_co_msg, p_co_kind, p_co_value
+            );
+        end if;
         -- An account that the event does not name is its person's, if that had joined by then.
         update event_log e
         set account_id = u.account_id
