@@ -127,6 +127,21 @@ def test_one_bad_message_does_not_fail_its_neighbours_of_other_requests(tenant: 
     assert [code for n, code in enumerate(codes) if n % 10 != 0] == [200] * 180
 
 
+def test_one_message_sent_many_times_at_once_is_stored_once(tenant: Tenant) -> None:
+    messages = [message_id() for _ in range(20)]
+
+    def send(message: str) -> tuple[int, int]:
+        answer = tenant.ingest("track", {"userId": f"u-{message}", "event": "E", "messageId": message})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["accepted"], answer.json()["duplicates"]
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        outcomes = list(pool.map(send, [message for message in messages for _ in range(10)]))
+    assert sum(accepted for accepted, _ in outcomes) == 20
+    assert sum(duplicates for _, duplicates in outcomes) == 180
+    assert all(stored(tenant, message) == 1 for message in messages)
+
+
 def test_requests_of_one_person_keep_their_order(tenant: Tenant) -> None:
     """Pipelined on one connection they arrive in order; the last value of a trait with equal timestamps is by messageId,
     so the order is told by what each answer already shows."""
