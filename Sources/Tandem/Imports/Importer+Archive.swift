@@ -89,7 +89,8 @@ private final class ArchiveWriting {
                 try write(lines[..<middle])
                 try write(lines[middle...])
             } else {
-                let fault = ImportFault(code: QuarantineReason.unstorable.code, reason: QuarantineReason.unstorable.message)
+                let fault = ImportFault(
+                    code: QuarantineReason.unstorable.code, reason: QuarantineReason.unstorable.message)
                 try transact(first) { (_, _) throws(TandemError) in
                     ArchiveChunk(lines, first.found.map { _ in .rejected(fault) })
                 }
