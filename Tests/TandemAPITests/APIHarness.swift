@@ -34,7 +34,7 @@ struct APIHarness: Sendable {
     let second: TenantKeys
     /// For the test that suspends it.
     let third: TenantKeys
-    private let responder: RouteResponder
+    let responder: RouteResponder
 
     /// One for all tests of the process.
     static let shared = Task { try await APIHarness() }
