@@ -155,12 +155,12 @@ extension Connection {
     }
 
     /// One statement for all settings.
-    static func configure(_ settings: [Setting]) -> Statement {
+    static func configure(_ settings: [Setting], isLocal: Bool = true) -> Statement {
         var sql = "select "
         var binds: [Bind] = []
         for setting in settings {
             if !binds.isEmpty { sql += ", " }
-            sql += "set_config($\(binds.count + 1), $\(binds.count + 2), true)"
+            sql += "set_config($\(binds.count + 1), $\(binds.count + 2), \(isLocal))"
             binds.append(.text(setting.name))
             binds.append(.text(setting.value))
         }

@@ -9,7 +9,8 @@ import Logging
 /// since nothing is known about its state.
 ///
 /// Nothing may be set for the whole session (`set` without `local`, temporary tables, `listen`): connections are
-/// shared through the pool. Settings belong to a transaction, see `single` and `transaction`.
+/// shared through the pool. Settings belong to a transaction, see `single` and `transaction`; only who has a connection
+/// alone may keep some from call to call, see `single(lasting:)`.
 public final class Connection {
     /// A transaction-local setting, as in `set_config(name, value, true)`.
     public typealias Setting = (name: String, value: String)
@@ -39,6 +40,9 @@ public final class Connection {
 
     let opened = Deadline.now
     private let notices: NoticeSink
+
+    /// What `single(lasting:)` has set for the session; nil: nothing, or not known after an error.
+    private var lasting: [Setting]?
 
     init(handle: OpaquePointer, configuration: ConnectionConfiguration) {
         self.handle = handle
@@ -107,6 +111,23 @@ public final class Connection {
         settings: [Setting], _ statement: Statement, deadline: Duration? = nil
     ) throws(PostgresError) -> Rows {
         try single(settings: settings, [statement], deadline: deadline).last ?? Rows.empty
+    }
+
+    /// As `single`, on a connection that one caller has for itself: the settings stay, and are sent only when others were in
+    /// force. An error undoes them with the rest.
+    @discardableResult
+    public func single(
+        lasting settings: [Setting], _ statements: [Statement], deadline: Duration? = nil
+    ) throws(PostgresError) -> [Rows] {
+        guard transactionStatus != .inTransaction, transactionStatus != .inFailedTransaction else {
+            throw .nestedTransaction
+        }
+        let isInForce = lasting.map { $0.elementsEqual(settings, by: ==) } ?? false
+        lasting = nil
+        let first = isInForce ? [] : [Self.configure(settings, isLocal: false)]
+        let rows = try run(first + statements, settings: [], until: end(of: deadline))
+        lasting = settings
+        return Array(rows.dropFirst(first.count))
     }
 
     /// Runs SQL text of several statements, without parameters or results: migrations, and nothing from outside.

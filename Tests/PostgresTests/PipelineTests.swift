@@ -32,6 +32,38 @@ import Testing
         #expect(try setting("test.color") == "")
     }
 
+    @Test func lastingSettingsAreSentOnce() throws {
+        func count() throws -> Int {
+            try connection.single(
+                lasting: [("test.color", "red")],
+                ["select count(*) from pg_prepared_statements where statement like '%set_config%'"]
+            )[0].one().int(0)
+        }
+        #expect(try count() == 1)
+        #expect(try setting("test.color") == "red")
+        try connection.script("set test.color = 'green'")
+        #expect(try count() == 1)
+        #expect(try setting("test.color") == "green", "nothing was sent again")
+        let others = try connection.single(lasting: [("test.color", "blue")], ["select current_setting('test.color')"])
+        #expect(others.count == 1)
+        #expect(try others[0].one().text(0) == "blue")
+    }
+
+    @Test func anErrorForgetsLastingSettings() throws {
+        #expect(throws: PostgresError.self) {
+            try connection.single(lasting: [("test.color", "red")], ["select 1 / 0"])
+        }
+        #expect(try setting("test.color") == "")
+        try connection.single(lasting: [("test.color", "red")], ["select 1"])
+        #expect(try setting("test.color") == "red")
+        #expect(throws: PostgresError.self) {
+            try connection.single(lasting: [("test.color", "red")], ["select 1 / 0"])
+        }
+        try connection.script("set test.color = 'green'")
+        try connection.single(lasting: [("test.color", "red")], ["select 1"])
+        #expect(try setting("test.color") == "red", "sent again after an error")
+    }
+
     @Test func severalStatementsAreOneTransaction() throws {
         let results = try connection.single(
             settings: [("test.n", "1")],

@@ -198,6 +198,8 @@ CREATE TABLE t_x_i.event_log (
     CONSTRAINT event_log_type_check CHECK ((type = ANY (ARRAY['track'::text, 'page'::text, 'screen'::text, 'identify'::text, 'group'::text, 'alias'::text])))
 )
 PARTITION BY RANGE (ts);
+ALTER TABLE ONLY t_x_i.event_log ALTER COLUMN message_id SET STATISTICS 0;
+ALTER TABLE ONLY t_x_i.event_log ALTER COLUMN payload SET STATISTICS 0;
 
 CREATE TABLE t_x_i.node (
     id bigint NOT NULL,
@@ -211,6 +213,8 @@ CREATE TABLE t_x_i.node (
     CONSTRAINT node_traits_check CHECK ((jsonb_typeof(traits) = 'object'::text))
 )
 WITH (fillfactor='75');
+ALTER TABLE ONLY t_x_i.node ALTER COLUMN traits SET STATISTICS 0;
+ALTER TABLE ONLY t_x_i.node ALTER COLUMN trait_ts SET STATISTICS 0;
 
 CREATE TABLE t_x.forms (
     id uuid NOT NULL,
@@ -263,6 +267,8 @@ CREATE TABLE t_x_i.trait_record (
     source smallint,
     delta jsonb NOT NULL
 );
+ALTER TABLE ONLY t_x_i.trait_record ALTER COLUMN message_id SET STATISTICS 0;
+ALTER TABLE ONLY t_x_i.trait_record ALTER COLUMN delta SET STATISTICS 0;
 
 CREATE TABLE t_x.leads (
     id uuid NOT NULL,
@@ -676,6 +682,7 @@ CREATE TABLE t_x_i.dirty (
     nodes bigint[] NOT NULL,
     at timestamp with time zone NOT NULL
 );
+ALTER TABLE ONLY t_x_i.dirty ALTER COLUMN nodes SET STATISTICS 0;
 
 ALTER TABLE t_x_i.dirty ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME t_x_i.dirty_seq_seq
@@ -724,6 +731,8 @@ CREATE TABLE t_x_i.event_log_default (
     payload jsonb NOT NULL,
     CONSTRAINT event_log_type_check CHECK ((type = ANY (ARRAY['track'::text, 'page'::text, 'screen'::text, 'identify'::text, 'group'::text, 'alias'::text])))
 );
+ALTER TABLE ONLY t_x_i.event_log_default ALTER COLUMN message_id SET STATISTICS 0;
+ALTER TABLE ONLY t_x_i.event_log_default ALTER COLUMN payload SET STATISTICS 0;
 
 CREATE TABLE t_x_i.field_source (
     object text NOT NULL,

@@ -169,7 +169,7 @@ final class IngestLane {
         if let statement = violations.statement { statements.append(statement) }
         if let hook { statements += hook.statements(for: messages, refused: refused.count, of: tenant) }
         let results = try connection.single(
-            settings: tenant.database.ingestSettings, statements,
+            lasting: tenant.database.ingestSettings, statements,
             deadline: max(.zero, min(deadline - .now, Self.transactionTime)))
         stats.stored(messages: messages.count)
         for piece in refused {

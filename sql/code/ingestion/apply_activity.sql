@@ -1,30 +1,33 @@
--- Stores what activity_changes has found (a node may stand there twice; p_missing: some have no row yet) and shows it in the
--- profiles; p_refreshed: components whose rows are written anew anyway. The caller holds the components.
+-- Moves the first and last seen of the nodes that a batch's messages have as home (0 or less: none), and shows it in the
+-- profiles. last_at counts in whole minutes, so that a busy node is written at most once a minute of event time, however its
+-- events are cut. p_settled: messages that move nothing, as the caller knows (null: none). p_refreshed: components whose rows are
+-- written anew after this. The caller holds the components of all others, so that nobody else enters what is not there. (`on
+-- conflict` would lock each row first.)
 create or replace function apply_activity(
-    p_nodes bigint[], p_first_at timestamptz[], p_last_at timestamptz[], p_missing boolean, p_refreshed bigint[]
+    p_home bigint[], p_ts timestamptz[], p_settled boolean[], p_refreshed bigint[]
 ) returns void
 language plpgsql
 as $$
 begin
-    -- Since the components are held, nobody else enters what is not there. (`on conflict` would lock each row first.)
-    if p_missing then
+    with changed as materialized (
+        select u.node, u.first_at, u.last_at, s.node is null as missing
+        from (
+            select e.node, min(e.ts) as first_at, date_bin('1 minute', max(e.ts), 'epoch') as last_at
+            from unnest(p_home, p_ts, p_settled) e(node, ts, settled)
+            where e.node > 0 and e.settled is not true
+            group by e.node
+            order by e.node
+        ) u
+        left join activity_seen s on s.node = u.node
+        where s.node is null or u.first_at < s.first_at or u.last_at > s.last_at
+    ), entered as (
         insert into activity_seen (node, first_at, last_at)
-        select u.node, min(u.first_at), max(u.last_at)
-        from unnest(p_nodes, p_first_at, p_last_at) u(node, first_at, last_at)
-        where not exists (select from activity_seen s where s.node = u.node)
-        group by u.node
-        order by u.node;
-    end if;
-    with seen as materialized (
-        select u.node, min(u.first_at) as first_at, max(u.last_at) as last_at
-        from unnest(p_nodes, p_first_at, p_last_at) u(node, first_at, last_at)
-        group by u.node
-        order by u.node
+        select u.node, u.first_at, u.last_at from changed u where u.missing
     ), moved as (
         update activity_seen s
         set first_at = least(s.first_at, u.first_at), last_at = greatest(s.last_at, u.last_at)
-        from seen u
-        where s.node = u.node and (u.first_at < s.first_at or u.last_at > s.last_at)
+        from changed u
+        where s.node = u.node and not u.missing
     )
     update profiles p
     set
@@ -41,7 +44,7 @@ begin
         end
     from (
         select c.label, c.profile_id, min(u.first_at) as first_at, max(u.last_at) as last_at
-        from seen u
+        from changed u
         join node n on n.id = u.node
         join component c on c.label = n.component
         where c.label <> all (p_refreshed)

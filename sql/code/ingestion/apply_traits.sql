@@ -1,14 +1,24 @@
 -- Stores what the identify calls of a batch sent (p_home: their nodes, 0 or less: none) and folds it into the nodes' traits: per
--- key the value with the greatest (time, message id) stays, null being a value like any other. p_nodes: all nodes whose rows or
--- records the batch writes; they are locked in order. p_records: false if it is stored already and only folded once more.
+-- key the value with the greatest (time, message id) stays, null being a value like any other. Locks all nodes whose rows or
+-- memberships the batch writes, in order. p_records: false if it is stored already and only folded once more.
 create or replace function apply_traits(
-    p_nodes bigint[], p_home bigint[], p_message_id text[], p_type text[], p_ts timestamptz[], p_source int2[], p_traits jsonb[],
+    p_home bigint[], p_message_id text[], p_type text[], p_ts timestamptz[], p_source int2[], p_traits jsonb[],
     p_records boolean default true
 ) returns void
 language plpgsql
 as $$
 begin
-    perform from (select n.id from node n where n.id = any (p_nodes) order by n.id for no key update) n;
+    perform from (
+        select n.id
+        from node n
+        where n.id = any (array(
+            select u.node
+            from unnest(p_home, p_type, p_traits) u(node, type, traits)
+            where u.node > 0 and (u.type = 'group' or u.type = 'identify' and u.traits is not null and u.traits <> '{}')
+        ))
+        order by n.id
+        for no key update
+    ) n;
 
     with sent as materialized (
         select

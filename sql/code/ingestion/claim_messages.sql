@@ -1,7 +1,8 @@
 -- Enters message keys into the dedupe tables and answers those that were new. A key is known while its generation or the next
--- one is in force. Keys go in by order, so that batches with common messages wait for each other one way only; the one that
--- waited gets 23505 and finds the keys when its whole call is repeated (`on conflict` would cost each new key a lock and a WAL
--- record more). The tables are named statically, a branch for each generation, so that the plans are cached.
+-- one is in force. Copies are rare, so that keys are entered without a look first; only where one is there already are the new
+-- ones sorted out. (`on conflict` would cost each new key a lock and a WAL record more.) Keys go in by order, so that batches
+-- with common messages wait for each other one way only. The tables are named statically, a branch for each generation, so that
+-- the plans are cached.
 create or replace function claim_messages(p_ids uuid[]) returns uuid[]
 language plpgsql
 as $$
@@ -23,20 +24,22 @@ begin
             select u.id from unnest(v_ids) u(id) where not exists (select from dedupe_import i where i.event_id = u.id)
         );
     end if;
+    if v_state.aged then
+        v_ids := unaged_messages(v_ids, v_state.generation, v_state.overlap);
+    end if;
+    begin
+        case v_state.generation
+        when 0 then insert into dedupe_0 (event_id) select u.id from unnest(v_ids) u(id) order by u.id;
+        when 1 then insert into dedupe_1 (event_id) select u.id from unnest(v_ids) u(id) order by u.id;
+        when 2 then insert into dedupe_2 (event_id) select u.id from unnest(v_ids) u(id) order by u.id;
+        end case;
+        return v_ids;
+    exception
+        when unique_violation then null;
+    end;
+    -- Whoever brings one of these at this very moment gets 23505 now and is repeated as a whole.
     case v_state.generation
     when 0 then
-        if v_state.overlap then
-            with claimed as (
-                insert into dedupe_2 (event_id) select distinct u.id from unnest(v_ids) u(id) order by u.id
-                on conflict do nothing
-                returning event_id
-            )
-            select coalesce(array_agg(c.event_id), '{}') into v_ids from claimed c;
-        elsif v_state.aged then
-            v_ids := array(
-                select u.id from unnest(v_ids) u(id) where not exists (select from dedupe_2 d where d.event_id = u.id)
-            );
-        end if;
         v_ids := array(
             select distinct u.id
             from unnest(v_ids) u(id)
@@ -45,18 +48,6 @@ begin
         );
         insert into dedupe_0 (event_id) select u.id from unnest(v_ids) u(id);
     when 1 then
-        if v_state.overlap then
-            with claimed as (
-                insert into dedupe_0 (event_id) select distinct u.id from unnest(v_ids) u(id) order by u.id
-                on conflict do nothing
-                returning event_id
-            )
-            select coalesce(array_agg(c.event_id), '{}') into v_ids from claimed c;
-        elsif v_state.aged then
-            v_ids := array(
-                select u.id from unnest(v_ids) u(id) where not exists (select from dedupe_0 d where d.event_id = u.id)
-            );
-        end if;
         v_ids := array(
             select distinct u.id
             from unnest(v_ids) u(id)
@@ -65,18 +56,6 @@ begin
         );
         insert into dedupe_1 (event_id) select u.id from unnest(v_ids) u(id);
     when 2 then
-        if v_state.overlap then
-            with claimed as (
-                insert into dedupe_1 (event_id) select distinct u.id from unnest(v_ids) u(id) order by u.id
-                on conflict do nothing
-                returning event_id
-            )
-            select coalesce(array_agg(c.event_id), '{}') into v_ids from claimed c;
-        elsif v_state.aged then
-            v_ids := array(
-                select u.id from unnest(v_ids) u(id) where not exists (select from dedupe_1 d where d.event_id = u.id)
-            );
-        end if;
         v_ids := array(
             select distinct u.id
             from unnest(v_ids) u(id)

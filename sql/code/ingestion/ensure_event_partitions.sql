@@ -29,6 +29,9 @@ begin
                 v_schema, v_name
             );
             execute format(
+                'alter table %1$I.%2$I alter payload set statistics 0, alter message_id set statistics 0', v_schema, v_name
+            );
+            execute format(
                 'alter table %1$I.%2$I add constraint month check (ts >= %3$L and ts < %4$L)',
                 v_schema, v_name, v_month, v_month + interval '1 month'
             );

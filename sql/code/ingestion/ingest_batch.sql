@@ -52,18 +52,15 @@ declare
     v_msg int4;
     v_owner bigint[] := '{}';   -- of the identifiers that slow messages name
     v_apart int4[] := '{}';     -- messages whose identifiers several nodes own
-    v_seen record;
-    v_seen_nodes bigint[] := '{}';      -- whose first or last seen is moved, by fast messages first, then by slow ones
-    v_first_at timestamptz[] := '{}';
-    v_last_at timestamptz[] := '{}';
-    v_missing boolean := false;         -- some of them were not seen before
+    v_found record;
+    v_moving boolean;           -- whether a message may move when somebody was first or last seen
+    v_seen_nodes bigint[] := '{}';      -- whose first or last seen may be moved, but for those of slow messages
     v_locked bigint[];          -- components that are held
     v_shown bigint[];           -- nodes whose e-mail address or phone an identify changes …
     v_promoting bigint[];       -- … or a promoted trait
     v_formed bigint[] := '{}';  -- nodes that submit forms
     v_refreshed bigint[];
     v_labels bigint[];          -- components whose rows of `profiles` are written anew
-    v_traits_of bigint[];
     v_dirty bigint[];
     v_accounts uuid[];          -- the account of each event
     v_named uuid[];             -- those that the calls named
@@ -87,24 +84,22 @@ begin
     v_home := coalesce(case when p_epoch = v_epoch then p_hint end, array_fill(0::bigint, array[v_count]));
     v_slow := array_fill(false, array[v_count]);
     if 0 = any (v_home) then
-        select
-            array_agg(coalesce(l.first_node, v_home[l.msg]) order by l.msg), array_agg(l.unknown order by l.msg),
-            coalesce(array_agg(l.msg) filter (where l.apart and not l.unknown), '{}')
-        into v_home, v_slow, v_apart
-        from (
+        for v_found in
             select
-                i.msg, max(x.node) filter (where i.before <> i.msg) as first_node, count(x.node) < count(i.type) as unknown,
+                i.msg, coalesce(max(x.node) filter (where i.before <> i.msg), 0) as first_node, count(x.node) < count(*) as unknown,
                 min(x.node) <> max(x.node) as apart
-            from (
-                select u.msg, u.type, u.value, u.before
-                from unnest(p_id_msg, p_id_type, p_id_value, 0 || p_id_msg) u(msg, type, value, before)
-                where v_home[u.msg] = 0
-                union all
-                select g.pos, null, null, null from generate_series(1, v_count) g(pos)
-            ) i
+            from unnest(p_id_msg, p_id_type, p_id_value, 0 || p_id_msg) i(msg, type, value, before)
             left join identifier x on x.type = i.type and x.value = i.value
+            where v_home[i.msg] = 0
             group by i.msg
-        ) l;
+        loop
+            v_home[v_found.msg] := v_found.first_node;
+            if v_found.unknown then
+                v_slow[v_found.msg] := true;
+            elsif v_found.apart then
+                v_apart := v_apart || v_found.msg;
+            end if;
+        end loop;
     end if;
     -- A source that may not identify only finds people: by the first identifier that is known.
     if v_all_flags & c_may_identify = 0 then
@@ -182,12 +177,13 @@ begin
         where u.form is not null and u.node > 0;
     end if;
     p_settled := case when p_epoch = v_epoch then p_settled end;
-    if p_settled is null or false = any (p_settled) then
-        v_seen := activity_changes(v_home, p_ts, v_slow, false, p_settled);
-        v_seen_nodes := v_seen.nodes;
-        v_first_at := v_seen.first_at;
-        v_last_at := v_seen.last_at;
-        v_missing := v_seen.missing;
+    v_moving := p_settled is null or false = any (p_settled);
+    if v_moving then
+        v_seen_nodes := array(
+            select distinct u.node
+            from unnest(v_home, v_slow, p_settled) u(node, slow, settled)
+            where u.node > 0 and not u.slow and u.settled is not true
+        );
     end if;
     -- (Assignments instead of `perform`: those are no statements with an executor of their own.)
     v_locked := v_owner || v_shown || v_promoting || v_seen_nodes || v_formed;
@@ -201,33 +197,22 @@ begin
             v_home, v_slow, v_owner, v_rules_version, v_epoch, v_crm, p_event_id, p_message_id, p_type,
             p_ts, p_received_at, p_source, p_previous_id, p_id_msg, p_id_type, p_id_value
         );
-        v_seen := activity_changes(v_home, p_ts, v_slow, true, null);
-        v_seen_nodes := v_seen_nodes || v_seen.nodes;
-        v_first_at := v_first_at || v_seen.first_at;
-        v_last_at := v_last_at || v_seen.last_at;
-        v_missing := v_missing or v_seen.missing;
         v_refreshed := v_refreshed || array(select u.node from unnest(v_home, v_slow) u(node, slow) where u.slow);
     end if;
     if v_refreshed is not null then
         select array_agg(distinct n.component) into v_labels from node n where n.id = any (v_refreshed);
     end if;
 
-    -- All node rows that are written below are locked here at once, in order.
     if not v_records_only then
-        select array_agg(distinct u.node) into v_traits_of
-        from unnest(v_home, p_type, p_traits) u(node, type, traits)
-        where u.node > 0 and (u.type = 'group' or u.type = 'identify' and u.traits is not null and u.traits <> '{}');
+        perform apply_traits(v_home, p_message_id, p_type, p_ts, p_source, p_traits);
     end if;
-    if v_traits_of is not null then
-        perform apply_traits(v_traits_of, v_home, p_message_id, p_type, p_ts, p_source, p_traits);
-    end if;
-    if v_seen_nodes <> '{}' then
-        perform apply_activity(v_seen_nodes, v_first_at, v_last_at, v_missing, coalesce(v_labels, '{}'));
+    if v_moving then
+        perform apply_activity(v_home, p_ts, p_settled, coalesce(v_labels, '{}'));
     end if;
     if v_labels is not null then
         perform refresh_profiles(v_labels, false);
     end if;
-    if v_labels is not null or v_promoting is not null then
+    if v_promoted <> '{}' and (v_labels is not null or v_promoting is not null) then
         perform write_promoted(array(
             select l.label from unnest(v_labels) l(label)
             union
@@ -242,7 +227,7 @@ begin
         order by u.pos;
     end if;
 
-    if v_members or p_co_msg <> '{}' or not v_records_only then
+    if v_members or p_co_msg <> '{}' or 'group' = any (p_type) then
         select a.accounts, a.named, a.joined into v_accounts, v_named, v_joined
         from place_accounts(
             v_home, p_message_id, p_type, p_ts, p_flags, p_source, p_traits, p_group_id, p_email_norm,
@@ -261,18 +246,19 @@ begin
             p_pf_msg, p_pf_field, p_pf_value, p_email_norm, p_phone_e164, p_form
         );
     end if;
-    insert into event_log (
-        node, ts, received_at, event_id, message_id, type, name, account_id, source, session, flags, payload
-    )
-    select
-        u.node, u.ts, u.received_at, u.event_id, u.message_id, u.type, u.name, u.account_id, u.source, u.session,
-        u.flags & c_stored_flags, u.payload
-    from unnest(
-        v_home, p_ts, p_received_at, p_event_id, p_message_id, p_type, p_name, v_accounts, p_source, p_session, p_flags, p_payload
-    ) u(node, ts, received_at, event_id, message_id, type, name, account_id, source, session, flags, payload)
-    where u.node >= 0;
     v_dirty := array_remove(array_remove(v_home, 0), -1);
-    with marked as (
+    with stored as (
+        insert into event_log (
+            node, ts, received_at, event_id, message_id, type, name, account_id, source, session, flags, payload
+        )
+        select
+            u.node, u.ts, u.received_at, u.event_id, u.message_id, u.type, u.name, u.account_id, u.source, u.session,
+            u.flags & c_stored_flags, u.payload
+        from unnest(
+            v_home, p_ts, p_received_at, p_event_id, p_message_id, p_type, p_name, v_accounts, p_source, p_session, p_flags, p_payload
+        ) u(node, ts, received_at, event_id, message_id, type, name, account_id, source, session, flags, payload)
+        where u.node >= 0
+    ), marked as (
         insert into dirty (nodes, at) select v_dirty, now() where v_dirty <> '{}'
     )
     insert into tally (hour, source, key_id, accepted, duplicates)
@@ -288,11 +274,15 @@ begin
     ) r;
 
     accepted := v_fresh;
-    home := array(
-        select case when u.learned > 0 and u.flags & c_may_identify <> 0 then u.learned end
-        from unnest(v_learned, p_flags) with ordinality u(learned, flags, pos)
-        order by u.pos
-    );
+    if v_all_flags & c_may_identify <> 0 then
+        home := array_replace(array_replace(v_learned, 0::bigint, null), -1::bigint, null);
+    else
+        home := array(
+            select case when u.learned > 0 and u.flags & c_may_identify <> 0 then u.learned end
+            from unnest(v_learned, p_flags) with ordinality u(learned, flags, pos)
+            order by u.pos
+        );
+    end if;
     epoch := v_epoch;
 end
 $$;

@@ -28,7 +28,8 @@ declare
 begin
     if v_count > 0 then
         v_labels := lock_components(v_nodes);
-        perform apply_traits(v_nodes, p_home, p_message_id, p_type, p_ts, p_source, p_traits, false);
+        perform from (select n.id from node n where n.id = any (v_nodes) order by n.id for no key update) n;
+        perform apply_traits(p_home, p_message_id, p_type, p_ts, p_source, p_traits, false);
         select a.accounts, a.named, a.joined into v_accounts, v_named, v_joined
         from place_accounts(
             p_home, p_message_id, p_type, p_ts, p_flags, p_source, p_traits, p_group_id, p_email_norm,

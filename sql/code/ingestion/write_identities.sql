@@ -8,25 +8,25 @@ create or replace function write_identities(
 language plpgsql
 as $$
 begin
-    if p_node <> '{}' then
+    if p_node = '{}' and p_to_node = '{}' then
+        return;
+    end if;
+    with added as (
+        select u.label, count(*) as n from unnest(p_to_label) u(label) group by u.label
+    ), entered as (
         insert into node (id, public_id, component, created_at)
         select u.node, u.public_id, u.label, clock_timestamp()
-        from unnest(p_node, p_label, p_public) u(node, label, public_id);
-    end if;
-    if p_node <> '{}' or p_to_node <> '{}' then
-        with added as (
-            select u.label, count(*) as n from unnest(p_to_label) u(label) group by u.label
-        ), made as (
-            insert into component (label, profile_id, public_node, identifiers)
-            select u.label, u.public_id, u.node, coalesce((select a.n from added a where a.label = u.label), 0)
-            from unnest(p_node, p_label, p_public) u(node, label, public_id)
-        )
-        update component c set identifiers = c.identifiers + a.n from added a where c.label = a.label;
-
+        from unnest(p_node, p_label, p_public) u(node, label, public_id)
+    ), made as (
+        insert into component (label, profile_id, public_node, identifiers)
+        select u.label, u.public_id, u.node, coalesce((select a.n from added a where a.label = u.label), 0)
+        from unnest(p_node, p_label, p_public) u(node, label, public_id)
+    ), attached as (
         insert into identifier (type, value, node, attached_at, first_event, source)
         select u.type, u.value, u.node, p_ts[u.msg], p_event_id[u.msg], p_source[u.msg]
         from unnest(p_to_type, p_to_value, p_to_node, p_to_msg) u(type, value, node, msg)
-        order by u.type collate "C", u.value collate "C";
-    end if;
+        order by u.type collate "C", u.value collate "C"
+    )
+    update component c set identifiers = c.identifiers + a.n from added a where c.label = a.label;
 end
 $$;

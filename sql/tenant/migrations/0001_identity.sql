@@ -24,6 +24,7 @@ create table node (
     erased_at timestamptz
 ) with (fillfactor = 75);
 create index node_component on node (component);
+alter table node alter traits set statistics 0, alter trait_ts set statistics 0;
 comment on table node is 'A profile as first created. traits: its own fold; trait_ts: key → [time in µs since 1970, message id, source].';
 
 create table component (
@@ -175,6 +176,7 @@ create table trait_record (
     delta jsonb not null,
     primary key (node, ts, seq)
 );
+alter table trait_record alter delta set statistics 0, alter message_id set statistics 0;
 comment on table trait_record is
     'What an identify sent, as sent; a trait''s history. No foreign key: nodes are never deleted, and its check locks the node''s row again.';
 
@@ -212,4 +214,5 @@ create table dirty (
     nodes bigint[] not null,
     at timestamptz not null
 );
+alter table dirty alter nodes set statistics 0;
 comment on table dirty is 'Nodes that a transaction touched, one row a transaction; consumers read by seq.';

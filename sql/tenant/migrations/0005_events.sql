@@ -23,6 +23,8 @@ create table event_log (
 -- One event by its id and the time of its receipt: receipts ascend with the pages, so that this costs ingest next to nothing.
 create index event_log_received on event_log using brin (received_at) with (autosummarize = on);
 create table event_log_default partition of event_log default;
+-- Nothing is planned by what is in there, and to sort documents is most of what an analyze would do.
+alter table event_log alter payload set statistics 0, alter message_id set statistics 0;
 comment on table event_log is 'Events as received, under the node that was home, for ever; node 0: unassigned. Partitions are monthly, made ahead; the default takes stray dates.';
 
 create table dedupe_0 (event_id uuid primary key) with (fillfactor = 90);
