@@ -15,8 +15,8 @@ public final class Batcher: Service {
         public var batchLimit = 256
         /// Threads, each with a connection.
         public var lanes = 2
-        /// A transaction costs as much as some 30 messages.
-        public var gathering = Gathering(messages: 32, time: .milliseconds(4))
+        /// A transaction costs as much as some 30 messages; but to wait longer leaves the processors idle.
+        public var gathering = Gathering(messages: 20, time: .microseconds(1_500))
         /// What may wait; more is turned away.
         public var bounds = QueueBounds()
 
@@ -176,10 +176,13 @@ public final class Batcher: Service {
                 return .notYet(until: state.queue.gatheredAt)
             }
             guard case .batch(let batch) = next else { break }
-            if let tenant = batch.items.first?.request.tenant { lane.process(batch.items, of: tenant) }
-            state.withLock { $0.queue.finish(batch) }
-            // What waited for this batch's ids may begin, and at the end the other lane has to look again.
-            state.broadcast()
+            guard let tenant = batch.items.first?.request.tenant else { continue }
+            lane.process(batch.items, of: tenant) {
+                // What waited for this batch's ids, or gathered beside it, may begin while it is answered; and at the end the
+                // other lane has to look again.
+                state.withLock { $0.queue.finish(batch) }
+                state.broadcast()
+            }
         }
         lane.close()
     }

@@ -45,9 +45,10 @@ final class IngestLane {
 
     /// Stores a batch and answers its requests.
     ///
+    /// - Parameter decided: called when the database is done with it, before the requests are answered.
     /// - Returns: why it could not be stored, for a caller that does not wait for the requests' answers.
     @discardableResult
-    func process(_ jobs: [IngestJob], of tenant: Tenant) -> IngestFailure? {
+    func process(_ jobs: [IngestJob], of tenant: Tenant, decided: () -> Void = {}) -> IngestFailure? {
         let pieces = jobs.flatMap { job in job.items.indices.map { Piece(job: job, index: $0) } }
         let deadline = jobs.map(\.request.deadline).min() ?? .now
         do throws(IngestFailure) {
@@ -58,11 +59,13 @@ final class IngestLane {
                 start = end
             }
             try keepRejected(pieces, tenant, deadline)
+            decided()
             stats.decided(pieces.lazy.map { $0.job.outcomes[$0.index] }, of: tenant.id)
             for job in jobs { job.answer(.success(job.outcomes)) }
             tail.show(jobs, of: tenant.id)
             return nil
         } catch {
+            decided()
             for job in jobs { job.answer(.failure(error)) }
             return error
         }
