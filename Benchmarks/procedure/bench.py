@@ -14,7 +14,7 @@ from procedure.mixes import COLUMNS, Mix  # noqa: E402
 
 BATCH = 128
 CLIENTS = 2
-# What a server that has seen the known people before tells the procedure with their messages.
+# What a server that has seen the known people before tells the procedure with their messages, and leaves out.
 HINTS = """
 update bench_batch b
 set (hint, settled) = (
@@ -30,6 +30,13 @@ set (hint, settled) = (
         ) i
         left join activity_seen s on s.node = i.home
     ) m
+);
+update bench_batch b
+set (id_msg, id_type, id_value) = (
+    select coalesce(array_agg(i.msg order by i.place), '{}'), coalesce(array_agg(i.type order by i.place), '{}'),
+        coalesce(array_agg(i.value order by i.place), '{}')
+    from unnest(b.id_msg, b.id_type, b.id_value) with ordinality i(msg, type, value, place)
+    where b.hint[i.msg] = 0
 )
 """
 

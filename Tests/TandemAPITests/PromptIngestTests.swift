@@ -17,14 +17,18 @@ import Testing
 
     @Test func aRememberedKeyIsTakenPromptlyAndAnUnknownOneIsNot() async throws {
         let api = try await APIHarness.shared.value
-        #expect(try await api.ingest("/v1/track", ["userId": "prompt", "event": "E"]).status == 200)
         let connection = ConnectionContext(logger: api.context.logger, clientAddress: "127.0.0.1")
         let body = ByteBuffer(string: #"{"userId":"prompt","event":"E"}"#)
         let status = Mutex<Int?>(nil)
-        let isTaken = api.responder.takePromptly(head(api.first.write), body, of: connection, CredentialMemory()) {
-            make in
-            let code = make().status.code
-            status.withLock { $0 = code }
+        // What is remembered lasts for seconds, and other tests change rules.
+        var isTaken = false
+        for _ in 0..<20 where !isTaken {
+            #expect(try await api.ingest("/v1/track", ["userId": "prompt", "event": "E"]).status == 200)
+            isTaken = api.responder.takePromptly(head(api.first.write), body, of: connection, CredentialMemory()) {
+                make in
+                let code = make().status.code
+                status.withLock { $0 = code }
+            }
         }
         #expect(isTaken)
         for _ in 0..<200 where status.withLock({ $0 }) == nil { try await Task.sleep(for: .milliseconds(50)) }

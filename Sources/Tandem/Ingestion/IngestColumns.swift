@@ -61,9 +61,18 @@ public struct IngestColumns: Sendable {
     public init(readingVersion: Int) { self.readingVersion = Int32(clamping: readingVersion) }
 
     public init(_ messages: some Collection<WireMessage>, readingVersion: Int) {
+        self.init(messages, readingVersion: readingVersion, hints: IngestMemory.Hints())
+    }
+
+    /// Of messages whose home is known the identifiers are left out: nothing looks at them.
+    init(_ messages: some Collection<WireMessage>, readingVersion: Int, hints: IngestMemory.Hints) {
         self.init(readingVersion: readingVersion)
+        self.hints = hints
         reserve(messages.count)
-        for message in messages { append(message) }
+        for (index, message) in messages.enumerated() {
+            let isKnown = hints.epoch != nil && hints.homes[index] != 0 && message.flags.contains(.mayIdentify)
+            append(message, withIdentifiers: !isKnown)
+        }
     }
 
     private mutating func reserve(_ count: Int) {
@@ -83,9 +92,6 @@ public struct IngestColumns: Sendable {
         previousID.reserveCapacity(count)
         email.reserveCapacity(count)
         phone.reserveCapacity(count)
-        identifierMessage.reserveCapacity(2 * count)
-        identifierType.reserveCapacity(2 * count)
-        identifierValue.reserveCapacity(2 * count)
     }
 
     /// Tallies the messages under the keys that they came with.
@@ -105,7 +111,9 @@ public struct IngestColumns: Sendable {
         }
     }
 
-    public mutating func append(_ message: WireMessage) {
+    public mutating func append(_ message: WireMessage) { append(message, withIdentifiers: true) }
+
+    private mutating func append(_ message: WireMessage, withIdentifiers: Bool) {
         let place = Int32(count + 1)
         eventID.append(message.eventID)
         messageID.append(message.messageID)
@@ -126,7 +134,7 @@ public struct IngestColumns: Sendable {
         if let submission = message.form {
             form += [[UInt8]?](repeating: nil, count: Int(place) - 1 - form.count) + [submission]
         }
-        for identifier in message.identifiers {
+        for identifier in message.identifiers where withIdentifiers {
             identifierMessage.append(place)
             identifierType.append(identifier.type)
             identifierValue.append(identifier.value)

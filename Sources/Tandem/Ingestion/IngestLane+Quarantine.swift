@@ -6,13 +6,13 @@ extension IngestLane {
     static func storing(
         _ pieces: [Piece], _ messages: [WireMessage], readingVersion: Int, hints: IngestMemory.Hints
     ) -> Statement {
-        var columns = IngestColumns(messages, readingVersion: readingVersion)
         guard let operation = pieces.first?.job.request.replay?.operation else {
-            columns.hints = hints
+            var columns = IngestColumns(messages, readingVersion: readingVersion, hints: hints)
             columns.tally { pieces[$0].job.request.keyID }
             return .call("ingest_batch", columns.binds)
         }
         let ids = pieces.map { $0.job.quarantineID(at: $0.index) }
+        let columns = IngestColumns(messages, readingVersion: readingVersion)
         return .call("reprocess_batch", [.uuid(operation), .uuidArray(ids)] + columns.messageBinds)
     }
 

@@ -81,8 +81,8 @@ final class IngestLane {
         _ pieces: ArraySlice<Piece>, _ tenant: Tenant, _ deadline: ContinuousClock.Instant
     ) throws(IngestFailure) {
         var mustHalve: PostgresError?
-        try retrying(tenant, deadline) { (connection) throws(PostgresError) in
-            try transact(pieces, tenant, connection, deadline)
+        try retrying(tenant, deadline) { (connection, attempt) throws(PostgresError) in
+            try transact(pieces, tenant, connection, deadline, usesHints: attempt == 0)
         } onHalve: { error in
             mustHalve = error
         }
@@ -105,13 +105,13 @@ final class IngestLane {
     /// Runs `body` until it succeeds, the time is over, or `onHalve` has been told that the batch itself is to blame.
     private func retrying(
         _ tenant: Tenant, _ deadline: ContinuousClock.Instant,
-        _ body: (Connection) throws(PostgresError) -> Void, onHalve: (PostgresError) -> Void
+        _ body: (Connection, _ attempt: Int) throws(PostgresError) -> Void, onHalve: (PostgresError) -> Void
     ) throws(IngestFailure) {
         var attempt = 0
         while true {
             let failure: PostgresError
             do throws(PostgresError) {
-                return try body(try open(tenant, deadline))
+                return try body(try open(tenant, deadline), attempt)
             } catch {
                 failure = error
             }
@@ -138,7 +138,8 @@ final class IngestLane {
     }
 
     private func transact(
-        _ pieces: ArraySlice<Piece>, _ tenant: Tenant, _ connection: Connection, _ deadline: ContinuousClock.Instant
+        _ pieces: ArraySlice<Piece>, _ tenant: Tenant, _ connection: Connection, _ deadline: ContinuousClock.Instant,
+        usesHints: Bool
     ) throws(PostgresError) {
         let rules = try readingRules.rules(of: tenant, on: connection)
         let version = rules.version
@@ -162,7 +163,8 @@ final class IngestLane {
         var statements: [Statement] = []
         let keys = messages.map { (key: IngestMemory.Key(of: $0), timestamp: $0.timestamp) }
         if !messages.isEmpty {
-            let hints = memory.hints(for: keys, of: tenant.id, in: database)
+            // A hint may be why the call has failed.
+            let hints = usesHints ? memory.hints(for: keys, of: tenant.id, in: database) : IngestMemory.Hints()
             statements.append(Self.storing(stored, messages, readingVersion: version, hints: hints))
         } else if refused.contains(where: Self.isRefusedByRules) {
             // No call tells whether the rules are still in force: ask for that alone.
@@ -208,7 +210,7 @@ final class IngestLane {
         }
         if rejected.isEmpty { return }
         let statements = Self.keeping(rejected)
-        try retrying(tenant, deadline) { (connection) throws(PostgresError) in
+        try retrying(tenant, deadline) { (connection, _) throws(PostgresError) in
             try connection.single(
                 settings: tenant.database.ingestSettings, statements,
                 deadline: max(.zero, min(deadline - .now, Self.transactionTime)))

@@ -4,6 +4,7 @@ import os
 import pathlib
 import random
 
+import psycopg
 import pytest
 
 import batches
@@ -12,6 +13,7 @@ from tenant import Tenant
 
 STATE = (pathlib.Path(__file__).resolve().parents[3] / "sql/tests/identity/visible_state.sql").read_text()
 MINUTE = 60
+MAY_IDENTIFY = 32
 # By message: who else is of its home, what is seen of that home, and what was left out of its identifiers.
 HOMES = """
 select e.message_id, min(e.message_id) over (partition by e.node) as first_of_home, s.first_at, s.last_at
@@ -58,10 +60,23 @@ class Memory:
         return tuple(item["ids"]) if item["type"] != "alias" else None
 
 
+def shortened(arguments, hint):
+    """The identifiers without those of messages with a hint, as a server sends them."""
+    kept = [
+        place for place, message in enumerate(arguments["id_msg"])
+        if not (hint and hint[message - 1] and arguments["flags"][message - 1] & MAY_IDENTIFY)
+    ]
+    return {name: [arguments[name][place] for place in kept] for name in ("id_msg", "id_type", "id_value")}
+
+
 def send(tenant, memory, messages):
     arguments = batches.columns(messages, tenant.rules)
-    arguments |= memory.hints(messages) if memory else {"epoch": None, "hint": None, "settled": None}
-    rows = tenant.connection.execute(CALL, arguments).fetchall()
+    nothing = {"epoch": None, "hint": None, "settled": None}
+    try:
+        hints = memory.hints(messages) if memory else nothing
+        rows = tenant.connection.execute(CALL, arguments | hints | shortened(arguments, hints["hint"])).fetchall()
+    except psycopg.errors.SerializationFailure:
+        rows = tenant.connection.execute(CALL, arguments | nothing).fetchall()
     if memory:
         memory.learn(messages, rows)
     return [row[1] for row in rows]
@@ -161,6 +176,20 @@ def test_hints_of_another_epoch_are_void(tenant):
     arguments = batches.columns([message], tenant.rules) | {"hint": [tenant.owner(v)], "settled": [True], "epoch": epoch - 1}
     assert tenant.rows("select 1") and tenant.connection.execute(CALL, arguments).fetchall()[0][1] == "accepted"
     assert tenant.home("3") == tenant.owner(u)
+    without = {"id_msg": [], "id_type": [], "id_value": []}
+    with pytest.raises(psycopg.errors.SerializationFailure):
+        tenant.connection.execute(CALL, batches.columns([tenant.message("4", [u])], tenant.rules) | without | {
+            "hint": [tenant.owner(u)], "settled": [True], "epoch": epoch - 1})
+
+
+def test_of_messages_with_a_hint_no_identifiers_are_needed(tenant):
+    u = tenant.user("u")
+    tenant.track("1", u)
+    epoch = tenant.value("select epoch from identity_state")
+    arguments = batches.columns([tenant.message("2", [u])], tenant.rules) | {
+        "id_msg": [], "id_type": [], "id_value": [], "hint": [tenant.owner(u)], "settled": [False], "epoch": epoch}
+    assert tenant.connection.execute(CALL, arguments).fetchall()[0][1] == "accepted"
+    assert tenant.home("2") == tenant.owner(u)
 
 
 def test_what_may_end_elsewhere_next_time_is_not_taught(tenant):

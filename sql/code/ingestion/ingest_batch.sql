@@ -8,8 +8,9 @@
 -- nothing is tallied. p_reading_version: see reading_rules; raises TD011 stale_rules. Retry the whole call on 40001, 40P01
 -- and 23505.
 -- The caller may tell what it learned from earlier answers of the same p_epoch (void under another). p_hint: the message's home,
--- 0: not known; it holds for all messages that name the same identifiers in the same order, but for an alias. p_settled: the
--- message's time lies within what an earlier message of that home has stored.
+-- 0: not known; it holds for all messages that name the same identifiers in the same order, but for an alias. Where it is given,
+-- the message's identifiers may be left out; if the hints turn out to be void, that raises 40001. p_settled: the message's time
+-- lies within what an earlier message of that home has stored.
 -- Answers by position whether a message is stored now (false: it is a copy of one that is stored), and what the caller may learn:
 -- home (null where the next message like this one may end elsewhere) and epoch.
 create or replace function ingest_batch(
@@ -76,6 +77,11 @@ begin
     end if;
     if v_count = 0 then
         return;
+    end if;
+    if p_epoch <> v_epoch and exists (
+        select from unnest(p_hint) with ordinality h(node, pos) where h.node <> 0 and h.pos <> all (p_id_msg)
+    ) then
+        raise exception 'the hints are void and not all identifiers are there' using errcode = '40001';
     end if;
     v_fresh := dedupe_messages(p_event_id, p_flags, v_any_flags & c_import <> 0);
     v_all_fresh := true = all (v_fresh);
