@@ -16,7 +16,7 @@ public final class Batcher: Service {
         /// Threads, each with a connection.
         public var lanes = 2
         /// A transaction costs as much as some 30 messages; but to wait longer leaves the processors idle.
-        public var gathering = Gathering(messages: 20, time: .microseconds(1_500))
+        public var gathering = Gathering(messages: 32, time: .microseconds(2_500))
         /// What may wait; more is turned away.
         public var bounds = QueueBounds()
 
