@@ -99,9 +99,7 @@ public final class Connection {
     public func single(
         settings: [Setting], _ statements: [Statement], deadline: Duration? = nil
     ) throws(PostgresError) -> [Rows] {
-        guard transactionStatus != .inTransaction, transactionStatus != .inFailedTransaction else {
-            throw .nestedTransaction
-        }
+        try refuseInsideTransaction()
         return try run(statements, settings: settings, until: end(of: deadline))
     }
 
@@ -119,15 +117,19 @@ public final class Connection {
     public func single(
         lasting settings: [Setting], _ statements: [Statement], deadline: Duration? = nil
     ) throws(PostgresError) -> [Rows] {
-        guard transactionStatus != .inTransaction, transactionStatus != .inFailedTransaction else {
-            throw .nestedTransaction
-        }
+        try refuseInsideTransaction()
         let isInForce = lasting.map { $0.elementsEqual(settings, by: ==) } ?? false
         lasting = nil
         let first = isInForce ? [] : [Self.configure(settings, isLocal: false)]
         let rows = try run(first + statements, settings: [], until: end(of: deadline))
         lasting = settings
         return Array(rows.dropFirst(first.count))
+    }
+
+    private func refuseInsideTransaction() throws(PostgresError) {
+        guard transactionStatus != .inTransaction, transactionStatus != .inFailedTransaction else {
+            throw .nestedTransaction
+        }
     }
 
     /// Runs SQL text of several statements, without parameters or results: migrations, and nothing from outside.

@@ -47,7 +47,7 @@ public struct Call: Sendable {
 
     /// See ``DeviceAddress``.
     public var deviceAddress: String? {
-        clientAddress.flatMap { DeviceAddress.of(client: $0, forwarded: headers[.forwardedFor]) }
+        DeviceAddress.of(client: clientAddress, forwarded: headers[.forwardedFor])
     }
 
     /// The capture of that name; the route table guarantees that those of its pattern are there.
