@@ -43,13 +43,18 @@ public struct Statement: Sendable, Equatable, ExpressibleByStringInterpolation {
 
     /// `select * from name($1, …)`.
     public static func call(_ name: StaticString, _ binds: [Bind]) -> Statement {
-        var sql = "select * from \(name.description)("
-        for index in binds.indices {
-            if index > 0 { sql += ", " }
-            sql += "$\(index + 1)"
-        }
-        sql += ")"
-        return Statement(unchecked: sql, binds)
+        call(name, first: [], binds)
+    }
+
+    /// `select * from name(null::type, $1, …)`: of a function whose first parameter is polymorphic, for the sake of its type.
+    public static func call(_ name: StaticString, nullOf type: StaticString, _ binds: [Bind]) -> Statement {
+        call(name, first: ["null::\(type.description)"], binds)
+    }
+
+    private static func call(_ name: StaticString, first: [String], _ binds: [Bind]) -> Statement {
+        let arguments = first + binds.indices.map { "$\($0 + 1)" }
+        return Statement(
+            unchecked: "select * from \(name.description)(\(arguments.joined(separator: ", ")))", binds)
     }
 
     /// Refuses what libpq cannot carry, before it is sent.

@@ -14,6 +14,7 @@ begin
     return (
         select case when b.accepted[1] then 'accepted' else 'duplicate' end
         from ingest_batch(
+            p_plans => null::text,
             p_reading_version => coalesce(p_reading_version, (select s.reading_version from identity_state s)),
             p_event_id => array[md5(p_message_id)::uuid], p_message_id => array[p_message_id], p_type => array[p_type],
             p_name => array[case when p_type = 'track' then 'Test' end], p_ts => array[p_at], p_received_at => array[p_at],

@@ -212,7 +212,7 @@ public struct DemoLoader {
                 try inTenant(tenant) { (connection) throws(TandemError) in
                     var columns = IngestColumns(messages, readingVersion: rules.version)
                     columns.tally { _ in "demo" }
-                    _ = try connection.run(.call("ingest_batch", columns.binds))
+                    _ = try connection.run(columns.statement())
                     _ = try connection.run(
                         .call("note_demo_load", .uuid(load.id), .int8(Int64(end)), .null(.text), .bool(false)))
                 }

@@ -37,7 +37,7 @@ struct EventWriter: Sendable {
             guard !read.messages.isEmpty else { return outcomes }
             var columns = IngestColumns(read.messages, readingVersion: rules.version)
             columns.tally { _ in "import" }
-            let rows = try connection.run(.call("ingest_batch", columns.binds))
+            let rows = try connection.run(columns.statement())
             let accepted = try reading { () throws(PostgresError) in try rows.one().bools("accepted") }
             for (message, isNew) in zip(read.messages, accepted) {
                 outcomes[message.index] = isNew ? .created(message.eventID) : .unchanged(message.eventID)

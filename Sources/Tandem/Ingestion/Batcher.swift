@@ -114,9 +114,9 @@ public final class Batcher: Service {
     /// Starts the lanes. For tests; a server calls `run`.
     func start() {
         state.withLock { $0.running = settings.lanes }
-        for number in 1...settings.lanes {
-            let isStarted = DedicatedThread.spawn(name: "ingest-\(number)") { [self] in
-                serve()
+        for number in 0..<settings.lanes {
+            let isStarted = DedicatedThread.spawn(name: "ingest-\(number + 1)") { [self] in
+                serve(lane: number)
                 laneEnded()
             }
             if !isStarted {
@@ -157,7 +157,7 @@ public final class Batcher: Service {
         }
     }
 
-    private func serve() {
+    private func serve(lane number: Int) {
         let lane = IngestLane(
             configuration: configuration, readingRules: readingRules, memory: memory, hook: hook,
             batchLimit: settings.batchLimit, stats: stats, tail: tail, logger: logger)
@@ -167,7 +167,7 @@ public final class Batcher: Service {
             let next: Next = state.wait { state in
                 if isTimed { state.timed -= 1 }
                 isTimed = false
-                if let batch = state.queue.take(limit: limit) { return .found(.batch(batch)) }
+                if let batch = state.queue.take(limit: limit, lane: number) { return .found(.batch(batch)) }
                 if state.isStopping, state.queue.waitingCount == 0 { return .found(.stop) }
                 if state.queue.gatheredAt != nil {
                     state.timed += 1

@@ -1,8 +1,15 @@
 public import Postgres
 
 extension IngestColumns {
-    /// The arguments of `ingest_batch`, in order.
-    public var binds: [Bind] {
+    /// The call of `ingest_batch`.
+    ///
+    /// - Parameter keepsPlans: whether the session keeps plans for this tenant alone, see there. They take memory.
+    public func statement(keepsPlans: Bool = false) -> Statement {
+        .call("ingest_batch", nullOf: keepsPlans ? "identity_state" : "text", binds)
+    }
+
+    /// Its arguments, in order.
+    var binds: [Bind] {
         messageBinds + [
             .int4Array(runEnd), .textArray(runKey), hints.epoch.map(Bind.int4) ?? .null(.int4),
             hints.epoch == nil ? .null(.int8Array) : .int8Array(hints.homes),

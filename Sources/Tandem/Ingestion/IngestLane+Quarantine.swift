@@ -4,12 +4,12 @@ import Postgres
 extension IngestLane {
     /// The call that stores `pieces`. Events of the quarantine leave it in the same transaction.
     static func storing(
-        _ pieces: [Piece], _ messages: [WireMessage], readingVersion: Int, hints: IngestMemory.Hints
+        _ pieces: [Piece], _ messages: [WireMessage], readingVersion: Int, hints: IngestMemory.Hints, keepsPlans: Bool
     ) -> Statement {
         guard let operation = pieces.first?.job.request.replay?.operation else {
             var columns = IngestColumns(messages, readingVersion: readingVersion, hints: hints)
             columns.tally { pieces[$0].job.request.keyID }
-            return .call("ingest_batch", columns.binds)
+            return columns.statement(keepsPlans: keepsPlans)
         }
         let ids = pieces.map { $0.job.quarantineID(at: $0.index) }
         let columns = IngestColumns(messages, readingVersion: readingVersion)

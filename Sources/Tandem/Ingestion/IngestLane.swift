@@ -28,6 +28,7 @@ final class IngestLane {
     private var connection: Connection?
     /// Whose it is, see `database_identity`.
     private var database = ""
+    private var plans = KeptPlans()
 
     init(
         configuration: ConnectionConfiguration, readingRules: ReadingRulesDirectory, memory: IngestMemory,
@@ -165,10 +166,12 @@ final class IngestLane {
         if !messages.isEmpty {
             // A hint may be why the call has failed.
             let hints = usesHints ? memory.hints(for: keys, of: tenant.id, in: database) : IngestMemory.Hints()
-            statements.append(Self.storing(stored, messages, readingVersion: version, hints: hints))
+            statements.append(
+                Self.storing(
+                    stored, messages, readingVersion: version, hints: hints, keepsPlans: plans.include(tenant.id)))
         } else if refused.contains(where: Self.isRefusedByRules) {
             // No call tells whether the rules are still in force: ask for that alone.
-            statements.append(.call("ingest_batch", IngestColumns(readingVersion: version).binds))
+            statements.append(IngestColumns(readingVersion: version).statement())
         }
         statements += Self.keeping(refused)
         if let statement = violations.statement { statements.append(statement) }
@@ -223,6 +226,7 @@ final class IngestLane {
     private func open(
         _ tenant: Tenant, _ deadline: ContinuousClock.Instant
     ) throws(PostgresError) -> Connection {
+        if plans.isStale() { close() }
         if let connection, connection.isOpen { return connection }
         let time = max(.zero, min(deadline - .now, .seconds(3)))
         let opened = try Connection.open(configuration, deadline: time)
@@ -230,6 +234,7 @@ final class IngestLane {
             settings: tenant.database.ingestSettings, .call("database_identity"), deadline: time
         ).one().text(0)
         connection = opened
+        plans = KeptPlans()
         return opened
     }
 

@@ -36,7 +36,8 @@ struct IngestOrder {
 /// The waiting requests of one database, tenant by tenant, and which of them a lane may begin with. Decisions only: no
 /// clock, no lock, no I/O.
 ///
-/// - Tenants take turns, so a busy one delays the others by at most a batch.
+/// - Tenants take turns, so a busy one delays the others by at most a batch. A lane prefers those that are its own, for which its
+///   connection keeps plans, unless another waits too long.
 /// - Requests that share a user or an anonymous id keep their order if one of them changes that person: it goes behind another
 ///   that waits or is in flight in another lane. In one batch they stand in order, and the procedure keeps that.
 /// - While a batch of a tenant is in flight, a second one gathers for a moment: a transaction costs more than a few messages.
@@ -81,6 +82,9 @@ struct IngestQueue<Item: IngestQueueItem> {
 
     /// Below this many messages a batch is not made smaller for the other lanes' sake.
     private static var share: Int { 128 }
+
+    /// How long a tenant waits for its own lane.
+    private static var preference: Duration { .milliseconds(10) }
 
     init(bounds: QueueBounds, lanes: Int, gathering: Gathering = .none) {
         self.bounds = bounds
@@ -136,12 +140,13 @@ struct IngestQueue<Item: IngestQueueItem> {
 
     /// The next batch: of the tenant whose turn it is, whole requests in order, up to `limit` messages (one request alone
     /// may have more). Nil when nothing may begin, or what may is gathering, see `gatheredAt`.
-    mutating func take(limit: Int, at now: ContinuousClock.Instant = .now) -> Batch? {
+    /// - Parameter lane: who asks, from 0; nil: no tenant is preferred.
+    mutating func take(limit: Int, lane: Int? = nil, at now: ContinuousClock.Instant = .now) -> Batch? {
         gatheredAt = nil
         var passedOver: [UUID] = []
         defer { for tenantID in passedOver { giveTurn(tenantID) } }
         while !turns.isEmpty {
-            let tenantID = turns.removeFirst()
+            let tenantID = turns.remove(at: lane.map { placeInTurns(of: $0, at: now) } ?? 0)
             tenants[tenantID]?.inTurn = false
             if let due = dueTime(of: tenantID), due > now {
                 gatheredAt = min(gatheredAt ?? due, due)
@@ -153,6 +158,14 @@ struct IngestQueue<Item: IngestQueueItem> {
             return batch
         }
         return nil
+    }
+
+    /// Whose turn it is in that lane: the first of its own tenants, or the first of all where that has waited or none is its own.
+    private func placeInTurns(of lane: Int, at now: ContinuousClock.Instant) -> Int {
+        guard turns.count > 1, let first = turns.first.flatMap({ tenants[$0]?.waiting.first }),
+            now - first.enqueued < Self.preference
+        else { return 0 }
+        return turns.firstIndex { abs($0.hashValue % lanes) == lane } ?? 0
     }
 
     /// When what waits is to be taken at the latest; nil: at once.

@@ -73,6 +73,31 @@ import Testing
         #expect(names(&queue) == ["a2"])
     }
 
+    @Test func aLanePrefersTheTenantsThatAreItsOwnUnlessAnotherWaits() throws {
+        let now = ContinuousClock.now
+        let tenants = (0..<64).map { _ in UUID() }
+        var queue = IngestQueue<Item>(bounds: bounds(.max), lanes: 2)
+        for tenant in tenants { #expect(enqueue(&queue, Item("", tenant, at: now))) }
+        var served: [[UUID]] = [[], []]
+        for turn in 0..<64 {
+            let batch = queue.take(limit: 128, lane: turn % 2, at: now)
+            served[turn % 2].append(try #require(batch).tenantID)
+        }
+        #expect(Set(served.joined()).count == 64)
+        // Once the one has none of its own left it helps out; until then they share nothing.
+        var again = IngestQueue<Item>(bounds: bounds(.max), lanes: 2)
+        for tenant in tenants { #expect(enqueue(&again, Item("", tenant, at: now))) }
+        for turn in 0..<20 {
+            let batch = again.take(limit: 128, lane: turn % 2, at: now)
+            #expect(served[turn % 2].contains(try #require(batch).tenantID))
+        }
+        var late = IngestQueue<Item>(bounds: bounds(.max), lanes: 2)
+        for tenant in tenants { #expect(enqueue(&late, Item("", tenant, at: now))) }
+        let first = late.take(limit: 128, lane: 0, at: now + .milliseconds(10))
+        let second = late.take(limit: 128, lane: 1, at: now + .milliseconds(10))
+        #expect([first?.tenantID, second?.tenantID] == [tenants[0], tenants[1]], "who waits has the turn")
+    }
+
     @Test func aRequestWaitsBehindOneInFlightWithTheSameId() throws {
         var queue = queue(Item("1", a, changes: [7]))
         let first = try take(&queue)

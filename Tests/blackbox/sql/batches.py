@@ -13,7 +13,7 @@ TRUSTED = MAY_IDENTIFY | MAY_CREATE_ACCOUNTS | MAY_WRITE_CONTACTS
 CALL = """
 select r.idx, case when r.accepted then 'accepted' else 'duplicate' end as outcome, r.home, b.epoch
 from ingest_batch(
-    %(rules)s::int4, %(event_id)s::uuid[], %(message_id)s::text[], %(type)s::text[], %(name)s::text[],
+    null::text, %(rules)s::int4, %(event_id)s::uuid[], %(message_id)s::text[], %(type)s::text[], %(name)s::text[],
     %(ts)s::timestamptz[], %(received_at)s::timestamptz[], %(flags)s::int4[], %(source)s::int2[], %(session)s::text[],
     %(payload)s::text[]::jsonb[], %(traits)s::text[]::jsonb[], %(consent)s::text[]::jsonb[], %(group_id)s::text[],
     %(previous_id)s::text[], %(id_msg)s::int4[], %(id_type)s::text[], %(id_value)s::text[],

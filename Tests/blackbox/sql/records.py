@@ -70,7 +70,7 @@ class Records:
     def say(self, node: int, source: int, at: datetime, message_id: str = "m", **traits: Any) -> None:
         """What an identify does to a node."""
         self.value(
-            "select apply_traits(array[%s::bigint], array[%s], array['identify'], "
+            "select apply_traits(null::text, array[%s::bigint], array[%s], array['identify'], "
             "array[%s::timestamptz], array[%s::int2], array[%s::jsonb])",
             node, message_id, at, source, json.dumps(traits),
         )

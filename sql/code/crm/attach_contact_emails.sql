@@ -39,7 +39,7 @@ begin
         returning k.label)
     select array_agg(label) into v_labels from counted;
     if v_labels is not null then
-        perform refresh_profiles(v_labels);
+        perform refresh_profiles(null::text, v_labels);
     end if;
     for v_row in
         select c.id, c.email_norm, l.node as home, i.node as owner

@@ -35,7 +35,7 @@ begin
         returning n.component)
     select array_agg(distinct c.component) into v_labels from changed c;
     if v_labels is not null then
-        perform refresh_profiles(v_labels);
+        perform refresh_profiles(null::text, v_labels);
     end if;
 end
 $$;

@@ -26,10 +26,10 @@ begin
         return;
     end if;
     perform write_identities(
-        v_nodes, v_labels, v_public, v_types, v_values, v_nodes, v_labels,
+        null::text, v_nodes, v_labels, v_public, v_types, v_values, v_nodes, v_labels,
         array(select n::integer from generate_series(1, cardinality(v_types)) n),
         array_fill(null::uuid, array[cardinality(v_types)]), array_fill(p_at, array[cardinality(v_types)]),
         array_fill(p_source, array[cardinality(v_types)]));
-    perform refresh_profiles(v_labels);
+    perform refresh_profiles(null::text, v_labels);
 end
 $$;

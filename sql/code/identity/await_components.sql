@@ -6,12 +6,12 @@ as $$
 begin
     for attempt in 1 .. 20 loop
         begin
-            return lock_components(p_nodes);
+            return lock_components(null::text, p_nodes);
         exception
             when serialization_failure or deadlock_detected then
                 perform pg_sleep(0.005 * attempt);
         end;
     end loop;
-    return lock_components(p_nodes);
+    return lock_components(null::text, p_nodes);
 end
 $$;

@@ -18,7 +18,7 @@ declare
     v_merges int4;
     v_public uuid;
 begin
-    v_labels := lock_components(array(select distinct u.node from unnest(p_pairs) u(node)));
+    v_labels := lock_components(null::text, array(select distinct u.node from unnest(p_pairs) u(node)));
     if cardinality(v_labels) <> array_length(p_pairs, 1) + 1 then
         raise exception 'both ends are one profile' using errcode = 'TD006';
     end if;

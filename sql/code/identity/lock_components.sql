@@ -1,7 +1,7 @@
 -- Locks the components of the given nodes, in label order, and answers their labels, ascending. A merge that commits between
 -- the look and the lock moves nodes elsewhere: look again until what is seen is what is held. A label below one that is held
 -- cannot be waited for without risking a deadlock: that raises 40001, and the caller's whole call is repeated.
-create or replace function lock_components(p_nodes bigint[]) returns bigint[]
+create or replace function lock_components(p_plans anyelement, p_nodes bigint[]) returns bigint[]
 language plpgsql
 as $$
 declare

@@ -5,7 +5,7 @@ language plpgsql
 as $$
 begin
     if p_refresh then
-        perform refresh_profiles(p_labels);
+        perform refresh_profiles(null::text, p_labels);
     end if;
     if to_regclass('contact_node') is not null then
         perform repoint_records(p_labels);

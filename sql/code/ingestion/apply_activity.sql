@@ -4,7 +4,7 @@
 -- written anew after this. The caller holds the components of all others, so that nobody else enters what is not there. (`on
 -- conflict` would lock each row first.)
 create or replace function apply_activity(
-    p_home bigint[], p_ts timestamptz[], p_settled boolean[], p_refreshed bigint[]
+    p_plans anyelement, p_home bigint[], p_ts timestamptz[], p_settled boolean[], p_refreshed bigint[]
 ) returns void
 language plpgsql
 as $$
@@ -18,7 +18,9 @@ begin
             group by e.node
             order by e.node
         ) u
-        left join activity_seen s on s.node = u.node
+        left join lateral (
+            select a.node, a.first_at, a.last_at from activity_seen a where a.node = u.node offset 0
+        ) s on true
         where s.node is null or u.first_at < s.first_at or u.last_at > s.last_at
     ), entered as (
         insert into activity_seen (node, first_at, last_at)
@@ -45,10 +47,12 @@ begin
     from (
         select c.label, c.profile_id, min(u.first_at) as first_at, max(u.last_at) as last_at
         from changed u
-        join node n on n.id = u.node
-        join component c on c.label = n.component
+        cross join lateral (
+            select c.label, c.profile_id
+            from component c where c.label = (select n.component from node n where n.id = u.node) offset 0
+        ) c
         where c.label <> all (p_refreshed)
-        group by c.label
+        group by c.label, c.profile_id
     ) s
     where p.profile_id = s.profile_id
       and (p.first_seen_at is null or s.first_at < p.first_seen_at or s.last_at > p.last_seen_at);

@@ -2,7 +2,7 @@
 -- key the value with the greatest (time, message id) stays, null being a value like any other. Locks all nodes whose rows or
 -- memberships the batch writes, in order. p_records: false if it is stored already and only folded once more.
 create or replace function apply_traits(
-    p_home bigint[], p_message_id text[], p_type text[], p_ts timestamptz[], p_source int2[], p_traits jsonb[],
+    p_plans anyelement, p_home bigint[], p_message_id text[], p_type text[], p_ts timestamptz[], p_source int2[], p_traits jsonb[],
     p_records boolean default true
 ) returns void
 language plpgsql
@@ -35,7 +35,7 @@ begin
         from (
             select s.*, t.key, t.value, n.trait_ts -> t.key as held
             from sent s
-            join node n on n.id = s.node
+            cross join lateral (select o.trait_ts from node o where o.id = s.node offset 0) n
             cross join lateral jsonb_each(s.traits) t
             offset 0
         ) k

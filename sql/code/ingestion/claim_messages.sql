@@ -3,7 +3,7 @@
 -- ones sorted out. (`on conflict` would cost each new key a lock and a WAL record more.) Keys go in by order, so that batches
 -- with common messages wait for each other one way only. The tables are named statically, a branch for each generation, so that
 -- the plans are cached.
-create or replace function claim_messages(p_ids uuid[]) returns uuid[]
+create or replace function claim_messages(p_plans anyelement, p_ids uuid[]) returns uuid[]
 language plpgsql
 as $$
 declare

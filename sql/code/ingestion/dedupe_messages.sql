@@ -1,11 +1,13 @@
 -- Marks each message of a batch as new (true), or as a copy of a stored one or of an earlier one of the batch (false), and
 -- remembers the new ones: all in the generation in force, imported ones for ever beside. p_imports: whether there is one of these.
-create or replace function dedupe_messages(p_event_id uuid[], p_flags int4[], p_imports boolean) returns boolean[]
+create or replace function dedupe_messages(
+    p_plans anyelement, p_event_id uuid[], p_flags int4[], p_imports boolean
+) returns boolean[]
 language plpgsql
 as $$
 declare
     c_import constant int4 := 16;
-    v_new uuid[] := claim_messages(p_event_id);
+    v_new uuid[] := claim_messages(p_plans, p_event_id);
     v_fresh boolean[];
 begin
     if cardinality(v_new) = cardinality(p_event_id) then

@@ -1,5 +1,9 @@
 -- Takes a micro-batch of messages of one tenant: deduplicates, finds each message's profile, folds traits, memberships, consent
 -- and activity, touches accounts, contacts and leads, stores the events. The effect is that of the messages one by one, in order.
+-- p_plans: a null whose type tells whose plans are used, here and in what this calls. PostgreSQL compiles a function with a
+-- polymorphic parameter for each type that it is called with: with a type of the tenant's own (null::identity_state) a session
+-- that serves tenants in turn keeps the plans of each, some 4 MB; with another (null::text) they are made anew whenever the
+-- search path has changed.
 -- Positions count from 1. p_flags: bit 0 clock clamped, 1 skew corrected, 2 text replaced, 3 all identifiers blocked, 4 import,
 -- 5 source may identify, 6 may create accounts, 7 may write contacts, 8 may write leads, 9 public source, 10 leave.
 -- p_id_…: identifiers, normalised, blocked ones left out, by message and priority. p_co_…: what names the message's company.
@@ -14,6 +18,7 @@
 -- Answers by position whether a message is stored now (false: it is a copy of one that is stored), and what the caller may learn:
 -- home (null where the next message like this one may end elsewhere) and epoch.
 create or replace function ingest_batch(
+    p_plans anyelement,
     p_reading_version int4, p_event_id uuid[], p_message_id text[], p_type text[], p_name text[], p_ts timestamptz[],
     p_received_at timestamptz[], p_flags int4[], p_source int2[], p_session text[], p_payload jsonb[], p_traits jsonb[],
     p_consent jsonb[], p_group_id text[], p_previous_id text[], p_id_msg int4[], p_id_type text[], p_id_value text[],
@@ -83,7 +88,7 @@ begin
     ) then
         raise exception 'the hints are void and not all identifiers are there' using errcode = '40001';
     end if;
-    v_fresh := dedupe_messages(p_event_id, p_flags, v_any_flags & c_import <> 0);
+    v_fresh := dedupe_messages(p_plans, p_event_id, p_flags, v_any_flags & c_import <> 0);
     v_all_fresh := true = all (v_fresh);
 
     -- Most messages name identifiers of one profile that are known: their home is the owner of the first.
@@ -95,7 +100,9 @@ begin
                 i.msg, coalesce(max(x.node) filter (where i.before <> i.msg), 0) as first_node, count(x.node) < count(*) as unknown,
                 min(x.node) <> max(x.node) as apart
             from unnest(p_id_msg, p_id_type, p_id_value, 0 || p_id_msg) i(msg, type, value, before)
-            left join identifier x on x.type = i.type and x.value = i.value
+            left join lateral (
+                select o.node from identifier o where o.type = i.type and o.value = i.value offset 0
+            ) x on true
             where v_home[i.msg] = 0
             group by i.msg
         loop
@@ -112,7 +119,9 @@ begin
         for v_msg, v_node in
             select i.msg, coalesce((array_agg(x.node order by i.ord) filter (where x.node is not null))[1], 0)
             from unnest(p_id_msg, p_id_type, p_id_value) with ordinality i(msg, type, value, ord)
-            left join identifier x on x.type = i.type and x.value = i.value
+            left join lateral (
+                select o.node from identifier o where o.type = i.type and o.value = i.value offset 0
+            ) x on true
             where p_flags[i.msg] & c_may_identify = 0
             group by i.msg
         loop
@@ -132,8 +141,10 @@ begin
         for v_msg in
             select i.msg
             from unnest(p_id_msg, p_id_type, p_id_value) i(msg, type, value)
-            join identifier x on x.type = i.type and x.value = i.value
-            join node n on n.id = x.node
+            cross join lateral (
+                select (select n.component from node n where n.id = o.node) as component
+                from identifier o where o.type = i.type and o.value = i.value offset 0
+            ) n
             where i.msg = any (v_apart)
             group by i.msg
             having min(n.component) <> max(n.component)
@@ -160,14 +171,14 @@ begin
             order by u.pos
         );
         foreach v_msg in array coalesce(recall_demotions(
-            v_slow, v_rules_version, v_epoch, p_event_id, p_message_id, p_id_msg, p_id_type, p_id_value
+            p_plans, v_slow, v_rules_version, v_epoch, p_event_id, p_message_id, p_id_msg, p_id_type, p_id_value
         ), '{}') loop
             v_slow[v_msg] := false;
         end loop;
         v_any_slow := true = any (v_slow);
     end if;
     if v_any_slow then
-        v_owner := lock_identifiers(v_slow, p_type, p_previous_id, p_id_msg, p_id_type, p_id_value);
+        v_owner := lock_identifiers(p_plans, v_slow, p_type, p_previous_id, p_id_msg, p_id_type, p_id_value);
     end if;
     if not v_records_only then
         select
@@ -194,13 +205,13 @@ begin
     -- (Assignments instead of `perform`: those are no statements with an executor of their own.)
     v_locked := v_owner || v_shown || v_promoting || v_seen_nodes || v_formed;
     if v_locked <> '{}' then
-        v_locked := lock_components(v_locked);
+        v_locked := lock_components(p_plans, v_locked);
     end if;
 
     v_refreshed := v_shown;
     if v_any_slow then
         v_home := resolve_messages(
-            v_home, v_slow, v_owner, v_rules_version, v_epoch, v_crm, p_event_id, p_message_id, p_type,
+            p_plans, v_home, v_slow, v_owner, v_rules_version, v_epoch, v_crm, p_event_id, p_message_id, p_type,
             p_ts, p_received_at, p_source, p_previous_id, p_id_msg, p_id_type, p_id_value
         );
         v_refreshed := v_refreshed || array(select u.node from unnest(v_home, v_slow) u(node, slow) where u.slow);
@@ -210,13 +221,13 @@ begin
     end if;
 
     if not v_records_only then
-        perform apply_traits(v_home, p_message_id, p_type, p_ts, p_source, p_traits);
+        perform apply_traits(p_plans, v_home, p_message_id, p_type, p_ts, p_source, p_traits);
     end if;
     if v_moving then
-        perform apply_activity(v_home, p_ts, p_settled, coalesce(v_labels, '{}'));
+        perform apply_activity(p_plans, v_home, p_ts, p_settled, coalesce(v_labels, '{}'));
     end if;
     if v_labels is not null then
-        perform refresh_profiles(v_labels, false);
+        perform refresh_profiles(p_plans, v_labels, false);
     end if;
     if v_promoted <> '{}' and (v_labels is not null or v_promoting is not null) then
         perform write_promoted(array(
@@ -236,7 +247,7 @@ begin
     if v_members or p_co_msg <> '{}' or 'group' = any (p_type) then
         select a.accounts, a.named, a.joined into v_accounts, v_named, v_joined
         from place_accounts(
-            v_home, p_message_id, p_type, p_ts, p_flags, p_source, p_traits, p_group_id, p_email_norm,
+            p_plans, v_home, p_message_id, p_type, p_ts, p_flags, p_source, p_traits, p_group_id, p_email_norm,
             p_co_msg, p_co_kind, p_co_value, p_co_name
         ) a;
     end if;
@@ -248,7 +259,7 @@ begin
     -- What only records changes nobody's record unless it names an account, submits a form or brings somebody new.
     if v_crm and (v_any_slow or p_co_msg <> '{}' or p_form is not null or not v_records_only) then
         perform place_people(
-            v_home, v_slow, v_named, v_joined, p_event_id, p_message_id, p_type, p_ts, p_flags, p_source,
+            p_plans, v_home, v_slow, v_named, v_joined, p_event_id, p_message_id, p_type, p_ts, p_flags, p_source,
             p_pf_msg, p_pf_field, p_pf_value, p_email_norm, p_phone_e164, p_form
         );
     end if;

@@ -2,7 +2,7 @@
 -- owns it, 0 for nobody. Those that nobody owns are looked up again under the locks of their buckets, taken in order, so that two
 -- writers that bring the same identifier make it one after the other.
 create or replace function lock_identifiers(
-    p_slow boolean[], p_type text[], p_previous_id text[], p_id_msg int4[], p_id_type text[], p_id_value text[]
+    p_plans anyelement, p_slow boolean[], p_type text[], p_previous_id text[], p_id_msg int4[], p_id_type text[], p_id_value text[]
 ) returns bigint[]
 language plpgsql
 as $$
@@ -19,7 +19,7 @@ begin
         from named_identifiers(p_slow, p_type, p_previous_id, p_id_msg, p_id_type, p_id_value) i
         group by i.type, i.value
     ) d
-    left join identifier x on x.type = d.type and x.value = d.value;
+    left join lateral (select o.node from identifier o where o.type = d.type and o.value = d.value offset 0) x on true;
     if 0 <> all (v_owner) then
         return v_owner;
     end if;
@@ -38,7 +38,7 @@ begin
     for v_found in
         select u.k::int4 as k, x.node
         from unnest(v_type, v_value, v_owner) with ordinality u(type, value, owner, k)
-        join identifier x on x.type = u.type and x.value = u.value
+        cross join lateral (select o.node from identifier o where o.type = u.type and o.value = u.value offset 0) x
         where u.owner = 0
     loop
         v_owner[v_found.k] := v_found.node;

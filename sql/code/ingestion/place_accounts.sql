@@ -2,6 +2,7 @@
 -- Stores the memberships, and makes or fills accounts where the source may. named: which of them the calls named;
 -- joined: the group that a message's node was not in before (null: none of the batch does).
 create or replace function place_accounts(
+    p_plans anyelement,
     p_home bigint[], p_message_id text[], p_type text[], p_ts timestamptz[], p_flags int4[], p_source int2[], p_traits jsonb[],
     p_group_id text[], p_email_norm text[], p_co_msg int4[], p_co_kind text[], p_co_value text[], p_co_name text[],
     out accounts uuid[], out named uuid[], out joined text[]

@@ -3,6 +3,7 @@
 -- identify with an address or number fills or makes a lead, and so does a form (p_form, see place_form), whatever the source may.
 -- p_slow: messages that changed identity; p_named: their accounts; p_joined: per message the group that its person joined anew.
 create or replace function place_people(
+    p_plans anyelement,
     p_home bigint[], p_slow boolean[], p_named uuid[], p_joined text[], p_event_id uuid[], p_message_id text[], p_type text[],
     p_ts timestamptz[], p_flags int4[], p_source int2[], p_pf_msg int4[], p_pf_field text[], p_pf_value text[],
     p_email_norm text[], p_phone_e164 text[], p_form jsonb[]
@@ -35,12 +36,17 @@ begin
     end if;
 
     if true = any (p_slow) then
+        -- Each step by a key of its own: a join of these tables, planned while they were empty, reads all of them.
         v_merged := array(
-            select distinct n.component
-            from merge m
-            join edge e on e.merge = m.id
-            join node n on n.id = e.a
-            where m.created_at >= now() and m.message_id = any (p_message_id)
+            select distinct n.component from node n where n.id = any (array(
+                select e.a from edge e where e.merge = any (array(
+                    select m.id
+                    from merge m
+                    where m.created_at >= now() and m.message_id = any (array(
+                        select u.id from unnest(p_message_id, p_slow) u(id, slow) where u.slow
+                    ))
+                ))
+            ))
         );
     end if;
     if p_form is not null then
@@ -66,7 +72,7 @@ begin
                     coalesce(n.component = any (v_merged), false) as alone
                 from unnest(p_home, p_slow, p_named, p_type, p_flags, p_email_norm, p_phone_e164, p_form) with ordinality
                     u(node, slow, named, type, flags, email_norm, phone_e164, form, pos)
-                left join node n on n.id = u.node and u.node > 0
+                left join lateral (select o.id, o.component from node o where o.id = u.node offset 0) n on u.node > 0
                 cross join lateral (select case
                     when n.id is null then false
                     -- Who has no account and no contact gets none and has none to keep up to date.

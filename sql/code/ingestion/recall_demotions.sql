@@ -1,7 +1,7 @@
 -- Among the messages that p_slow marks, those whose identifier list is known to end in the same demotions as before: records
 -- the demotions again and answers the messages. Their home is the owner of their first identifier.
 create or replace function recall_demotions(
-    p_slow boolean[], p_rules_version int4, p_epoch int4, p_event_id uuid[], p_message_id text[],
+    p_plans anyelement, p_slow boolean[], p_rules_version int4, p_epoch int4, p_event_id uuid[], p_message_id text[],
     p_id_msg int4[], p_id_type text[], p_id_value text[]
 ) returns int4[]
 language plpgsql

@@ -27,12 +27,12 @@ declare
     v_forms int4 := 0;
 begin
     if v_count > 0 then
-        v_labels := lock_components(v_nodes);
+        v_labels := lock_components(null::text, v_nodes);
         perform from (select n.id from node n where n.id = any (v_nodes) order by n.id for no key update) n;
-        perform apply_traits(p_home, p_message_id, p_type, p_ts, p_source, p_traits, false);
+        perform apply_traits(null::text, p_home, p_message_id, p_type, p_ts, p_source, p_traits, false);
         select a.accounts, a.named, a.joined into v_accounts, v_named, v_joined
         from place_accounts(
-            p_home, p_message_id, p_type, p_ts, p_flags, p_source, p_traits, p_group_id, p_email_norm,
+            null::text, p_home, p_message_id, p_type, p_ts, p_flags, p_source, p_traits, p_group_id, p_email_norm,
             p_co_msg, p_co_kind, p_co_value, p_co_name
         ) a;
         if 'group' = any (p_type) then
@@ -57,11 +57,12 @@ begin
                 v_forms := forget_submissions(p_event_id, p_form);
             end if;
             perform place_people(
+                null::text,
                 p_home, array_fill(false, array[v_count]), v_named, v_joined, p_event_id, p_message_id, p_type, p_ts, p_flags,
                 p_source, p_pf_msg, p_pf_field, p_pf_value, p_email_norm, p_phone_e164, p_form
             );
         end if;
-        perform refresh_profiles(v_labels, false);
+        perform refresh_profiles(null::text, v_labels, false);
         perform write_promoted(v_labels);
         insert into dirty (nodes, at) select v_nodes, now() where v_nodes <> '{}';
     end if;

@@ -17,6 +17,7 @@ declare
 begin
     select b.accepted into accepted
     from ingest_batch(
+        null::text,
         p_reading_version, p_event_id, p_message_id, p_type, p_name, p_ts, p_received_at, p_flags, p_source, p_session,
         p_payload, p_traits, p_consent, p_group_id, p_previous_id, p_id_msg, p_id_type, p_id_value, p_co_msg, p_co_kind,
         p_co_value, p_co_name, p_pf_msg, p_pf_field, p_pf_value, p_email_norm, p_phone_e164, p_form

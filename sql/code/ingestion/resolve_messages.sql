@@ -4,7 +4,7 @@
 -- slow path: messages that name only known identifiers of one profile do not come here.
 -- p_owner: of lock_identifiers. The caller has locked the components of these nodes.
 create or replace function resolve_messages(
-    p_home bigint[], p_slow boolean[], p_owner bigint[], p_rules_version int4, p_epoch int4, p_crm boolean,
+    p_plans anyelement, p_home bigint[], p_slow boolean[], p_owner bigint[], p_rules_version int4, p_epoch int4, p_crm boolean,
     p_event_id uuid[], p_message_id text[], p_type text[], p_ts timestamptz[], p_received_at timestamptz[], p_source int2[],
     p_previous_id text[], p_id_msg int4[], p_id_type text[], p_id_value text[]
 ) returns bigint[]
@@ -88,7 +88,7 @@ begin
             -- The rules read tables: what was made of these components so far has to stand there.
             if v_labels && v_node_label or v_labels && v_to_label then
                 perform write_identities(
-                    v_node, v_node_label, v_node_public, v_to_type, v_to_value, v_to_node, v_to_label, v_to_msg,
+                    p_plans, v_node, v_node_label, v_node_public, v_to_type, v_to_value, v_to_node, v_to_label, v_to_msg,
                     p_event_id, p_ts, p_source
                 );
                 v_node := '{}'; v_node_label := '{}'; v_node_public := '{}';
@@ -139,7 +139,7 @@ begin
         if cardinality(v_labels) > 1 then
             if v_labels && v_node_label or v_labels && v_to_label then
                 perform write_identities(
-                    v_node, v_node_label, v_node_public, v_to_type, v_to_value, v_to_node, v_to_label, v_to_msg,
+                    p_plans, v_node, v_node_label, v_node_public, v_to_type, v_to_value, v_to_node, v_to_label, v_to_msg,
                     p_event_id, p_ts, p_source
                 );
                 v_node := '{}'; v_node_label := '{}'; v_node_public := '{}';
@@ -156,7 +156,7 @@ begin
     end loop;
 
     perform write_identities(
-        v_node, v_node_label, v_node_public, v_to_type, v_to_value, v_to_node, v_to_label, v_to_msg,
+        p_plans, v_node, v_node_label, v_node_public, v_to_type, v_to_value, v_to_node, v_to_label, v_to_msg,
         p_event_id, p_ts, p_source
     );
     return p_home;

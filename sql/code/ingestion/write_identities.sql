@@ -1,7 +1,7 @@
 -- Writes nodes and identifiers that resolve_messages has made in memory. p_node, p_label, p_public: new nodes, each a
 -- component of its own. p_to_…: identifiers with the node and component that own them and the message that attached them.
 create or replace function write_identities(
-    p_node bigint[], p_label bigint[], p_public uuid[],
+    p_plans anyelement, p_node bigint[], p_label bigint[], p_public uuid[],
     p_to_type text[], p_to_value text[], p_to_node bigint[], p_to_label bigint[], p_to_msg int4[],
     p_event_id uuid[], p_ts timestamptz[], p_source int2[]
 ) returns void

@@ -11,7 +11,7 @@ begin
     if v_labels is null then
         return null;
     end if;
-    v_labels := lock_components(array(select n.id from node n where n.component = any (v_labels)));
+    v_labels := lock_components(null::text, array(select n.id from node n where n.component = any (v_labels)));
     -- Whoever writes traits of theirs at this moment ends first.
     perform from (select n.id from node n where n.component = any (v_labels) order by n.id for no key update) n;
     perform write_promoted(v_labels);

@@ -1,6 +1,6 @@
 -- Writes the rows that BI sees for the given components; a row that shows the same already is not touched. p_promoted: with their
 -- promoted traits; false: the caller writes those.
-create or replace function refresh_profiles(p_labels bigint[], p_promoted boolean default true) returns void
+create or replace function refresh_profiles(p_plans anyelement, p_labels bigint[], p_promoted boolean default true) returns void
 language plpgsql
 as $$
 begin

@@ -1,0 +1,43 @@
+"""What a batch reads does not grow with what the tenant has: no statement of the hot path, planned while its tables were
+empty, reads one of them as a whole."""
+
+from __future__ import annotations
+
+import time
+
+import load
+from server import Server, Tenant
+
+ROUNDS = 3
+READS = """
+select relname, idx_tup_fetch + seq_tup_read from pg_stat_user_tables
+where schemaname in (%s, %s) and idx_tup_fetch is not null
+"""
+
+
+def reads(server: Server, tenant: Tenant) -> dict[str, int]:
+    time.sleep(1.5)  # the sessions report what they have read about once a second
+    return dict(server.sql(READS, [tenant.schema, tenant.internals]))
+
+
+def test_what_an_event_reads_stays_the_same_while_its_tenant_grows(tandem: Server, tenant: Tenant) -> None:
+    # As autovacuum does soon after a tenant was made: from here on the planner knows that nothing is there.
+    tandem.sql("analyze")
+    load.make_users(tenant, 500)
+    flags = dict(mix="mixed", users=500, connections=8, batch=20, seconds=3)
+    load.run(tenant, prefix="warm", **flags)
+    rounds = []
+    for number in range(ROUNDS):
+        before = reads(tandem, tenant)
+        events = load.run(tenant, prefix=f"round{number}", **flags)["accepted"]
+        after = reads(tandem, tenant)
+        rounds.append({name: (after[name] - before.get(name, 0)) / events for name in after})
+    merges = tandem.sql("select count(*) from merge", schema=tenant.schema)[0][0]
+    assert merges > 50, "too few to show anything"
+    grown = {
+        name: [round(each.get(name, 0), 2) for each in rounds]
+        for name, most in rounds[-1].items()
+        # Unless it is next to nothing: three times as much as at first, or more rows than an event has any business with.
+        if most > 0.5 and (most > 3 * max(rounds[0].get(name, 0), 0.2) or most > 40)
+    }
+    assert not grown, grown
