@@ -35,6 +35,7 @@ struct connection {
     enum state state;
     struct request request;
     int64_t due_us;   // when the request was due, or when a pause ends
+    int64_t sent_us;  // when it was begun: later, if no connection was idle
     uint64_t next;    // number of its next message
     char *out;
     size_t out_length, out_sent;
@@ -225,6 +226,7 @@ static int begin(struct connection *connection, int64_t due_us) {
     build(connection);
     connection->state = BUSY;
     connection->due_us = due_us;
+    connection->sent_us = now_us(CLOCK_MONOTONIC);
     send_rest(connection);
     return 1;
 }
@@ -239,15 +241,16 @@ static void take_answer(struct connection *connection, size_t head) {
     int status = atoi(connection->in + 9);
     const char *body = connection->in + head;
     int64_t now = now_us(CLOCK_MONOTONIC);
+    struct latency latency = {.since_due_us = now - connection->due_us, .since_sent_us = now - connection->sent_us};
     if (status == 200) {
         long accepted = number_after(body, "\"accepted\":"), duplicates = number_after(body, "\"duplicates\":");
         note(accepted + duplicates == connection->request.count ? 'A' : 'R', &connection->request);
-        report_answer(now, now - connection->due_us, accepted, duplicates);
+        report_answer(now, latency, accepted, duplicates);
         connection->state = IDLE;
     } else {
         note('D', &connection->request);
         connection->in[head - 1] = 0;
-        report_refusal(status, body, now - connection->due_us, strcasestr(connection->in, "\r\nretry-after: ") != NULL);
+        report_refusal(status, body, latency, strcasestr(connection->in, "\r\nretry-after: ") != NULL);
         connection->state = options.pause_ms ? PAUSED : IDLE;
         connection->due_us = now + options.pause_ms * 1000;
     }

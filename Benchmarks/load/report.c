@@ -11,8 +11,8 @@ struct span {
 };
 
 static int64_t start_us, end_us, interval_us;
-static uint32_t *latencies;
-static size_t latency_count, latency_room;
+static uint32_t *latencies, *sent_latencies;
+static size_t latency_count, latency_room, sent_room;
 static struct span *spans;
 static size_t span_count, span_room;
 static uint32_t *refusal_latencies;
@@ -40,19 +40,23 @@ void report_begin(int64_t now_us, double interval_s) {
     open_spans(now_us);
 }
 
-void report_answer(int64_t now_us, int64_t latency_us, long accepted, long duplicates) {
+static uint32_t clamped(int64_t us) { return (uint32_t)(us > UINT32_MAX ? UINT32_MAX : us); }
+
+void report_answer(int64_t now_us, struct latency latency, long accepted, long duplicates) {
     open_spans(now_us);
     if (latency_count == latency_room) latencies = grown(latencies, &latency_room, sizeof *latencies);
-    latencies[latency_count++] = (uint32_t)(latency_us > UINT32_MAX ? UINT32_MAX : latency_us);
+    if (latency_count == sent_room) sent_latencies = grown(sent_latencies, &sent_room, sizeof *sent_latencies);
+    sent_latencies[latency_count] = clamped(latency.since_sent_us);
+    latencies[latency_count++] = clamped(latency.since_due_us);
     accepted_sum += (uint64_t)accepted;
     duplicate_sum += (uint64_t)duplicates;
     if (span_count) spans[span_count - 1].events += (uint64_t)accepted;
 }
 
-void report_refusal(int status, const char *body, int64_t latency_us, int has_retry_after) {
+void report_refusal(int status, const char *body, struct latency latency, int has_retry_after) {
     if (refusal_count == refusal_room)
         refusal_latencies = grown(refusal_latencies, &refusal_room, sizeof *refusal_latencies);
-    refusal_latencies[refusal_count++] = (uint32_t)(latency_us > UINT32_MAX ? UINT32_MAX : latency_us);
+    refusal_latencies[refusal_count++] = clamped(latency.since_sent_us);
     if ((status == 429 || status == 503) && !has_retry_after) without_retry_after++;
     if (!first_refusal[0]) snprintf(first_refusal, sizeof first_refusal, "%d %s", status, body);
     refusals[status > 0 && status < 600 ? status : 0]++;
@@ -113,5 +117,6 @@ void report_print(void) {
         printf("]");
     }
     print_latencies(latencies, latency_count, "");
+    print_latencies(sent_latencies, latency_count, "sent_");
     printf("}\n");
 }

@@ -129,7 +129,7 @@ public enum Limits {
     /// Of an inflated body, bytes.
     public static let body = 4 << 20
     /// An ingest body that is read on the event loop, bytes.
-    static let shortBody = 8 << 10
+    static let shortBody = 64 << 10
     /// Of an event, bytes of its JSON as sent.
     public static let event = 32 << 10
     /// Of all header fields together, bytes.

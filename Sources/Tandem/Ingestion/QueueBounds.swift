@@ -7,9 +7,9 @@ public struct QueueBounds: Sendable, Hashable {
     /// A tenant whose oldest request has waited so long gets no more in: the database stands still.
     public var age: Duration = .seconds(2)
     /// How long a tenant's newest request may have to wait, at the pace of the last second, …
-    public var wait: Duration = .milliseconds(120)
+    public var wait: Duration = .milliseconds(70)
     /// … once that has been exceeded for so long: what comes in bursts is stored all the same.
-    public var patience: Duration = .milliseconds(250)
+    public var patience: Duration = .milliseconds(150)
     /// Below so many waiting messages none is turned away for its wait.
     public var free = 1_024
 
