@@ -83,8 +83,8 @@ struct IngestQueue<Item: IngestQueueItem> {
     /// Below this many messages a batch is not made smaller for the other lanes' sake.
     private static var share: Int { 128 }
 
-    /// How long a tenant waits for its own lane.
-    private static var preference: Duration { .milliseconds(10) }
+    /// How long a tenant waits for its own lane, under load or while that stands still.
+    private static var preference: Duration { .milliseconds(250) }
 
     init(bounds: QueueBounds, lanes: Int, gathering: Gathering = .none) {
         self.bounds = bounds

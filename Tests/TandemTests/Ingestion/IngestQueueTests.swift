@@ -93,8 +93,8 @@ import Testing
         }
         var late = IngestQueue<Item>(bounds: bounds(.max), lanes: 2)
         for tenant in tenants { #expect(enqueue(&late, Item("", tenant, at: now))) }
-        let first = late.take(limit: 128, lane: 0, at: now + .milliseconds(10))
-        let second = late.take(limit: 128, lane: 1, at: now + .milliseconds(10))
+        let first = late.take(limit: 128, lane: 0, at: now + .milliseconds(250))
+        let second = late.take(limit: 128, lane: 1, at: now + .milliseconds(250))
         #expect([first?.tenantID, second?.tenantID] == [tenants[0], tenants[1]], "who waits has the turn")
     }
 
