@@ -62,7 +62,8 @@ class Procedure:
         self.script = (
             "select count(*) from bench_batch b cross join lateral "
             f"ingest_batch(null::text, {rules}, {arguments}, p_run_end => array[cardinality(b.event_id)], "
-            f"p_run_key => array['bench'], p_epoch => {epoch}, p_hint => b.hint, p_settled => b.settled) r where b.id = (select nextval('bench_next'));\n"
+            f"p_run_key => array['bench'], p_epoch => {epoch}, p_hint => b.hint, "
+            "p_settled => b.settled) r where b.id = (select nextval('bench_next'));\n"
         )
 
     def _drop(self):
