@@ -4,7 +4,7 @@ import Glibc
 /// The tenants for which a connection keeps plans of their own, see `ingest_batch`.
 ///
 /// Without them every statement of a batch is planned anew when the connection has served another tenant in between, which
-/// takes ten times as long as a single event. With them a tenant takes memory of the session. So there is a bound, those
+/// triples what a single event costs. With them a tenant takes memory of the session. So there is a bound, those
 /// who come first have them, and a connection that some had to do without is renewed now and then.
 struct KeptPlans {
     /// A connection's share of the machine's memory goes to them, a sixty-fourth at most, at some 4 MB each.
