@@ -166,9 +166,10 @@ final class IngestLane {
         if !messages.isEmpty {
             // A hint may be why the call has failed.
             let hints = usesHints ? memory.hints(for: keys, of: tenant.id, in: database) : IngestMemory.Hints()
+            let keepsPlans = plans.include(tenant.id)
             statements.append(
-                Self.storing(
-                    stored, messages, readingVersion: version, hints: hints, keepsPlans: plans.include(tenant.id)))
+                Self.storing(stored, messages, readingVersion: version, hints: hints, keepsPlans: keepsPlans))
+            if plans.outgrow(tenant.id) { statements.append(.call("forget_plans")) }
         } else if refused.contains(where: Self.isRefusedByRules) {
             // No call tells whether the rules are still in force: ask for that alone.
             statements.append(IngestColumns(readingVersion: version).statement())

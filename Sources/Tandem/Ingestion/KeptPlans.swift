@@ -10,8 +10,10 @@ struct KeptPlans {
     /// A connection's share of the machine's memory goes to them, a sixty-fourth at most, at some 4 MB each.
     static let limit = max(16, min(256, sysconf(CInt(_SC_PHYS_PAGES)) * sysconf(CInt(_SC_PAGESIZE)) / 64 / (4 << 20)))
     static let renewal: Duration = .seconds(600)
+    private static let remaking = [8, 64, 512, 4_096]
 
-    private var tenants: Set<UUID> = []
+    /// By how many batches each has been served.
+    private var batches: [UUID: Int] = [:]
     private var isFull = false
     private let began: ContinuousClock.Instant
     private let limit: Int
@@ -23,13 +25,21 @@ struct KeptPlans {
 
     /// Whether there are some for the tenant, from now on at the latest.
     mutating func include(_ tenantID: UUID) -> Bool {
-        if tenants.contains(tenantID) { return true }
-        guard tenants.count < limit else {
+        if batches[tenantID] != nil { return true }
+        guard batches.count < limit else {
             isFull = true
             return false
         }
-        tenants.insert(tenantID)
+        batches[tenantID] = 0
         return true
+    }
+
+    /// Counts a batch, and tells whether all plans are to be made anew after it: a tenant's first ones were made while its tables
+    /// were empty, and may read the whole of what has come since.
+    mutating func outgrow(_ tenantID: UUID) -> Bool {
+        guard let number = batches[tenantID] else { return false }
+        batches[tenantID] = number + 1
+        return Self.remaking.contains(number)
     }
 
     /// Whether others should have their turn, with a new connection.

@@ -22,12 +22,13 @@ begin
     with link as (
         select c.contact_id, coalesce(l.node, c.node) as node
         from unnest(p_contacts, p_nodes) c (contact_id, node)
-        left join contact_node l on l.contact_id = c.contact_id),
+        left join lateral (select o.node from contact_node o where o.contact_id = c.contact_id offset 0) l on true),
     member as (
         select l.contact_id, m.id as node, m.traits, m.trait_ts
         from link l
-        join node n on n.id = l.node
-        join node m on m.component = n.component
+        cross join lateral (
+            select o.id, o.traits, o.trait_ts
+            from node o where o.component = (select n.component from node n where n.id = l.node) offset 0) m
         where m.trait_ts <> '{}'),
     known as (
         -- The newest of a node is its best if its source has the highest rank an event can have.
@@ -41,7 +42,7 @@ begin
         select k.contact_id, k.field, k.key, r.delta -> k.key as value, source_rank(r.source) as rank, r.ts as at,
             r.message_id, r.source
         from known k
-        join trait_record r on r.node = k.node and r.delta ? k.key
+        cross join lateral (select o.* from trait_record o where o.node = k.node and o.delta ? k.key offset 0) r
         where k.rank is distinct from 30)
     select b.contact_id, b.field, b.value, b.rank, b.at, b.message_id, b.source
     from (

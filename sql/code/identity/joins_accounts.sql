@@ -7,8 +7,10 @@ begin
         with held as (
             select distinct n.component, ac.account_id
             from node n
-            join contact_node cn on cn.node = n.id
-            join account_contacts ac on ac.contact_id = cn.contact_id
+            cross join lateral (select c.contact_id from contact_node c where c.node = n.id offset 0) cn
+            cross join lateral (
+                select a.account_id, a."to" from account_contacts a where a.contact_id = cn.contact_id offset 0
+            ) ac
             where n.component = any (p_labels) and (ac."to" is null or ac."to" > current_date)
         )
         select coalesce(

@@ -13,7 +13,7 @@ begin
     from (
         select c.label
         from component c
-        where c.label = any (array(select distinct n.component from node n where n.id = any (p_nodes)))
+        where c.label = any (array(select n.component from node n where n.id = any (p_nodes)))
         order by c.label
         for no key update
     ) held;

@@ -8,11 +8,11 @@ declare
 begin
     select case when w.component = p_label then m.winner_node else e.a end
     into v_node
-    from node n
-    join edge e on e.a = n.id and e.active
-    join merge m on m.id = e.merge and m.winner_node is not null and m.state = 'applied'
-    join node w on w.id = m.winner_node
-    where n.component = p_label
+    from (select g.* from edge g where g.a = any (array(select n.id from node n where n.component = p_label)) and g.active) e
+    cross join lateral (
+        select g.* from merge g where g.id = e.merge and g.winner_node is not null and g.state = 'applied' offset 0
+    ) m
+    cross join lateral (select n.component from node n where n.id = m.winner_node offset 0) w
     order by m.created_at desc, m.id desc, e.id
     limit 1;
     if v_node is null then

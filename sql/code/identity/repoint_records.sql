@@ -4,42 +4,37 @@ create or replace function repoint_records(p_labels bigint[]) returns void
 language plpgsql
 as $$
 declare
+    v_nodes bigint[];
     v_contacts uuid[];
 begin
-    perform
-    from node n
-    left join contact_node c on c.node = n.id
-    left join lead_node l on l.node = n.id
-    where n.component = any (p_labels) and (c.node is not null or l.node is not null)
-    limit 1;
-    if not found then
+    v_nodes := array(select n.id from node n where n.component = any (p_labels));
+    if not exists (select from contact_node c where c.node = any (v_nodes))
+        and not exists (select from lead_node l where l.node = any (v_nodes))
+    then
         return;
     end if;
     update contacts c
     set profile_id = k.profile_id
     from component k
-    join node n on n.component = k.label
-    join contact_node l on l.node = n.id
+    cross join lateral (select o.id from node o where o.component = k.label offset 0) n
+    cross join lateral (select o.contact_id from contact_node o where o.node = n.id offset 0) l
     where k.label = any (p_labels) and c.id = l.contact_id and c.profile_id is distinct from k.profile_id;
 
     update leads d
     set profile_id = k.profile_id
     from component k
-    join node n on n.component = k.label
-    join lead_node l on l.node = n.id
+    cross join lateral (select o.id from node o where o.component = k.label offset 0) n
+    cross join lateral (select o.lead_id from lead_node o where o.node = n.id offset 0) l
     where k.label = any (p_labels) and d.id = l.lead_id and d.profile_id is distinct from k.profile_id;
 
-    select array_agg(l.contact_id order by l.contact_id) into v_contacts
-    from node n
-    join contact_node l on l.node = n.id
-    where n.component = any (p_labels);
+    select array_agg(l.contact_id order by l.contact_id) into v_contacts from contact_node l where l.node = any (v_nodes);
     insert into duplicate_suggestion (id, object, a, b, reason, state, created_at)
     select uuidv7(), 'contact', least(f.contact_id, f.first), greatest(f.contact_id, f.first), 'same_profile', 'open', now()
     from (
         select l.contact_id, min(l.contact_id::text) over (partition by n.component)::uuid as first
         from node n
-        join contact_node l on l.node = n.id
-        where n.component = any (p_labels)
+        cross join lateral (select o.contact_id from contact_node o where o.node = n.id offset 0) l
+        where n.id = any (v_nodes)
     ) f
     where f.contact_id <> f.first
     order by 3, 4

@@ -18,7 +18,7 @@ begin
         from (
             select n.component as label, i.type, count(*) as n
             from node n
-            join identifier i on i.node = n.id
+            cross join lateral (select o.type, o.attached_at from identifier o where o.node = n.id offset 0) i
             left join identity_limit l on l.type = i.type
             where n.component = any (p_labels)
               and abs(extract(epoch from p_ts - i.attached_at)) < coalesce(
@@ -40,8 +40,8 @@ begin
     if cardinality(p_labels) > 1 then
         perform
         from node a
-        join separation s on s.a = a.id
-        join node b on b.id = s.b
+        cross join lateral (select o.b from separation o where o.a = a.id offset 0) s
+        cross join lateral (select o.component from node o where o.id = s.b offset 0) b
         where a.component = any (p_labels) and b.component = any (p_labels) and a.component <> b.component;
         if found then
             return 'separated';

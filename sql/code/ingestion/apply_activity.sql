@@ -29,7 +29,16 @@ begin
         update activity_seen s
         set first_at = least(s.first_at, u.first_at), last_at = greatest(s.last_at, u.last_at)
         from changed u
-        where s.node = u.node and not u.missing
+        where s.node = any (array(select k.node from changed k where not k.missing)) and s.node = u.node
+    ), shown as materialized (
+        select c.label, c.profile_id, min(u.first_at) as first_at, max(u.last_at) as last_at
+        from changed u
+        cross join lateral (
+            select c.label, c.profile_id
+            from component c where c.label = (select n.component from node n where n.id = u.node) offset 0
+        ) c
+        where c.label <> all (p_refreshed)
+        group by c.label, c.profile_id
     )
     update profiles p
     set
@@ -39,22 +48,13 @@ begin
             when p.first_seen_at <= s.first_at then greatest(p.last_seen_at, s.last_at)
             else greatest(s.first_at, s.last_at, (
                 select max(a.last_at)
-                from node n
-                join activity_seen a on a.node = n.id
-                where n.component = s.label
+                from activity_seen a
+                where a.node = any (array(select n.id from node n where n.component = s.label))
             ))
         end
-    from (
-        select c.label, c.profile_id, min(u.first_at) as first_at, max(u.last_at) as last_at
-        from changed u
-        cross join lateral (
-            select c.label, c.profile_id
-            from component c where c.label = (select n.component from node n where n.id = u.node) offset 0
-        ) c
-        where c.label <> all (p_refreshed)
-        group by c.label, c.profile_id
-    ) s
-    where p.profile_id = s.profile_id
+    from shown s
+    where p.profile_id = any (array(select k.profile_id from shown k))
+      and p.profile_id = s.profile_id
       and (p.first_seen_at is null or s.first_at < p.first_seen_at or s.last_at > p.last_seen_at);
 end
 $$;

@@ -18,7 +18,7 @@ declare
 begin
     select n.account_id, n.kind, a.group_id into v_found
     from named_accounts(array_fill(1, array[cardinality(p_kinds)]), p_kinds, p_values) n
-    join accounts a on a.id = n.account_id;
+    cross join lateral (select o.group_id from accounts o where o.id = n.account_id offset 0) a;
     if not p_may_create
         or (v_found.account_id is not null and (v_group is null or v_found.kind = 'group_id'))
         or (v_found.account_id is null and v_group is null and (

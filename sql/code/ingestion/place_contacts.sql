@@ -30,9 +30,10 @@ begin
     -- Fields that a person's traits feed: where one of the values said differs from what is shown.
     select array_agg(distinct d.id order by d.id) into v_refold
     from unnest(p_pf_msg, p_pf_field, p_pf_value) f(msg, field, value)
-    cross join lateral unnest(nodes_before(p_home[f.msg], p_later)) n(id)
-    join contact_node cn on cn.node = n.id
-    join contacts d on d.id = cn.contact_id
+    cross join lateral (
+        select c.contact_id from contact_node c where c.node = any (nodes_before(p_home[f.msg], p_later)) offset 0
+    ) cn
+    cross join lateral (select c.* from contacts c where c.id = cn.contact_id offset 0) d
     where f.field in ('email', 'phone', 'first_name', 'last_name', 'title') and f.msg = any (p_msgs)
       and f.value is distinct from case f.field
           when 'email' then d.email when 'phone' then d.phone when 'first_name' then d.first_name
@@ -53,9 +54,10 @@ begin
                     'at', iso_time(p_ts[f.msg]), 'message_id', p_message_id[f.msg]
                 ) as item
             from unnest(p_pf_msg, p_pf_field, p_pf_value) f(msg, field, value)
-            cross join lateral unnest(nodes_before(p_home[f.msg], p_later)) n(id)
-            join contact_node cn on cn.node = n.id
-            join contacts d on d.id = cn.contact_id
+            cross join lateral (
+                select c.contact_id from contact_node c where c.node = any (nodes_before(p_home[f.msg], p_later)) offset 0
+            ) cn
+            cross join lateral (select c.* from contacts c where c.id = cn.contact_id offset 0) d
             where f.msg = any (p_msgs) and f.field like 'address\_%' and to_jsonb(d) ->> f.field is distinct from f.value
             group by f.msg, d.id
         ) s

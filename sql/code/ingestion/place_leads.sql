@@ -26,14 +26,14 @@ begin
                 union all
                 select u.msg, 'phone_e164', p_phone_e164[u.msg] from unnest(p_msgs) u(msg) where p_phone_e164[u.msg] is not null
             ) f
-            join node h on h.id = p_home[f.msg]
+            cross join lateral (select o.component from node o where o.id = p_home[f.msg] offset 0) h
             where f.msg = any (p_msgs)
             order by h.component, f.field, f.msg
         )
         select s.label, min(s.msg) as msg, jsonb_object_agg(s.field, s.value) as data
         from said s
         where not exists (
-            select from unnest(nodes_before(p_home[s.msg], p_later)) n(id) join contact_node cn on cn.node = n.id
+            select from contact_node cn where cn.node = any (nodes_before(p_home[s.msg], p_later))
         )
         group by s.label
         order by min(s.msg)
@@ -41,10 +41,11 @@ begin
         select l.id, to_jsonb(l) into v_lead, v_old
         from (
             select d.*, 1 as place
-            from unnest(nodes_before(p_home[v_person.msg], p_later)) n(id)
-            join lead_node ln on ln.node = n.id
-            join leads d on d.id = ln.lead_id
-            where d.status not in ('converted', 'disqualified')
+            from leads d
+            where d.id = any (array(
+                select ln.lead_id from lead_node ln where ln.node = any (nodes_before(p_home[v_person.msg], p_later))
+            ))
+              and d.status not in ('converted', 'disqualified')
             union all
             select d.*, 2
             from leads d

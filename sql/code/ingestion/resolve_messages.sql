@@ -38,7 +38,7 @@ begin
     select s.max_ids, s.windowed into v_state from identity_state s;
     select array_agg(coalesce(n.component, 0) order by o.k) into v_label
     from unnest(p_owner) with ordinality o(node, k)
-    left join node n on n.id = o.node;
+    left join lateral (select h.component from node h where h.id = o.node offset 0) n on true;
 
     for v_msg in
         select

@@ -12,12 +12,11 @@ begin
     with person as materialized (
         select m.msg, n.component as label, w.nodes, k.contact_id
         from unnest(p_msgs) m(msg)
-        join node n on n.id = p_home[m.msg]
+        cross join lateral (select o.id, o.component from node o where o.id = p_home[m.msg] offset 0) n
         cross join lateral (select nodes_before(n.id, p_later) as nodes offset 0) w
         left join lateral (
             select cn.contact_id
-            from unnest(w.nodes) o(id)
-            join contact_node cn on cn.node = o.id
+            from (select c.contact_id from contact_node c where c.node = any (w.nodes) offset 0) cn
             order by cn.contact_id
             limit 1
         ) k on true
@@ -25,13 +24,12 @@ begin
         -- The accounts of each person's memberships; since: the message of this batch that made it, null if it was there.
         select l.label, a.id as account_id, source_rank(j.source) as rank, since.msg as since
         from (select distinct p.label, p.nodes from person p) l
-        cross join lateral unnest(l.nodes) n(id)
-        join membership j on j.node = n.id and not j."left"
-        join accounts a on a.group_id = j.group_id
+        cross join lateral (select o.* from membership o where o.node = any (l.nodes) and not o."left" offset 0) j
+        cross join lateral (select o.id from accounts o where o.group_id = j.group_id offset 0) a
         left join lateral (
             select min(u.pos)::int4 as msg
             from unnest(p_home, p_joined) with ordinality u(node, group_id, pos)
-            where u.node = n.id and u.group_id = j.group_id
+            where u.node = j.node and u.group_id = j.group_id
         ) since on true
         where not exists (
             select from membership v where v.node = j.node and v.group_id = j.group_id and v."left" and v.at > j.at
@@ -54,8 +52,9 @@ begin
             where c.contact_id is null and exists (select from belonging b where b.label = c.label and b.msg = c.msg)
             offset 0
         ) p
-        cross join lateral unnest(p.nodes) n(id)
-        join identifier x on x.node = n.id and x.type in ('user_id', 'email')
+        cross join lateral (
+            select o.* from identifier o where o.node = any (p.nodes) and o.type in ('user_id', 'email') offset 0
+        ) x
         where coalesce(array_position(p_event_id, x.first_event) <= p.msg, true)
         order by p.label, p.msg, x.type = 'email', x.attached_at, x.value
     ), first as (

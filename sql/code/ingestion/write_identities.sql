@@ -27,6 +27,7 @@ begin
         from unnest(p_to_type, p_to_value, p_to_node, p_to_msg) u(type, value, node, msg)
         order by u.type collate "C", u.value collate "C"
     )
-    update component c set identifiers = c.identifiers + a.n from added a where c.label = a.label;
+    update component c set identifiers = c.identifiers + a.n from added a
+    where c.label = any (p_to_label) and c.label = a.label;
 end
 $$;

@@ -45,7 +45,8 @@ begin
         union all
         select p.n, p.field, f.value, f.rank, f.at, f.message_id, false
         from proposal p
-        join field_source f on f.record_id = p.record_id and f.field = p.field
+        cross join lateral (
+            select o.* from field_source o where o.record_id = p.record_id and o.field = p.field offset 0) f
         where f.source <> p.source or (f.at, f.message_id collate "C") > (p.at, p.message_id collate "C")
         union all
         select p.n, p.field, s.value, s.rank, s.at, s.message_id, false
