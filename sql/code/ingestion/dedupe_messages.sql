@@ -1,13 +1,15 @@
 -- Marks each message of a batch as new (true), or as a copy of a stored one or of an earlier one of the batch (false), and
 -- remembers the new ones: all in the generation in force, imported ones for ever beside. p_imports: whether there is one of these.
+-- p_generation and what follows: see claim_messages.
 create or replace function dedupe_messages(
-    p_plans anyelement, p_event_id uuid[], p_flags int4[], p_imports boolean
+    p_plans anyelement, p_event_id uuid[], p_flags int4[], p_imports boolean, p_generation int2, p_overlap boolean,
+    p_aged boolean, p_imported boolean
 ) returns boolean[]
 language plpgsql
 as $$
 declare
     c_import constant int4 := 16;
-    v_new uuid[] := claim_messages(p_plans, p_event_id);
+    v_new uuid[] := claim_messages(p_plans, p_event_id, p_generation, p_overlap, p_aged, p_imported);
     v_fresh boolean[];
 begin
     if cardinality(v_new) = cardinality(p_event_id) then

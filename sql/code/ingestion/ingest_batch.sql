@@ -38,16 +38,14 @@ as $$
 declare
     c_import constant int4 := 16;
     c_may_identify constant int4 := 32;
+    -- A writer that read the state before a rotation may still insert; for as long, new keys go into both generations.
+    c_overlap constant interval := '10 minutes';
     c_stored_flags constant int4 := 31 | 512;   -- the public source, for those who run the event once more
     v_count int4 := coalesce(cardinality(p_event_id), 0);
     v_records_only boolean := not ('identify' = any (p_type) or 'group' = any (p_type) or 'alias' = any (p_type));
-    v_reading_version int4;
-    v_rules_version int4;
-    v_epoch int4;
-    v_promoted text[];          -- the traits that rows of `profiles` show
-    v_members boolean;          -- whether anybody is in a group
-    v_any_flags int4;           -- of all messages: the flags that one has, and those that each has
-    v_all_flags int4;
+    v_state record;             -- promoted: the traits that rows of `profiles` show; members: whether anybody is in a group
+    v_any_flags int4 := p_flags[1];     -- of all messages: the flags that one has, and those that each has
+    v_all_flags int4 := p_flags[1];
     v_fresh boolean[];
     v_all_fresh boolean;
     v_home bigint[];    -- node of each message; 0: unassigned, -1: a copy, not stored
@@ -73,26 +71,39 @@ declare
     v_joined text[];            -- the groups that they joined anew
     v_crm boolean := to_regclass('contact_node') is not null;
 begin
-    select s.reading_version, s.rules_version, s.epoch, s.promoted, exists (select from membership), f.any_flags, f.all_flags
-    into v_reading_version, v_rules_version, v_epoch, v_promoted, v_members, v_any_flags, v_all_flags
+    -- Few statements, since starting one costs more than what it does for a single message.
+    select
+        s.reading_version, s.rules_version, s.epoch, s.promoted, exists (select from membership) as members, d.generation,
+        d.rotated_at > now() - c_overlap and d.rotations > 0 as overlap, d.rotations > 0 as aged,
+        exists (select from dedupe_import) as imported
+    into v_state
     from identity_state s
-    cross join (select bit_or(u.flags) as any_flags, bit_and(u.flags) as all_flags from unnest(p_flags) u(flags)) f;
-    if v_reading_version is distinct from p_reading_version then
+    cross join dedupe_state d;
+    if v_state.reading_version is distinct from p_reading_version then
         raise exception 'reading version % is not in force', p_reading_version using errcode = 'TD011';
     end if;
     if v_count = 0 then
         return;
     end if;
-    if p_epoch <> v_epoch and exists (
-        select from unnest(p_hint) with ordinality h(node, pos) where h.node <> 0 and h.pos <> all (p_id_msg)
-    ) then
-        raise exception 'the hints are void and not all identifiers are there' using errcode = '40001';
+    if p_epoch <> v_state.epoch then
+        -- By itself, because an expression with a query in it is a statement.
+        if exists (
+            select from unnest(p_hint) with ordinality h(node, pos) where h.node <> 0 and h.pos <> all (p_id_msg)
+        ) then
+            raise exception 'the hints are void and not all identifiers are there' using errcode = '40001';
+        end if;
     end if;
-    v_fresh := dedupe_messages(p_plans, p_event_id, p_flags, v_any_flags & c_import <> 0);
+    if p_flags <> array_fill(v_all_flags, array[v_count]) then
+        select bit_or(u.flags), bit_and(u.flags) into v_any_flags, v_all_flags from unnest(p_flags) u(flags);
+    end if;
+    v_fresh := dedupe_messages(
+        p_plans, p_event_id, p_flags, v_any_flags & c_import <> 0, v_state.generation, v_state.overlap, v_state.aged,
+        v_state.imported
+    );
     v_all_fresh := true = all (v_fresh);
 
     -- Most messages name identifiers of one profile that are known: their home is the owner of the first.
-    v_home := coalesce(case when p_epoch = v_epoch then p_hint end, array_fill(0::bigint, array[v_count]));
+    v_home := coalesce(case when p_epoch = v_state.epoch then p_hint end, array_fill(0::bigint, array[v_count]));
     v_slow := array_fill(false, array[v_count]);
     if 0 = any (v_home) then
         for v_found in
@@ -171,7 +182,7 @@ begin
             order by u.pos
         );
         foreach v_msg in array coalesce(recall_demotions(
-            p_plans, v_slow, v_rules_version, v_epoch, p_event_id, p_message_id, p_id_msg, p_id_type, p_id_value
+            p_plans, v_slow, v_state.rules_version, v_state.epoch, p_event_id, p_message_id, p_id_msg, p_id_type, p_id_value
         ), '{}') loop
             v_slow[v_msg] := false;
         end loop;
@@ -183,7 +194,7 @@ begin
     if not v_records_only then
         select
             array_agg(distinct u.node) filter (where u.traits ?| array['email', 'phone']),
-            array_agg(distinct u.node) filter (where u.traits ?| v_promoted)
+            array_agg(distinct u.node) filter (where u.traits ?| v_state.promoted)
         into v_shown, v_promoting
         from unnest(v_home, p_type, p_traits, v_slow) u(node, type, traits, slow)
         where u.node > 0 and not u.slow and u.type = 'identify' and u.traits is not null;
@@ -193,7 +204,7 @@ begin
         from unnest(v_home, p_form) u(node, form)
         where u.form is not null and u.node > 0;
     end if;
-    p_settled := case when p_epoch = v_epoch then p_settled end;
+    p_settled := case when p_epoch = v_state.epoch then p_settled end;
     v_moving := p_settled is null or false = any (p_settled);
     if v_moving then
         v_seen_nodes := array(
@@ -211,7 +222,7 @@ begin
     v_refreshed := v_shown;
     if v_any_slow then
         v_home := resolve_messages(
-            p_plans, v_home, v_slow, v_owner, v_rules_version, v_epoch, v_crm, p_event_id, p_message_id, p_type,
+            p_plans, v_home, v_slow, v_owner, v_state.rules_version, v_state.epoch, v_crm, p_event_id, p_message_id, p_type,
             p_ts, p_received_at, p_source, p_previous_id, p_id_msg, p_id_type, p_id_value
         );
         v_refreshed := v_refreshed || array(select u.node from unnest(v_home, v_slow) u(node, slow) where u.slow);
@@ -229,7 +240,7 @@ begin
     if v_labels is not null then
         perform refresh_profiles(p_plans, v_labels, false);
     end if;
-    if v_promoted <> '{}' and (v_labels is not null or v_promoting is not null) then
+    if v_state.promoted <> '{}' and (v_labels is not null or v_promoting is not null) then
         perform write_promoted(array(
             select l.label from unnest(v_labels) l(label)
             union
@@ -244,7 +255,7 @@ begin
         order by u.pos;
     end if;
 
-    if v_members or p_co_msg <> '{}' or 'group' = any (p_type) then
+    if v_state.members or p_co_msg <> '{}' or 'group' = any (p_type) then
         select a.accounts, a.named, a.joined into v_accounts, v_named, v_joined
         from place_accounts(
             p_plans, v_home, p_message_id, p_type, p_ts, p_flags, p_source, p_traits, p_group_id, p_email_norm,
@@ -300,6 +311,6 @@ begin
             order by u.pos
         );
     end if;
-    epoch := v_epoch;
+    epoch := v_state.epoch;
 end
 $$;
