@@ -6,14 +6,14 @@ as $$
 begin
     delete from contact_channels h
     using contacts c
-    where h.contact_id = any (p_contacts) and c.id = any (p_contacts) and c.id = h.contact_id and h."primary"
+    where c.id = h.contact_id and c.id = any (p_contacts) and h."primary"
         and h.label is null and not h.opted_out and not h.invalid
         and case when h.kind = 'email' then h.value is distinct from c.email
             when h.kind = 'phone' then h.value is distinct from c.phone end;
     update contact_channels h
     set "primary" = false
     from contacts c
-    where h.contact_id = any (p_contacts) and c.id = any (p_contacts) and c.id = h.contact_id and h."primary"
+    where c.id = h.contact_id and c.id = any (p_contacts) and h."primary"
         and case when h.kind = 'email' then h.value is distinct from c.email
             when h.kind = 'phone' then h.value is distinct from c.phone end;
     insert into contact_channels as h (contact_id, kind, value, "primary")

@@ -29,7 +29,7 @@ begin
         update activity_seen s
         set first_at = least(s.first_at, u.first_at), last_at = greatest(s.last_at, u.last_at)
         from changed u
-        where s.node = any (array(select k.node from changed k where not k.missing)) and s.node = u.node
+        where s.node = u.node and not u.missing
     ), shown as materialized (
         select c.label, c.profile_id, min(u.first_at) as first_at, max(u.last_at) as last_at
         from changed u
@@ -53,8 +53,7 @@ begin
             ))
         end
     from shown s
-    where p.profile_id = any (array(select k.profile_id from shown k))
-      and p.profile_id = s.profile_id
+    where p.profile_id = s.profile_id
       and (p.first_seen_at is null or s.first_at < p.first_seen_at or s.last_at > p.last_seen_at);
 end
 $$;

@@ -60,6 +60,6 @@ begin
         end,
         trait_ts = n.trait_ts || f.stamps
     from folded f
-    where n.id = any (array(select k.node from folded k)) and n.id = f.node;
+    where n.id = f.node;
 end
 $$;

@@ -28,6 +28,6 @@ begin
         order by u.type collate "C", u.value collate "C"
     )
     update component c set identifiers = c.identifiers + a.n from added a
-    where c.label = any (p_to_label) and c.label = a.label;
+    where c.label = a.label;
 end
 $$;
