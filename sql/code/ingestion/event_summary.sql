@@ -1,6 +1,6 @@
 -- What a list shows of an event's payload: where it happened, and its first few plain properties as [[key, value], …].
 create or replace function event_summary(p_payload jsonb) returns jsonb
-language sql immutable
+language sql stable
 as $$
     select jsonb_build_object(
         'path', left(coalesce(

@@ -3,7 +3,7 @@ create or replace function event_json(
     p_event_id uuid, p_message_id text, p_type text, p_name text, p_ts timestamptz, p_received_at timestamptz, p_source text,
     p_session text, p_account_id uuid, p_payload jsonb
 ) returns jsonb
-language sql immutable parallel safe
+language sql stable parallel safe
 as $$
     select jsonb_build_object(
         'id', p_event_id, 'message_id', p_message_id, 'type', p_type, 'event', p_name, 'ts', iso_time(p_ts),

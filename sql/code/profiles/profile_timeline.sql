@@ -10,7 +10,9 @@ declare
     v_key text := coalesce(p_before_key, '');
 begin
     return query
-    select t.at, t.key, t.item
+    select t.at, t.key, coalesce(t.item, jsonb_build_object(
+        'at', iso_time(t.at), 'kind', split_part(t.key, ':', 1), 'merge', merge_show(split_part(t.key, ':', 2)::uuid)
+    ))
     from (
         select * from profile_timeline_events(v_label, v_before, v_key, p_limit)
         union all
