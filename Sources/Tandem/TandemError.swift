@@ -24,6 +24,10 @@ public enum TandemError: Error, Sendable, Hashable {
     /// The identity rules changed since the caller read them: reload and retry.
     case staleRules
     case alreadyDecided
+    /// The lead was converted before; what it became.
+    case alreadyConverted(JSON)
+    /// A conversion would meet records that are there already: `{"accounts", "contacts"}`.
+    case ambiguousConversion(JSON)
     /// The state of the record does not allow it.
     case conflict(String)
     /// The request itself cannot be understood (a cursor, a filter, a parameter).
@@ -80,6 +84,8 @@ public enum TandemError: Error, Sendable, Hashable {
         case .erased: State.erased.name
         case .staleRules: State.staleRules.name
         case .alreadyDecided: State.alreadyDecided.name
+        case .alreadyConverted: State.alreadyConverted.name
+        case .ambiguousConversion: State.ambiguousConversion.name
         case .conflict: State.conflict.name
         case .badRequest(let code, _): code
         case .denied(let code, _): code
@@ -111,6 +117,9 @@ public enum TandemError: Error, Sendable, Hashable {
         case .erased: "One side of the merge was erased."
         case .staleRules: "The identity rules have changed."
         case .alreadyDecided: "The review was decided before."
+        case .alreadyConverted(let became): "The lead was converted before\(LeadConversion.words(became))."
+        case .ambiguousConversion(let found):
+            "There are such records already\(LeadConversion.words(found)): name one of them, or say on_duplicate create."
         case .conflict(let detail), .badRequest(_, let detail), .denied(_, let detail): detail
         case .unavailable: "The service cannot answer at this moment."
         case .deadlineExceeded: "The request took too long."
@@ -135,6 +144,8 @@ extension TandemError: PostgresFailure {
         case staleRules = "TD011"
         case alreadyDecided = "TD012"
         case conflict = "TD013"
+        case alreadyConverted = "TD014"
+        case ambiguousConversion = "TD015"
 
         /// The name in the table, which is also the error's `code`.
         public var name: String {
@@ -152,6 +163,8 @@ extension TandemError: PostgresFailure {
             case .staleRules: "stale_rules"
             case .alreadyDecided: "already_decided"
             case .conflict: "conflict"
+            case .alreadyConverted: "already_converted"
+            case .ambiguousConversion: "ambiguous_conversion"
             }
         }
     }
@@ -207,7 +220,13 @@ extension TandemError: PostgresFailure {
         case .staleRules: self = .staleRules
         case .alreadyDecided: self = .alreadyDecided
         case .conflict: self = .conflict(detail ?? message)
+        case .alreadyConverted: self = .alreadyConverted(Self.conversion(detail))
+        case .ambiguousConversion: self = .ambiguousConversion(Self.conversion(detail))
         }
+    }
+
+    private static func conversion(_ detail: String?) -> JSON {
+        LeadConversion.shown(detail.flatMap { try? JSON(parsing: $0) } ?? .object([:]))
     }
 
     private struct Identifiers: Decodable { let ids: [UUID] }

@@ -32,7 +32,7 @@ struct Main: AsyncParsableCommand {
             CommandGroup(
                 name: "Records",
                 subcommands: [
-                    ObjectCommand<AccountNoun>.self, ObjectCommand<ContactNoun>.self, ObjectCommand<LeadNoun>.self,
+                    ObjectCommand<AccountNoun>.self, ObjectCommand<ContactNoun>.self, LeadCommand.self,
                     FormCommand.self,
                     ObjectCommand<OpportunityNoun>.self, ObjectCommand<PipelineNoun>.self,
                     ObjectCommand<StageNoun>.self,

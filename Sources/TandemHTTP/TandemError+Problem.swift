@@ -31,6 +31,8 @@ extension Problem {
                 members: [
                     "references": .object(JSONObject(references.sorted { $0.key < $1.key }.map { ($0, .number($1)) }))
                 ])
+        case .alreadyConverted(let found), .ambiguousConversion(let found):
+            self.init(.conflict, error.code, error.message, members: found.object ?? [:])
         case .unavailable:
             self = .unavailable(error.code, error.message)
         case .deadlineExceeded:

@@ -859,6 +859,18 @@ CREATE TABLE t_x_i.import_row (
     CONSTRAINT import_row_undo_check CHECK ((undo = ANY (ARRAY['removed'::text, 'restored'::text, 'kept'::text])))
 );
 
+CREATE TABLE t_x_i.lead_conversion (
+    id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    status_before text NOT NULL,
+    done jsonb NOT NULL,
+    links jsonb NOT NULL,
+    undone_at timestamp with time zone,
+    undone_by text
+);
+
 CREATE TABLE t_x_i.lead_node (
     lead_id uuid NOT NULL,
     node bigint NOT NULL
@@ -1309,6 +1321,9 @@ ALTER TABLE ONLY t_x_i.import_reference
 ALTER TABLE ONLY t_x_i.import_row
     ADD CONSTRAINT import_row_pkey PRIMARY KEY (import, "row");
 
+ALTER TABLE ONLY t_x_i.lead_conversion
+    ADD CONSTRAINT lead_conversion_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY t_x_i.lead_node
     ADD CONSTRAINT lead_node_pkey PRIMARY KEY (lead_id);
 
@@ -1525,6 +1540,8 @@ CREATE INDEX identifier_node ON t_x_i.identifier USING btree (node);
 CREATE INDEX import_file ON t_x_i.import USING btree (file_sha256);
 
 CREATE INDEX import_row_record ON t_x_i.import_row USING btree (record_id, import) WHERE (record_id IS NOT NULL);
+
+CREATE UNIQUE INDEX lead_conversion_lead ON t_x_i.lead_conversion USING btree (lead_id) WHERE (undone_at IS NULL);
 
 CREATE INDEX lead_node_node ON t_x_i.lead_node USING btree (node);
 

@@ -166,6 +166,7 @@ extension TandemError {
         case .inUse:
             let references = (detail?["references"]?.object ?? JSONObject()).map { ($0, $1.int ?? 0) }
             self = .inUse(references: Dictionary(references, uniquingKeysWith: { $1 }))
+        case .conflict: self = .conflict(detail?["detail"]?.string ?? "The record was changed by someone else.")
         default: self = .failure("write_records answered \(code)", sqlState: nil)
         }
     }

@@ -15,18 +15,27 @@ struct FieldAssignments: ParsableArguments {
     /// One object a record; what --set says counts for each.
     func objects(_ description: ObjectDescription) throws -> [JSONObject] {
         var objects = try fromFile.map(JSONFile.objects(at:)) ?? [JSONObject()]
-        for assignment in assignments {
-            guard let mark = assignment.firstIndex(of: "="), mark > assignment.startIndex else {
-                throw CommandFailure.usage("--set takes field=value, not \(assignment)")
-            }
-            let name = String(assignment[..<mark])
-            let value = Self.value(String(assignment[assignment.index(after: mark)...]), name, description)
-            for index in objects.indices { objects[index][name] = value }
+        let given = try Self.object(assignments, description)
+        for index in objects.indices {
+            for (name, value) in given { objects[index][name] = value }
         }
         if objects.isEmpty || (assignments.isEmpty && fromFile == nil) {
             throw CommandFailure.usage("nothing was given", hint: "name fields with --set field=value or --from-file")
         }
         return objects
+    }
+
+    /// What several field=value say.
+    static func object(_ assignments: [String], _ description: ObjectDescription) throws -> JSONObject {
+        var object = JSONObject()
+        for assignment in assignments {
+            guard let mark = assignment.firstIndex(of: "="), mark > assignment.startIndex else {
+                throw CommandFailure.usage("--set takes field=value, not \(assignment)")
+            }
+            let name = String(assignment[..<mark])
+            object[name] = value(String(assignment[assignment.index(after: mark)...]), name, description)
+        }
+        return object
     }
 
     /// The text as the field's type wants it; what does not fit goes on as it is and is refused with the field's name.

@@ -74,6 +74,8 @@ struct LeadPage {
     let person: AccountPage.Link?
     let facts: [AccountCard.Fact]
     let message: String?
+    let conversion: LeadConversionForm?
+    let became: LeadBecame?
     let submissions: [SubmissionEntry]
     let sources: [AccountPage.Source]
 }
@@ -89,6 +91,8 @@ private struct LeadDetail: Decodable {
     }
 
     let person: String?
+    let matches: LeadMatches?
+    let became: LeadBecameRead?
     let submissions: [SubmissionRead]
     let sources: [Source]
 }
@@ -169,7 +173,12 @@ extension Console {
                 AccountPage.Link(href: "\(path)/people/\(PublicID(.profile, $0))", label: detail.person ?? read.label)
             },
             facts: pairs.compactMap { term, fact in fact.map { AccountCard.Fact(term: term, fact: $0) } },
-            message: read.message, submissions: detail.submissions.map { SubmissionEntry($0, words, path: path) },
+            message: read.message,
+            conversion: detail.matches.map {
+                LeadConversionForm(read, $0, action: "\(path)/leads/\(PublicID(.lead, id))/convert", csrf: visit.csrf)
+            },
+            became: detail.became?.shown(words, path: path, lead: "\(PublicID(.lead, id))", csrf: visit.csrf),
+            submissions: detail.submissions.map { SubmissionEntry($0, words, path: path) },
             sources: detail.sources.map { source in
                 AccountPage.Source(
                     field: source.field.replacing("_id", with: "").replacing("_", with: " "),

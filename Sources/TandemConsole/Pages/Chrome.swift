@@ -122,6 +122,20 @@ extension Chrome.Notice {
             self.init(kind: "good", text: "There was nothing left to decide: they are one person already.")
         case "already-decided":
             self.init(kind: "bad", text: "This review was decided before.")
+        case "converted":
+            self.init(
+                kind: "good",
+                text: "The lead is converted: below stands what it became. This can be taken back as long as you like.")
+        case "already-converted":
+            self.init(kind: "bad", text: "This lead was converted before. Nothing has changed.")
+        case "unconverted":
+            self.init(
+                kind: "good",
+                text: "It is a lead again. What the conversion made is in the bin, and what it filled is empty again.")
+        case "unconverted-in-part":
+            self.init(
+                kind: "good",
+                text: "It is a lead again. Records that somebody has edited since, or that are in use, were kept.")
         case "ordered":
             self.init(
                 kind: "good", text: "It is being done; below stands how far it is. Load the page again to see more.")

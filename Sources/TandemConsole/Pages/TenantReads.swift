@@ -26,6 +26,16 @@ extension Console {
         }
     }
 
+    /// Runs writes of the product in one transaction of the tenant.
+    func writing<Result: Sendable>(
+        _ tenant: Tenant, _ body: @escaping @Sendable (Connection) throws(TandemError) -> Result
+    ) async throws -> Result {
+        try await context.pool.withConnection(affinity: tenant.database.affinity) {
+            (connection) throws -> Result in
+            try connection.inTenant(tenant.database, body)
+        }
+    }
+
     /// One call whose only column is one JSON value.
     func read<Value: Decodable>(_ tenant: Tenant, _ statement: Statement, as type: Value.Type) async throws -> Value {
         let rows = try await read(tenant, [statement])

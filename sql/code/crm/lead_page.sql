@@ -10,6 +10,20 @@ begin
         raise exception 'no such lead' using errcode = 'TD001';
     end if;
     return v_lead || jsonb_build_object(
+        'matches', case when v_lead ->> 'status' not in ('converted', 'disqualified') then lead_matches(p_id) end,
+        'became', (
+            select jsonb_build_object(
+                'at', iso_time(l.converted_at),
+                'account', case when a.id is not null then jsonb_build_object('id', a.id, 'name', a.name) end,
+                'contact', case when c.id is not null then jsonb_build_object('id', c.id, 'name', coalesce(c.name, c.email)) end,
+                'opportunity', case when o.id is not null then jsonb_build_object('id', o.id, 'name', o.name) end
+            )
+            from leads l
+            left join accounts a on a.id = l.converted_account_id
+            left join contacts c on c.id = l.converted_contact_id
+            left join opportunities o on o.id = l.converted_opportunity_id
+            where l.id = p_id and l.status = 'converted'
+        ),
         'person', (
             select person_label(d.profile_id) from leads d where d.id = p_id and d.profile_id is not null
         ),
@@ -32,7 +46,7 @@ begin
             ) order by f.field, f.rank desc, f.at desc, f.message_id desc), '[]')
             from field_source f
             left join source s on s.id = f.source
-            where f.record_id = p_id and f.object = 'lead'
+            where f.record_id = p_id and f.object = 'lead' and f.field not like 'converted%'
         )
     );
 end

@@ -11,6 +11,8 @@ begin
     v_items := weigh_fields(p_object, p_context, v_items);
     if v_name = 'opportunity' then
         v_items := settle_opportunities(v_items);
+    elsif v_name = 'lead' then
+        v_items := guard_leads(p_context, v_items);
     end if;
     v_items := check_records(p_object, v_items);
     if not exists (select from unnest(v_items) i where not i ? 'outcome') then

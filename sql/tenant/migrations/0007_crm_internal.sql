@@ -12,6 +12,19 @@ create table lead_node (
     node bigint not null references node
 );
 create index lead_node_node on lead_node (node);
+create table lead_conversion (
+    id uuid primary key,
+    lead_id uuid not null,
+    at timestamptz not null,
+    actor text not null,
+    status_before text not null,
+    done jsonb not null,
+    links jsonb not null,
+    undone_at timestamptz,
+    undone_by text
+);
+create unique index lead_conversion_lead on lead_conversion (lead_id) where undone_at is null;
+comment on table lead_conversion is 'What each conversion of a lead did, so that it can be taken back: see convert_lead.';
 comment on table contact_node is 'The one node a contact is linked to, chosen once; contacts.profile_id is its live profile.';
 
 create table duplicate_suggestion (

@@ -1,0 +1,41 @@
+import Hummingbird
+import Tandem
+import TandemHTTP
+
+/// What leads alone can: become an account, a contact and an opportunity, and be a lead again.
+struct LeadRoutes {
+    let records: RecordStore
+
+    var routes: [Route] { [convert, unconvert] }
+
+    private static let dryRun = Route.Parameter("dry_run", "true answers what would happen, and changes nothing")
+
+    private var convert: Route {
+        Route(
+            .post, "/v1/leads/{id}:convert", "Leads: make an account, a contact and, if wanted, an opportunity of one",
+            feature: "CRM", scope: .secret, module: .crm, parameters: [Self.dryRun]
+        ) { [records] call in
+            let id = try call.id(.lead)
+            let conversion = try await LeadConversion(call.jsonObject(), catalog: records.catalog)
+            let (actor, dryRun) = (call.principal.actor, try call.flag("dry_run"))
+            let done = try await records.transaction(call, .lead) { (connection) throws(TandemError) in
+                try connection.convertLead(id, conversion, by: actor, dryRun: dryRun)
+            }
+            return Response(json: done)
+        }
+    }
+
+    private var unconvert: Route {
+        Route(
+            .post, "/v1/leads/{id}:unconvert", "Leads: take a conversion back", feature: "CRM", scope: .secret,
+            module: .crm, parameters: [Self.dryRun]
+        ) { [records] call in
+            let id = try call.id(.lead)
+            let (actor, dryRun) = (call.principal.actor, try call.flag("dry_run"))
+            let done = try await records.transaction(call, .lead) { (connection) throws(TandemError) in
+                try connection.unconvertLead(id, by: actor, dryRun: dryRun)
+            }
+            return Response(json: done)
+        }
+    }
+}
