@@ -60,7 +60,8 @@ public struct DataPlane: Sendable {
             + ProfileRoutes(store: store, readingRules: readingRules).routes
             + ProfileAPIRoutes(store: store, readingRules: readingRules).routes
             + catalog.objects.flatMap { RecordRoutes(description: $0, records: records).routes }
-            + FormRoutes(store: store).routes + LeadRoutes(records: records).routes + ObjectRoutes(catalog: catalog).routes
+            + FormRoutes(store: store).routes + LeadRoutes(records: records).routes
+            + ObjectRoutes(catalog: catalog).routes
             + ServiceRoutes(context: context, drain: drain).routes
         let description = DescriptionRoute(version: version)
         routes = own + [description.route(describing: own)] + extra

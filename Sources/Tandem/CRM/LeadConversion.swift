@@ -24,7 +24,10 @@ public struct LeadConversion: Sendable {
         for (name, value) in body where value != .null {
             if let field = Self.fields.first(where: { $0.name == name }) {
                 guard let id = value.string.flatMap({ PublicID(field.prefix, text: $0) }) else {
-                    errors.append(.init(pointer: "/" + name, code: "invalid", detail: "has to be an id: \(field.prefix.rawValue)_…"))
+                    errors.append(
+                        .init(
+                            pointer: "/" + name, code: "invalid", detail: "has to be an id: \(field.prefix.rawValue)_…")
+                    )
                     continue
                 }
                 options[name] = .string(id.uuid.text)

@@ -20,9 +20,9 @@ struct LeadCommand: ParsableCommand {
 
     /// What reasons of the answers mean.
     private static let reasons = [
-        "named": "as you said", "person": "the same person", "email": "the same address", "company": "the same company name",
-        "domain": "the domain of the address", "contact": "the contact's account", "edited": "somebody has edited it since",
-        "in_use": "something else uses it",
+        "named": "as you said", "person": "the same person", "email": "the same address",
+        "company": "the same company name", "domain": "the domain of the address", "contact": "the contact's account",
+        "edited": "somebody has edited it since", "in_use": "something else uses it",
     ]
 
     private static func aligned(_ lines: [[String]]) -> String {
@@ -88,7 +88,8 @@ struct LeadCommand: ParsableCommand {
                 ].compactMap { $0 }
                 let why = reasons.isEmpty ? "" : "(\(reasons.joined(separator: "; ")))"
                 return [
-                    object, (isDry ? "would be " : "") + action, part["id"]?.string ?? "", part["name"]?.string ?? "", why,
+                    object, (isDry ? "would be " : "") + action, part["id"]?.string ?? "", part["name"]?.string ?? "",
+                    why,
                 ]
             }
             return LeadCommand.aligned(lines)
