@@ -28,7 +28,7 @@ def test_what_an_event_reads_stays_the_same_while_its_tenant_grows(tandem: Serve
     # As autovacuum does soon after a tenant was made: from here on the planner knows that nothing is there.
     tandem.sql("analyze")
     load.make_users(tenant, 500)
-    flags = dict(mix=mix, users=500, connections=8, batch=20, seconds=3)
+    flags = dict(mix=mix, users=500, connections=8, batch=20, seconds=2)
     load.run(tenant, prefix="warm", **flags)
     # Else the server finds the frequent traits itself, some time during the rounds, and fills their columns from all there is.
     tandem.cli("bi", "promote", "--tenant", tenant.slug)

@@ -16,7 +16,7 @@ struct LeadRoutes {
             feature: "CRM", scope: .secret, module: .crm, parameters: [Self.dryRun]
         ) { [records] call in
             let id = try call.id(.lead)
-            let conversion = try await LeadConversion(call.jsonObject(), catalog: records.catalog)
+            let conversion = try LeadConversion(call.jsonObject(), catalog: records.catalog)
             let (actor, dryRun) = (call.principal.actor, try call.flag("dry_run"))
             let done = try await records.transaction(call, .lead) { (connection) throws(TandemError) in
                 try connection.convertLead(id, conversion, by: actor, dryRun: dryRun)
