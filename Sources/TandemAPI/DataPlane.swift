@@ -61,7 +61,7 @@ public struct DataPlane: Sendable {
             + ProfileAPIRoutes(store: store, readingRules: readingRules).routes
             + catalog.objects.flatMap { RecordRoutes(description: $0, records: records).routes }
             + FormRoutes(store: store).routes + LeadRoutes(records: records).routes
-            + ObjectRoutes(catalog: catalog).routes
+            + ObjectRoutes(catalog: catalog).routes + SearchRoute(store: store, catalog: catalog).routes
             + ServiceRoutes(context: context, drain: drain).routes
         let description = DescriptionRoute(version: version)
         routes = own + [description.route(describing: own)] + extra

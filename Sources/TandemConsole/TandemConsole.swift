@@ -35,7 +35,7 @@ public struct Console: Sendable {
     public var routes: [Route] {
         [rootRoute] + assetRoutes + signInRoutes + tenantRoutes + threadRoutes + peopleRoutes + eventRoutes
             + quarantineRoutes + replayRoutes + sourceRoutes + planRoutes + sendRoutes + mergeRoutes + accountRoutes
-            + leadRoutes + leadConversionRoutes + formRoutes + opportunityRoutes
+            + leadRoutes + leadConversionRoutes + formRoutes + opportunityRoutes + searchRoutes
     }
 
     private var rootRoute: Route {

@@ -1,4 +1,4 @@
-/* What pages have only with a script: buttons that copy, and the live list. Without it the same text can be selected with
+/* What pages have only with a script: buttons that copy, a key for the search, and the live list. Without it the same text can be selected with
    one click, and the live list has a link that loads it again. */
 "use strict";
 (() => {
@@ -25,6 +25,15 @@
     element.after(button);
   }
 })();
+
+/* The search of the head is a key press away. */
+document.addEventListener("keydown", (event) => {
+  const box = document.getElementById("search");
+  const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
+  if (event.key !== "/" || !box || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  box.focus();
+});
 
 /* The live list: rows come as server-sent events. Whenever the stream opens (again), the list is loaded anew, since what
    happened in between was not sent. */

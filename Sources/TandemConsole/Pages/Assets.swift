@@ -61,6 +61,7 @@ enum Assets {
         ("account", PackageResources.account_mustache),
         ("leads", PackageResources.leads_mustache),
         ("lead", PackageResources.lead_mustache),
+        ("search", PackageResources.search_mustache),
         ("submission", PackageResources.submission_mustache),
         ("forms", PackageResources.forms_mustache),
         ("form", PackageResources.form_mustache),

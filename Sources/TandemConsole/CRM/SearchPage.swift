@@ -1,0 +1,88 @@
+import Foundation
+import Hummingbird
+import Postgres
+import Tandem
+import TandemHTTP
+
+/// Records of all objects by words, and the way to people by identifiers.
+struct SearchPage {
+    struct Group {
+        let heading: String
+        let items: [Item]
+    }
+
+    struct Item {
+        let href: String?
+        let label: String
+    }
+
+    let chrome: Chrome
+    let query: String
+    let groups: [Group]
+    let hasQuery: Bool
+    let isTooShort: Bool
+    let peopleHref: String
+}
+
+extension Console {
+    var searchRoutes: [Route] {
+        [
+            page(
+                "/console/{tenant}/search", "Search in all records",
+                parameters: [.init("q", "Words, all of which have to occur")]
+            ) { call, visit in
+                try await search(call, visit, visit.requiredTenant())
+            }
+        ]
+    }
+
+    private func search(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
+        let query = call.text("q") ?? ""
+        var groups: [SearchPage.Group] = []
+        var isTooShort = false
+        if !query.isEmpty {
+            do {
+                groups = try await found(query, tenant)
+            } catch TandemError.invalid {
+                isTooShort = true
+            }
+        }
+        let path = "/console/\(tenant.slug)"
+        let page = SearchPage(
+            chrome: Chrome(title: "Search", visit: visit, place: nil, version: version), query: query, groups: groups,
+            hasQuery: !query.isEmpty, isTooShort: isTooShort, peopleHref: "\(path)/people?q=\(queryValue(query))")
+        return Response(html: templates.render(page, as: "search"))
+    }
+
+    private func found(_ query: String, _ tenant: Tenant) async throws -> [SearchPage.Group] {
+        let path = "/console/\(tenant.slug)"
+        let catalog = ObjectCatalog.standard
+        return try await reading(tenant) { (connection) throws(TandemError) -> [SearchPage.Group] in
+            let items = try connection.recordSearch(query, modules: tenant.modules)["items"]?.array ?? []
+            var groups: [SearchPage.Group] = []
+            for description in catalog.objects {
+                var shown: [SearchPage.Item] = []
+                for item in items where item["object"]?.string == description.name {
+                    guard let id = item["id"]?.string else { continue }
+                    let href = try Self.page(of: id, description, connection)
+                    shown.append(.init(href: href.map { "\(path)/\($0)" }, label: item["title"]?.string ?? id))
+                }
+                if !shown.isEmpty { groups.append(.init(heading: description.plural.capitalized, items: shown)) }
+            }
+            return groups
+        }
+    }
+
+    /// The address of a record's page below the tenant's; nil: it has none.
+    private static func page(
+        of id: String, _ description: ObjectDescription, _ connection: Connection
+    ) throws(TandemError) -> String? {
+        switch description.name {
+        case "account", "lead", "opportunity", "form": return "\(description.plural)/\(id)"
+        case "contact":
+            guard let id = PublicID(description.prefix, text: id)?.uuid else { return nil }
+            return try connection.recordGet(description, id: id).json["profile_id"]?.string.map { "people/\($0)" }
+        default: return nil
+        }
+    }
+}
