@@ -24,21 +24,22 @@ def reads(server: Server, tenant: Tenant) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("mix", ["mixed", "group"])
-def test_what_an_event_reads_stays_the_same_while_its_tenant_grows(tandem: Server, tenant: Tenant, mix: str) -> None:
+def test_what_an_event_reads_stays_the_same_while_its_tenant_grows(own_tandem: Server, mix: str) -> None:
+    tenant = own_tandem.tenant("grows")
     # As autovacuum does soon after a tenant was made: from here on the planner knows that nothing is there.
-    tandem.sql("analyze")
+    own_tandem.sql("analyze")
     load.make_users(tenant, 500)
     flags = dict(mix=mix, users=500, connections=8, batch=20, seconds=2)
     load.run(tenant, prefix="warm", **flags)
     # Else the server finds the frequent traits itself, some time during the rounds, and fills their columns from all there is.
-    tandem.cli("bi", "promote", "--tenant", tenant.slug)
+    own_tandem.cli("bi", "promote", "--tenant", tenant.slug)
     rounds = []
     for number in range(ROUNDS):
-        before = reads(tandem, tenant)
+        before = reads(own_tandem, tenant)
         events = load.run(tenant, prefix=f"round{number}", **flags)["accepted"]
-        after = reads(tandem, tenant)
+        after = reads(own_tandem, tenant)
         rounds.append({name: (after[name] - before.get(name, 0)) / events for name in after})
-    made = tandem.sql(f"select count(*) from {WRITES[mix]}", schema=tenant.schema)[0][0]
+    made = own_tandem.sql(f"select count(*) from {WRITES[mix]}", schema=tenant.schema)[0][0]
     assert made > 50, "too few to show anything"
     grown = {
         name: [round(each.get(name, 0), 2) for each in rounds]

@@ -169,7 +169,7 @@ final class IngestLane {
             let keepsPlans = plans.include(tenant.id)
             statements.append(
                 Self.storing(stored, messages, readingVersion: version, hints: hints, keepsPlans: keepsPlans))
-            if plans.outgrow(tenant.id) { statements.append(.call("forget_plans")) }
+            if plans.outgrow() { statements.append(.call("forget_plans")) }
         } else if refused.contains(where: Self.isRefusedByRules) {
             // No call tells whether the rules are still in force: ask for that alone.
             statements.append(IngestColumns(readingVersion: version).statement())

@@ -10,10 +10,12 @@ struct KeptPlans {
     /// A connection's share of the machine's memory goes to them, a sixty-fourth at most, at some 4 MB each.
     static let limit = max(16, min(256, sysconf(CInt(_SC_PHYS_PAGES)) * sysconf(CInt(_SC_PAGESIZE)) / 64 / (4 << 20)))
     static let renewal: Duration = .seconds(600)
+    /// After how many of its batches a connection makes all plans anew: the first ones were made on what may have been empty, and
+    /// then read the whole of what has come since. Seldom, because each tenant pays for it.
     private static let remaking = [8, 64, 512, 4_096]
 
-    /// By how many batches each has been served.
-    private var batches: [UUID: Int] = [:]
+    private var tenants: Set<UUID> = []
+    private var batches = 0
     private var isFull = false
     private let began: ContinuousClock.Instant
     private let limit: Int
@@ -25,21 +27,19 @@ struct KeptPlans {
 
     /// Whether there are some for the tenant, from now on at the latest.
     mutating func include(_ tenantID: UUID) -> Bool {
-        if batches[tenantID] != nil { return true }
-        guard batches.count < limit else {
+        if tenants.contains(tenantID) { return true }
+        guard tenants.count < limit else {
             isFull = true
             return false
         }
-        batches[tenantID] = 0
+        tenants.insert(tenantID)
         return true
     }
 
-    /// Counts a batch, and tells whether all plans are to be made anew after it: a tenant's first ones were made while its tables
-    /// were empty, and may read the whole of what has come since.
-    mutating func outgrow(_ tenantID: UUID) -> Bool {
-        guard let number = batches[tenantID] else { return false }
-        batches[tenantID] = number + 1
-        return Self.remaking.contains(number)
+    /// Counts a batch, and tells whether all plans are to be made anew after it.
+    mutating func outgrow() -> Bool {
+        batches += 1
+        return Self.remaking.contains(batches)
     }
 
     /// Whether others should have their turn, with a new connection.
