@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -55,6 +57,9 @@ class Stream:
         return self.messages()
 
     def close(self) -> None:
+        # Else it would wait for the reader, and that for the next line of an idle stream.
+        with contextlib.suppress(AttributeError, OSError):
+            self.response.raw.connection.sock.shutdown(socket.SHUT_RDWR)
         self.response.close()
 
 
