@@ -50,7 +50,12 @@ struct Output {
 
     private func table(_ items: [JSONObject]) -> String {
         let rows = [columns.map(\.title)] + items.map { item in columns.map { Self.value(item, $0.key) } }
-        let widths = columns.indices.map { index in rows.map { $0[index].count }.max() ?? 0 }
+        return Self.aligned(rows)
+    }
+
+    /// Rows of equally many cells, below each other.
+    static func aligned(_ rows: [[String]]) -> String {
+        let widths = (rows.first ?? []).indices.map { index in rows.map { $0[index].count }.max() ?? 0 }
         return rows.map { row in
             let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
             return cells.joined(separator: "  ").trimmingSuffix(" ") + "\n"

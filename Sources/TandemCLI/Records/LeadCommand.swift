@@ -25,15 +25,6 @@ struct LeadCommand: ParsableCommand {
         "edited": "somebody has edited it since", "in_use": "something else uses it",
     ]
 
-    private static func aligned(_ lines: [[String]]) -> String {
-        let count = lines.map(\.count).max() ?? 0
-        let widths = (0..<count).map { column in lines.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
-        return lines.map { line in
-            zip(line, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
-                .trimmingSuffix(" ") + "\n"
-        }.joined()
-    }
-
     struct Convert: DatabaseCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make an account, a contact and, if wanted, an opportunity of one.",
@@ -92,7 +83,7 @@ struct LeadCommand: ParsableCommand {
                     why,
                 ]
             }
-            return LeadCommand.aligned(lines)
+            return Output.aligned(lines)
         }
 
         private static func id<Noun: ObjectNoun>(
@@ -136,7 +127,8 @@ struct LeadCommand: ParsableCommand {
                     ]
                 }
             }
-            return LeadCommand.aligned(lines + [["lead", done["status"]?.string ?? "", done["lead_id"]?.string ?? ""]])
+            return Output.aligned(
+                lines + [["lead", done["status"]?.string ?? "", done["lead_id"]?.string ?? "", "", ""]])
         }
     }
 }
