@@ -28,6 +28,8 @@ public enum TandemError: Error, Sendable, Hashable {
     case alreadyConverted(JSON)
     /// A conversion would meet records that are there already: `{"accounts", "contacts"}`.
     case ambiguousConversion(JSON)
+    /// A condition means so many records, which is not the number that the caller expects.
+    case countDiffers(count: Int)
     /// The state of the record does not allow it.
     case conflict(String)
     /// The request itself cannot be understood (a cursor, a filter, a parameter).
@@ -86,6 +88,7 @@ public enum TandemError: Error, Sendable, Hashable {
         case .alreadyDecided: State.alreadyDecided.name
         case .alreadyConverted: State.alreadyConverted.name
         case .ambiguousConversion: State.ambiguousConversion.name
+        case .countDiffers: State.countDiffers.name
         case .conflict: State.conflict.name
         case .badRequest(let code, _): code
         case .denied(let code, _): code
@@ -120,6 +123,7 @@ public enum TandemError: Error, Sendable, Hashable {
         case .alreadyConverted(let became): "The lead was converted before\(LeadConversion.words(became))."
         case .ambiguousConversion(let found):
             "There are such records already\(LeadConversion.words(found)): name one of them, or say on_duplicate create."
+        case .countDiffers(let count): "The condition means \(count) records, not as many as expected."
         case .conflict(let detail), .badRequest(_, let detail), .denied(_, let detail): detail
         case .unavailable: "The service cannot answer at this moment."
         case .deadlineExceeded: "The request took too long."
@@ -146,6 +150,7 @@ extension TandemError: PostgresFailure {
         case conflict = "TD013"
         case alreadyConverted = "TD014"
         case ambiguousConversion = "TD015"
+        case countDiffers = "TD022"
 
         /// The name in the table, which is also the error's `code`.
         public var name: String {
@@ -165,6 +170,7 @@ extension TandemError: PostgresFailure {
             case .conflict: "conflict"
             case .alreadyConverted: "already_converted"
             case .ambiguousConversion: "ambiguous_conversion"
+            case .countDiffers: "count_differs"
             }
         }
     }
@@ -222,6 +228,7 @@ extension TandemError: PostgresFailure {
         case .conflict: self = .conflict(detail ?? message)
         case .alreadyConverted: self = .alreadyConverted(Self.conversion(detail))
         case .ambiguousConversion: self = .ambiguousConversion(Self.conversion(detail))
+        case .countDiffers: self = .countDiffers(count: hint.flatMap { Int($0) } ?? 0)
         }
     }
 

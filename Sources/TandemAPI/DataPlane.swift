@@ -49,7 +49,7 @@ public struct DataPlane: Sendable {
             + SettingsRoutes(context: context, authenticator: authenticator).routes + [SnippetRoute.route]
             + QuarantineRoutes(store: store).routes
             + TailRoute(store: store, tail: batcher.tail, drain: drain).routes + ReplayRoute(store: store).routes
-            + OperationRoutes(store: store).routes
+            + OperationRoutes(store: store, catalog: catalog).routes
             + SourceStatsRoutes(store: store).routes
             + TrackingPlanRoutes(store: store, readingRules: readingRules).routes
             + PlanViolationRoutes(store: store).routes
@@ -62,6 +62,7 @@ public struct DataPlane: Sendable {
             + catalog.objects.flatMap { RecordRoutes(description: $0, records: records).routes }
             + FormRoutes(store: store).routes + LeadRoutes(records: records).routes
             + ObjectRoutes(catalog: catalog).routes + SearchRoute(store: store, catalog: catalog).routes
+            + ChangeRoute(records: records).routes
             + ServiceRoutes(context: context, drain: drain).routes
         let description = DescriptionRoute(version: version)
         routes = own + [description.route(describing: own)] + extra

@@ -37,12 +37,13 @@ struct Main: AsyncParsableCommand {
                     ObjectCommand<OpportunityNoun>.self, ObjectCommand<PipelineNoun>.self,
                     ObjectCommand<StageNoun>.self,
                     ObjectCommand<ProductNoun>.self, ObjectCommand<ActivityNoun>.self, ObjectCommand<UserNoun>.self,
-                    ObjectCommand<TeamNoun>.self, ObjectsCommand.self,
+                    ObjectCommand<TeamNoun>.self, ObjectsCommand.self, ChangesCommand.self,
                 ]),
             CommandGroup(
                 name: "Data",
                 subcommands: [
-                    EventsCommand.self, ImportCommand.self, PlanCommand.self, QuarantineCommand.self, DemoCommand.self,
+                    EventsCommand.self, ImportCommand.self, PlanCommand.self, QuarantineCommand.self,
+                    OperationCommand.self, DemoCommand.self,
                 ]),
         ])
 

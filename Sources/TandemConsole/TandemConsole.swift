@@ -36,6 +36,7 @@ public struct Console: Sendable {
         [rootRoute] + assetRoutes + signInRoutes + tenantRoutes + threadRoutes + peopleRoutes + eventRoutes
             + quarantineRoutes + replayRoutes + sourceRoutes + planRoutes + sendRoutes + mergeRoutes + accountRoutes
             + leadRoutes + leadConversionRoutes + formRoutes + opportunityRoutes + searchRoutes
+            + operationRoutes
     }
 
     private var rootRoute: Route {

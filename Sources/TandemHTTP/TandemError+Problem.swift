@@ -33,6 +33,8 @@ extension Problem {
                 ])
         case .alreadyConverted(let found), .ambiguousConversion(let found):
             self.init(.conflict, error.code, error.message, members: found.object ?? [:])
+        case .countDiffers(let count):
+            self.init(.conflict, error.code, error.message, members: ["count": .number(count)])
         case .unavailable:
             self = .unavailable(error.code, error.message)
         case .deadlineExceeded:

@@ -150,7 +150,7 @@ def test_nothing_is_writable_even_without_the_read_only_default(
         "create temporary table t (x int)", "create temporary view v as select 1",
         "select * into temporary t from accounts",
         "create function pg_temp.f() returns int language sql as 'select 1'", "do $$ begin end $$",
-        "create extension pg_trgm", "begin; lock table accounts in access exclusive mode",
+        "create extension citext", "begin; lock table accounts in access exclusive mode",
         "copy accounts to program 'cat'", "copy accounts to '/tmp/stolen'", "select pg_read_file('/etc/passwd')",
         "select lo_create(0)", "select lo_from_bytea(0, 'x')", "select lo_import('/etc/passwd')",
         "select pg_advisory_lock(1)", "select pg_try_advisory_lock(1)", "select pg_advisory_xact_lock(1)",

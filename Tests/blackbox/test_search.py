@@ -33,8 +33,24 @@ def test_all_words_have_to_occur_in_one_record(filled: Tenant, tandem: Server) -
     assert found(filled, "BYRON ada") == {("contact", "Ada Byron")}
     assert found(filled, "byron") == {("contact", "Ada Byron"), ("lead", "Byron")}
     assert found(filled, "engines steam") == set()
+    assert found(filled, "engines st") == set() and found(filled, "en 40") == {("opportunity", "Engines, 40 seats")}
     other = tandem.tenant(filled.slug + "-foreign")
     assert found(other, "engines") == set()
+
+
+def test_the_best_comes_first(tenant: Tenant) -> None:
+    for name in ("Big Nordlicht", "Nordlicht Holding", "Nordlicht", "Innordlichten", "Someone"):
+        make(tenant, "accounts", name=name, domain="nordlicht.example" if name == "Someone" else None)
+    items = tenant.post("/v1/search", {"q": "nordlicht"}).json()["items"]
+    assert [each["title"] for each in items] == ["Nordlicht", "Nordlicht Holding", "Someone", "Big Nordlicht", "Innordlichten"]
+    assert [each["title"] for each in tenant.post("/v1/search", {"q": "nordlicht", "limit": 2}).json()["items"]] == [
+        "Nordlicht", "Nordlicht Holding"]
+
+
+def test_words_that_nothing_has_find_what_is_like_them(filled: Tenant) -> None:
+    answer = filled.post("/v1/search", {"q": "Analitical engine"}).json()
+    assert answer["similar"] is True and [each["title"] for each in answer["items"]] == ["Analytical Engines"]
+    assert "similar" not in filled.post("/v1/search", {"q": "Analytical"}).json()
 
 
 @pytest.mark.parametrize("body", [{}, {"q": " x "}, {"q": 17}, {"q": "engines", "limit": 0}, {"q": "engines", "limit": "a"}])

@@ -929,6 +929,14 @@ CREATE TABLE t_x_i.operation (
     CONSTRAINT operation_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text])))
 );
 
+CREATE TABLE t_x_i.operation_record (
+    operation_id uuid NOT NULL,
+    record_id uuid NOT NULL,
+    outcome text,
+    detail jsonb,
+    CONSTRAINT operation_record_outcome_check CHECK ((outcome = ANY (ARRAY['updated'::text, 'deleted'::text, 'restored'::text, 'unchanged'::text, 'skipped'::text, 'error'::text, 'kept'::text])))
+);
+
 CREATE TABLE t_x_i.outbox (
     seq bigint NOT NULL,
     topic text NOT NULL,
@@ -1023,6 +1031,7 @@ CREATE TABLE t_x_i.record_history (
     source smallint NOT NULL,
     action text NOT NULL,
     changes jsonb NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     CONSTRAINT record_history_action_check CHECK ((action = ANY (ARRAY['create'::text, 'update'::text, 'delete'::text, 'restore'::text, 'merge'::text, 'undo'::text])))
 );
 
@@ -1357,6 +1366,9 @@ ALTER TABLE ONLY t_x_i.object_description
 ALTER TABLE ONLY t_x_i.operation
     ADD CONSTRAINT operation_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY t_x_i.operation_record
+    ADD CONSTRAINT operation_record_pkey PRIMARY KEY (operation_id, record_id);
+
 ALTER TABLE ONLY t_x_i.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (seq);
 
@@ -1439,15 +1451,21 @@ CREATE INDEX accounts_created ON t_x.accounts USING btree (created_at, id);
 
 CREATE INDEX accounts_domain ON t_x.accounts USING btree (domain);
 
-CREATE INDEX accounts_owner ON t_x.accounts USING btree (owner_id);
+CREATE INDEX accounts_name ON t_x.accounts USING btree (name, id);
+
+CREATE INDEX accounts_owner ON t_x.accounts USING btree (owner_id, id);
 
 CREATE INDEX accounts_parent ON t_x.accounts USING btree (parent_id);
+
+CREATE INDEX accounts_words ON t_x.accounts USING gin (name tandem_text.gin_trgm_ops, domain tandem_text.gin_trgm_ops);
 
 CREATE INDEX activities_created ON t_x.activities USING btree (created_at, id);
 
 CREATE INDEX activities_due ON t_x.activities USING btree (due_at) WHERE (status = 'planned'::text);
 
 CREATE INDEX activities_owner ON t_x.activities USING btree (owner_id);
+
+CREATE INDEX activities_words ON t_x.activities USING gin (subject tandem_text.gin_trgm_ops);
 
 CREATE INDEX activity_links_record ON t_x.activity_links USING btree (record_id, activity_id);
 
@@ -1457,11 +1475,15 @@ CREATE INDEX contacts_created ON t_x.contacts USING btree (created_at, id);
 
 CREATE INDEX contacts_email ON t_x.contacts USING btree (email_norm);
 
-CREATE INDEX contacts_owner ON t_x.contacts USING btree (owner_id);
+CREATE INDEX contacts_name ON t_x.contacts USING btree (name, id);
+
+CREATE INDEX contacts_owner ON t_x.contacts USING btree (owner_id, id);
 
 CREATE INDEX contacts_phone ON t_x.contacts USING btree (phone_e164);
 
 CREATE INDEX contacts_profile ON t_x.contacts USING btree (profile_id);
+
+CREATE INDEX contacts_words ON t_x.contacts USING gin (name tandem_text.gin_trgm_ops, email tandem_text.gin_trgm_ops);
 
 CREATE INDEX forms_created ON t_x.forms USING btree (created_at, id);
 
@@ -1479,21 +1501,33 @@ CREATE INDEX leads_email ON t_x.leads USING btree (email_norm);
 
 CREATE INDEX leads_opportunity ON t_x.leads USING btree (converted_opportunity_id);
 
-CREATE INDEX leads_owner ON t_x.leads USING btree (owner_id);
+CREATE INDEX leads_owner ON t_x.leads USING btree (owner_id, id);
 
 CREATE INDEX leads_phone ON t_x.leads USING btree (phone_e164) WHERE (phone_e164 IS NOT NULL);
 
 CREATE INDEX leads_profile ON t_x.leads USING btree (profile_id);
 
+CREATE INDEX leads_words ON t_x.leads USING gin (first_name tandem_text.gin_trgm_ops, last_name tandem_text.gin_trgm_ops, company tandem_text.gin_trgm_ops, email tandem_text.gin_trgm_ops);
+
 CREATE INDEX opportunities_account ON t_x.opportunities USING btree (account_id);
+
+CREATE INDEX opportunities_amount ON t_x.opportunities USING btree (amount, id);
+
+CREATE INDEX opportunities_close ON t_x.opportunities USING btree (close_date, id);
 
 CREATE INDEX opportunities_created ON t_x.opportunities USING btree (created_at, id);
 
-CREATE INDEX opportunities_owner ON t_x.opportunities USING btree (owner_id);
+CREATE INDEX opportunities_name ON t_x.opportunities USING btree (name, id);
+
+CREATE INDEX opportunities_owner ON t_x.opportunities USING btree (owner_id, id);
 
 CREATE INDEX opportunities_pipeline ON t_x.opportunities USING btree (pipeline_id);
 
-CREATE INDEX opportunities_stage ON t_x.opportunities USING btree (stage_id, close_date);
+CREATE INDEX opportunities_stage ON t_x.opportunities USING btree (stage_id, close_date, id);
+
+CREATE INDEX opportunities_updated ON t_x.opportunities USING btree (updated_at, id);
+
+CREATE INDEX opportunities_words ON t_x.opportunities USING gin (name tandem_text.gin_trgm_ops);
 
 CREATE INDEX opportunity_contacts_contact ON t_x.opportunity_contacts USING btree (contact_id);
 
@@ -1569,7 +1603,7 @@ CREATE INDEX quarantine_request_received ON t_x_i.quarantine_request USING btree
 
 CREATE INDEX quarantine_state ON t_x_i.quarantine USING btree (state, received_at, id);
 
-CREATE INDEX record_history_seq ON t_x_i.record_history USING btree (seq);
+CREATE INDEX record_history_commit ON t_x_i.record_history USING btree (xid, seq);
 
 CREATE INDEX review_home ON t_x_i.review USING btree (home) WHERE (state = 'open'::text);
 
@@ -1730,6 +1764,9 @@ ALTER TABLE ONLY t_x_i.membership
 
 ALTER TABLE ONLY t_x_i.merge
     ADD CONSTRAINT merge_winner_node_fkey FOREIGN KEY (winner_node) REFERENCES t_x_i.node(id);
+
+ALTER TABLE ONLY t_x_i.operation_record
+    ADD CONSTRAINT operation_record_operation_id_fkey FOREIGN KEY (operation_id) REFERENCES t_x_i.operation(id);
 
 ALTER TABLE ONLY t_x_i.plan_connection
     ADD CONSTRAINT plan_connection_plan_fkey FOREIGN KEY (plan) REFERENCES t_x_i.tracking_plan(id);

@@ -4,12 +4,11 @@ extension ObjectDescription {
         name: "contact", plural: "contacts", prefix: .contact, module: .crm,
         summary: "A person at one or more accounts, bound to one profile.",
         fields: [
+            ObjectField("first_name", .text(maximum: 512), isPersonal: true, summary: "Given name."),
+            ObjectField("last_name", .text(maximum: 512), isPersonal: true, summary: "Family name."),
             ObjectField(
-                "first_name", .text(maximum: 512), isPersonal: true, isSearchable: true, summary: "Given name."),
-            ObjectField(
-                "last_name", .text(maximum: 512), isPersonal: true, isSearchable: true, summary: "Family name."),
-            ObjectField(
-                "name", .text(maximum: 1100), isReadOnly: true, isPersonal: true, summary: "Both names; derived."),
+                "name", .text(maximum: 1100), isReadOnly: true, isPersonal: true, isSearchable: true,
+                summary: "Both names; derived."),
             ObjectField("title", .text(maximum: 512), isPersonal: true, summary: "Position."),
             ObjectField(
                 "email", .email, isPersonal: true, isSearchable: true, companion: .emailNorm,

@@ -110,12 +110,17 @@ public final class OperationRunner {
             QuarantineReprocessing(ingest: ingest, readingRules: readingRules, logger: logger)
         case QuarantineOrder.discard.operationType: QuarantineDiscarding()
         case ReplayFilter.operationType: EventReplaying(readingRules: readingRules, logger: logger)
+        case BulkOrder.operationType: BulkWork()
+        case BulkOrder.undoType: BulkUndoing()
         default: throw .failure("an operation of an unknown type was claimed: \(operation.type)", sqlState: nil)
         }
     }
 
     /// What `work` can do. Others, which a newer version ordered, are left to it.
-    private static let types = QuarantineOrder.allCases.map(\.operationType) + [ReplayFilter.operationType]
+    private static let types =
+        QuarantineOrder.allCases.map(\.operationType) + [
+            ReplayFilter.operationType, BulkOrder.operationType, BulkOrder.undoType,
+        ]
 
     private func claim(_ tenant: Tenant, _ only: UUID?) throws(TandemError) -> Operation? {
         try connection.inTenant(tenant.database) { (connection) throws(TandemError) -> Operation? in

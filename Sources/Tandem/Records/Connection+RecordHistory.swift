@@ -138,8 +138,12 @@ struct CursorList {
         return try PageCursor(opening: after, with: seal.key, scope: seal.scope(name), fingerprint: []).keys
     }
 
+    func cursor(_ keys: [String]) -> String {
+        PageCursor(keys: keys, fingerprint: []).sealed(with: seal.key, scope: seal.scope(name))
+    }
+
     func page(_ items: [JSON], next: [String]?) -> JSON {
-        let cursor = next.map { PageCursor(keys: $0, fingerprint: []).sealed(with: seal.key, scope: seal.scope(name)) }
+        let cursor = next.map(cursor)
         return [
             "items": .array(items), "page": ["next": .string(orNull: cursor), "has_more": .bool(cursor != nil)],
         ]

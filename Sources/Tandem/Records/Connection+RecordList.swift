@@ -28,6 +28,11 @@ public struct CursorSeal: Sendable {
         self.tenant = tenant
     }
 
+    /// For a caller beside a server, whose cursors its server takes and the other way round.
+    public init(of tenant: TenantDatabase, on connection: Connection) throws(PostgresError) {
+        self.init(key: try TandemContext.sealingKey(on: connection), tenant: tenant)
+    }
+
     /// For a caller who pages within one process and shows no cursor.
     public init(ofProcess tenant: TenantDatabase) {
         self.init(key: SymmetricKey(size: .bits256), tenant: tenant)
@@ -47,19 +52,22 @@ extension Connection {
     ) throws(TandemError) -> RecordPage {
         let selection = RecordSelection(description, names: query.names, followed: query.followed)
         let order = RecordOrder(query.sort)
-        var conditions = query.filter.map { [$0.sql] } ?? []
+        var place: [String?]?
         if let after = query.after {
-            let cursor = try PageCursor(
-                opening: after, with: seal.key, scope: seal.scope(description.plural), fingerprint: query.fingerprint)
-            conditions.append(try order.following(cursor.keys))
+            place = try PageCursor(
+                opening: after, with: seal.key, scope: seal.scope(description.plural), fingerprint: query.fingerprint
+            ).keys
         }
-        let table = SQLIdentifier.table(of: description)
-        let rows = try run(
-            """
-            select \(selection.columns), \(order.keys) from \(table) t
-            where \(conditions.isEmpty ? "true" : .joined(conditions, by: " and "))
-            order by \(order.clause) limit \(bind: .int(query.limit + 1))
-            """ as SQLFragment)
+        var rows: [Row] = []
+        for step in try order.steps(after: place) where rows.count <= query.limit {
+            let conditions = (query.filter.map { [$0.sql] } ?? []) + step.conditions
+            rows += try run(
+                """
+                select \(selection.columns), \(order.keys) from \(.table(of: description)) t
+                where \(conditions.isEmpty ? "true" : .joined(conditions, by: " and "))
+                order by \(step.order) limit \(bind: .int(query.limit + 1 - rows.count))
+                """ as SQLFragment)
+        }
         var items: [RecordSnapshot] = []
         for row in rows.prefix(query.limit) { items.append(try selection.snapshot(row, catalog: catalog)) }
         var next: String?
@@ -83,65 +91,4 @@ extension Connection {
             return try row.json(0)?[0]?["Plan"]?["Plan Rows"]?.int
         }
     }
-}
-
-/// The order of a list: the asked fields, nulls last, and the id behind them, so that every row has its own place.
-struct RecordOrder {
-    private struct Part {
-        let column: SQLFragment
-        let isDescending: Bool
-    }
-
-    private let parts: [Part]
-    private let isIDDescending: Bool
-
-    /// Without fields: newest first, by id, which is time-ordered.
-    init(_ sort: [RecordQuery.Order]) {
-        let fields = sort.prefix { $0.field.name != "id" }
-        parts = fields.map { Part(column: "t.\(.column(of: $0.field))", isDescending: $0.isDescending) }
-        isIDDescending = sort.first { $0.field.name == "id" }?.isDescending ?? sort.first?.isDescending ?? true
-    }
-
-    var clause: SQLFragment {
-        let orders: [SQLFragment] =
-            parts.map { $0.isDescending ? "\($0.column) desc nulls last" : "\($0.column) asc nulls last" }
-            + [isIDDescending ? "t.id desc" : "t.id"]
-        return .joined(orders, by: ", ")
-    }
-
-    /// The row's keys as a JSON array of texts, the id last.
-    var keys: SQLFragment {
-        "jsonb_build_array(\(SQLFragment.joined(parts.map { "\($0.column)::text" } + ["t.id::text"], by: ", ")))"
-    }
-
-    /// The rows behind the one that has these keys: behind it in the first field, or equal there and behind in the next …
-    func following(_ keys: [String?]) throws(TandemError) -> SQLFragment {
-        guard keys.count == parts.count + 1, let id = keys.last ?? nil, UUIDText.isUUID(id) else {
-            throw .badRequest(code: "invalid_cursor", detail: "The cursor is not one of this list.")
-        }
-        var alternatives: [SQLFragment] = []
-        var equal: [SQLFragment] = []
-        for (part, key) in zip(parts, keys) {
-            guard let key else {
-                // Nothing comes behind null in this field.
-                equal.append("\(part.column) is null")
-                continue
-            }
-            let value: SQLFragment = "\(bind: .untyped(key))"
-            let behind: SQLFragment =
-                part.isDescending
-                ? "(\(part.column) < \(value) or \(part.column) is null)"
-                : "(\(part.column) > \(value) or \(part.column) is null)"
-            alternatives.append(.joined(equal + [behind], by: " and "))
-            equal.append("\(part.column) = \(value)")
-        }
-        let identity: SQLFragment =
-            isIDDescending ? "t.id < \(bind: .untyped(id))" : "t.id > \(bind: .untyped(id))"
-        alternatives.append(.joined(equal + [identity], by: " and "))
-        return "(\(SQLFragment.joined(alternatives.map { "(\($0))" }, by: " or ")))"
-    }
-}
-
-private enum UUIDText {
-    static func isUUID(_ text: String) -> Bool { RecordID(uuidString: text) != nil }
 }

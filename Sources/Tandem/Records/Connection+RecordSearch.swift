@@ -1,8 +1,9 @@
 public import Postgres
 
 extension Connection {
-    /// Records of any object in whose searchable fields the words occur, a few of each object: `{"items": [{"object",
-    /// "id", "title"}]}`. Runs inside a transaction of the tenant.
+    /// Records of any object in whose searchable fields the words occur, a few of each object, the best first: `{"items":
+    /// [{"object", "id", "title"}]}`. What has the text as its title comes before what begins so, then what has a word that
+    /// begins so. If nothing has the words, what has words like them: `"similar": true`. Runs inside a transaction of the tenant.
     ///
     /// - Parameter text: at least two characters.
     public func recordSearch(
@@ -10,31 +11,99 @@ extension Connection {
     ) throws(TandemError) -> JSON {
         let words = Normalizer.trimmed(text[...]).split(whereSeparator: \.isWhitespace).prefix(5).map(String.init)
         guard words.joined().count >= 2 else { throw .invalid("/q", "too_short", "has at least two characters") }
+        let limit = min(max(limit, 1), 50)
+        let searches = catalog.objects.filter { $0.module.map(modules.contains) ?? true }
+            .compactMap { RecordWords($0, words) }
         var items: [JSON] = []
-        for description in catalog.objects where description.module.map(modules.contains) ?? true {
-            let fields = description.fields.filter(\.isSearchable)
-            guard !fields.isEmpty, let title = description.field(description.title) else { continue }
-            // Every word in some field.
-            let conditions: [RecordFilter] = words.map { word in
-                .any(
-                    fields.map {
-                        .compare(RecordFilter.FieldPath(field: $0, link: nil, target: nil), .contains, [.string(word)])
-                    })
+        for search in searches {
+            var found = try titles(search.beginning(limit), search.description)
+            if found.count < limit {
+                found += try titles(search.containing(limit - found.count), search.description)
             }
-            let rows = try run(
-                """
-                select t.id, t.\(.column(of: title)) from \(.table(of: description)) t
-                where \(RecordFilter.all(conditions).sql) order by t.id desc limit \(bind: .int(min(max(limit, 1), 50)))
-                """ as SQLFragment)
-            for row in rows {
-                let id = try reading { () throws(PostgresError) in try row.uuid(0) }
-                let name = try reading { () throws(PostgresError) in try row.optionalText(1) }
-                items.append([
-                    "object": .string(description.name), "id": .string(description.publicID(id)),
-                    "title": .string(orNull: name),
-                ])
-            }
+            items += found
         }
-        return ["items": .array(items)]
+        guard items.isEmpty else { return ["items": .array(items)] }
+        _ = try run("select set_config('pg_trgm.word_similarity_threshold', '0.4', true)" as Statement)
+        for search in searches { items += try titles(search.similar(limit), search.description) }
+        return items.isEmpty ? ["items": []] : ["items": .array(items), "similar": true]
+    }
+
+    private func titles(_ query: SQLFragment, _ description: ObjectDescription) throws(TandemError) -> [JSON] {
+        var items: [JSON] = []
+        for row in try run(query) {
+            let id = try reading { () throws(PostgresError) in try row.uuid(0) }
+            let title = try reading { () throws(PostgresError) in try row.optionalText(1) }
+            items.append([
+                "object": .string(description.name), "id": .string(description.publicID(id)),
+                "title": .string(orNull: title),
+            ])
+        }
+        return items
+    }
+}
+
+/// The search for words in the records of one object; its queries answer id and title. The indexes of trigrams serve all of them.
+private struct RecordWords {
+    let description: ObjectDescription
+    private let words: [String]
+    private let fields: [ObjectField]
+    private let title: ObjectField
+
+    /// How many records with the words are looked at for the best among them.
+    private static let candidates = 500
+
+    /// - Returns: nil for an object in which nothing is searched.
+    init?(_ description: ObjectDescription, _ words: [String]) {
+        fields = description.fields.filter(\.isSearchable)
+        guard !fields.isEmpty, let title = description.field(description.title) else { return nil }
+        self.description = description
+        self.words = words
+        self.title = title
+    }
+
+    private var table: SQLIdentifier { .table(of: description) }
+    private var text: String { words.joined(separator: " ") }
+    private var column: SQLFragment { "t.\(.column(of: title))" }
+
+    private func test(_ field: ObjectField, _ comparison: RecordFilter.Comparison, _ text: String) -> SQLFragment {
+        RecordFilter.compare(.init(field: field, link: nil, target: nil), comparison, [.string(text)]).sql
+    }
+
+    /// Records whose title begins with the text, the shortest first: the text alone is the shortest.
+    func beginning(_ limit: Int) -> SQLFragment {
+        """
+        select t.id, \(column) from \(table) t where \(test(title, .startsWith, text))
+        order by length(\(column)), t.id desc limit \(bind: .int(limit))
+        """
+    }
+
+    /// Others, in whose fields every word occurs: one of two characters only where a word begins, which an index can find.
+    func containing(_ limit: Int) -> SQLFragment {
+        let all = words.map { word -> SQLFragment in
+            .joined(fields.map { word.count < 3 ? wordBegins($0, word) : test($0, .contains, word) }, by: " or ")
+        }
+        let starts = SQLFragment.joined(fields.map { test($0, .startsWith, text) }, by: " or ")
+        let begins = SQLFragment.joined(fields.flatMap { field in words.map { wordBegins(field, $0) } }, by: " or ")
+        return """
+            select t.id, t.title from (
+            select t.id, \(column) as title, case when \(starts) then 0 when \(begins) then 1 else 2 end as rank
+            from \(table) t where \(.joined(all.map { "(\($0))" }, by: " and "))
+            and not coalesce(\(test(title, .startsWith, text)), false) limit \(bind: .int(Self.candidates))) t
+            order by t.rank, length(t.title), t.id desc limit \(bind: .int(limit))
+            """
+    }
+
+    private func wordBegins(_ field: ObjectField, _ word: String) -> SQLFragment {
+        "(\(test(field, .startsWith, word)) or \(test(field, .contains, " " + word)))"
+    }
+
+    /// Records whose title has a word like each of these.
+    func similar(_ limit: Int) -> SQLFragment {
+        let like = words.map { "\(bind: .text($0)) operator(tandem_text.<%) \(column)" as SQLFragment }
+        let likeness = words.map { "tandem_text.word_similarity(\(bind: .text($0)), \(column))" as SQLFragment }
+        return """
+            select t.id, \(column) from \(table) t where \(.joined(like, by: " and "))
+            order by \(.joined(likeness, by: " + ")) desc, t.id desc limit \(bind: .int(limit))
+            """
     }
 }

@@ -1,19 +1,20 @@
 import Postgres
 
 extension RecordFilter {
-    /// The condition on a table named `t`. Never null: a comparison on a missing value is false.
+    /// The condition on a table named `t`, for a `where`: what is null there is false, and so is a comparison on a missing value.
+    /// (`coalesce` around each comparison would say the same and could use no index.)
     var sql: SQLFragment {
         switch self {
         case .all(let filters): "(\(SQLFragment.joined(filters.map(\.sql), by: " and ")))"
         case .any(let filters): "(\(SQLFragment.joined(filters.map(\.sql), by: " or ")))"
-        case .not(let filter): "not \(filter.sql)"
+        case .not(let filter): "not coalesce(\(filter.sql), false)"
         case .compare(let path, let comparison, let values): Self.condition(path, comparison, values)
         }
     }
 
     private static func condition(_ path: FieldPath, _ comparison: Comparison, _ values: [JSON]) -> SQLFragment {
         guard let link = path.link, let target = path.target else {
-            return "coalesce(\(test(path.field, "t", comparison, values)), false)"
+            return "(\(test(path.field, "t", comparison, values)))"
         }
         let inner = test(path.field, "l", comparison == .isNotSet ? .isSet : comparison, values)
         let exists: SQLFragment = """

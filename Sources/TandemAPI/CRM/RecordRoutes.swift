@@ -14,7 +14,7 @@ struct RecordRoutes {
         [
             list, create, search, aggregate, batch, show, update, delete, restore, find, upsert, history, timeline,
             sources,
-        ]
+        ] + BulkOrder.Action.allCases.map(bulk)
     }
 
     private var base: String { "/v1/\(description.plural)" }
@@ -206,6 +206,32 @@ struct RecordRoutes {
             }
             let results = outcomes.map { BatchResult($0, description).json }
             return Response(json: ["results": .array(results)])
+        }
+    }
+
+    private func bulk(_ action: BulkOrder.Action) -> Route {
+        let words =
+            switch action {
+            case .update: "change all that a condition means"
+            case .delete: "move all that a condition means to the bin"
+            case .restore: "bring all that a condition means back from the bin"
+            }
+        return route(
+            .post, ":" + action.rawValue, words,
+            parameters: [.init("dry_run", "true answers how many there are and what becomes of the first")],
+            success: 202
+        ) { [description, records] call in
+            let isDryRun = try call.flag("dry_run")
+            let order = try BulkOrder(
+                action, of: description, call.jsonObject(), isDryRun: isDryRun, catalog: records.catalog)
+            let (actor, id) = (call.principal.actor, UUID.v7())
+            let answer = try await records.transaction(call, description) { (connection) throws(TandemError) -> JSON in
+                guard isDryRun else { return try connection.bulkOrder(order, id: id, by: actor) }
+                let rehearsed = try connection.bulkRehearse(order, by: actor)
+                try connection.discardChanges()
+                return rehearsed
+            }
+            return isDryRun ? Response(json: answer) : .ordered(call, records.store, answer)
         }
     }
 

@@ -3,8 +3,12 @@ import Tandem
 
 extension DatabaseSession {
     /// Works on an operation that was ordered until it is done, and answers it; shows how far it is.
-    /// - Parameter verb: what is being done.
-    func followOperation(_ id: UUID, _ ordered: JSON, of tenant: Tenant, verb: String) throws -> Output {
+    /// - Parameters:
+    ///   - verb: what is being done.
+    ///   - unit: to what.
+    func followOperation(
+        _ id: UUID, _ ordered: JSON, of tenant: Tenant, verb: String, unit: String = "events"
+    ) throws -> Output {
         let runner = OperationRunner(
             connection, ingest: configuration, readingRules: ReadingRulesDirectory(), logger: logger)
         let meter = ProgressMeter()
@@ -18,7 +22,7 @@ extension DatabaseSession {
                 tenant, only: id,
                 progress: { _ in
                     let now = (try? showOperation(id, of: tenant)) ?? last
-                    meter.show(verb, done: Self.number(now["done"]) ?? 0, of: total, unit: "events")
+                    meter.show(verb, done: Self.number(now["done"]) ?? 0, of: total, unit: unit)
                 })
             shown = try showOperation(id, of: tenant)
             if isDone == 0, shown["state"]?.string == "running" { usleep(200_000) }

@@ -44,6 +44,14 @@ struct ObjectCommand<Noun: ObjectNoun>: ParsableCommand {
         return id
     }
 
+    /// The condition of many, where no single record is named.
+    static func condition(_ bulk: BulkOptions, _ reference: String?) throws -> String? {
+        guard (bulk.filter == nil) != (reference == nil) else {
+            throw CommandFailure.usage("name one record, or all that a condition means with --where")
+        }
+        return bulk.filter
+    }
+
     static var referenceHelp: ArgumentHelp {
         let keys = Noun.object.keys.filter { $0 != "id" }.joined(separator: ", ")
         return "\(Noun.object.prefix.rawValue)_…, a uuid, or field=value with one of \(keys)."
@@ -139,11 +147,15 @@ struct ObjectCommand<Noun: ObjectNoun>: ParsableCommand {
         static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "update", abstract: "Change the fields that are given; an empty value clears.",
-                discussion: "tandem \(Noun.object.name) update external_id=17 --set tags=key,2026 --tenant acme")
+                discussion: """
+                    tandem \(Noun.object.name) update external_id=17 --set tags=key,2026 --tenant acme
+                    tandem \(Noun.object.name) update --where 'tags contains "old"' --set tags=new --dry-run
+                    """)
         }
         @OptionGroup var global: GlobalOptions
-        @Argument(help: ObjectCommand.referenceHelp) var reference: String
+        @Argument(help: ObjectCommand.referenceHelp) var reference: String?
         @OptionGroup var data: FieldAssignments
+        @OptionGroup var bulk: BulkOptions
         @Option(help: "Only if it is at this version.") var ifMatch: Int?
 
         func run(_ session: DatabaseSession) throws -> Output {
@@ -151,6 +163,10 @@ struct ObjectCommand<Noun: ObjectNoun>: ParsableCommand {
             guard let object = objects.first, objects.count == 1 else {
                 throw CommandFailure.usage("an update takes one object")
             }
+            if let filter = try ObjectCommand.condition(bulk, reference) {
+                return try bulk.run(.update, Noun.object, where: filter, data: object, session)
+            }
+            let reference = reference ?? ""
             let snapshot = try session.inTenant(session.tenant()) { (connection) throws(TandemError) in
                 try connection.recordUpdate(
                     Noun.object, id: ObjectCommand.find(reference, connection), .object(object), ifMatch: ifMatch,
@@ -163,14 +179,22 @@ struct ObjectCommand<Noun: ObjectNoun>: ParsableCommand {
     struct Delete: DatabaseCommand {
         static var configuration: CommandConfiguration {
             CommandConfiguration(
-                commandName: "delete", abstract: "Move one to the bin.",
-                discussion: "tandem \(Noun.object.name) delete external_id=17 --dry-run --tenant acme")
+                commandName: "delete", abstract: "Move one to the bin, or all that a condition means.",
+                discussion: """
+                    tandem \(Noun.object.name) delete external_id=17 --dry-run --tenant acme
+                    tandem \(Noun.object.name) delete --where 'tags contains "test"' --expect-count 12
+                    """)
         }
         @OptionGroup var global: GlobalOptions
-        @Argument(help: ObjectCommand.referenceHelp) var reference: String
+        @Argument(help: ObjectCommand.referenceHelp) var reference: String?
+        @OptionGroup var bulk: BulkOptions
         @Option(help: "Only if it is at this version.") var ifMatch: Int?
 
         func run(_ session: DatabaseSession) throws -> Output {
+            if let filter = try ObjectCommand.condition(bulk, reference) {
+                return try bulk.run(.delete, Noun.object, where: filter, session)
+            }
+            let reference = reference ?? ""
             let snapshot = try session.inTenant(session.tenant()) { (connection) throws(TandemError) in
                 let id = try ObjectCommand.find(reference, connection)
                 let snapshot = try connection.recordGet(Noun.object, id: id)

@@ -36,20 +36,20 @@ private struct QuarantineCounts: Decodable {
     let items: [Item]
 }
 
-/// What the SQL function `operation_show` gives of long work.
-private struct OperationRead: Decodable {
-    let type: String
-    let state: String
-    /// Nil where it is not known before the end.
-    let total: Int?
-    let done: Int
-    let counts: [String: Int]
-    let createdAt: String
-    let actor: String
-}
-
 /// Events that were not stored: which, why, and what to do with them.
 struct QuarantinePage {
+    /// What the SQL function `operation_show` gives of long work.
+    struct OperationRead: Decodable {
+        let type: String
+        let state: String
+        /// Nil where it is not known before the end.
+        let total: Int?
+        let done: Int
+        let counts: [String: Int]
+        let createdAt: String
+        let actor: String
+    }
+
     struct Choice {
         let value: String
         let label: String
@@ -220,7 +220,7 @@ extension Console {
         let rows = try await read(
             tenant, [.call("operation_list", .null(.text), .null(.timestamptz), .null(.uuid), .int4(5))])
         let words = TimeWords(tenant.timezone)
-        return try rows[0].decoded("item", as: OperationRead.self).map { QuarantinePage.Work($0, words) }
+        return try rows[0].decoded("item", as: QuarantinePage.OperationRead.self).map { QuarantinePage.Work($0, words) }
     }
 
     private static func reasons(_ counts: QuarantineCounts) -> [AccountPage.Figure] {
@@ -327,7 +327,7 @@ extension QuarantinePage.Entry {
 }
 
 extension QuarantinePage.Work {
-    fileprivate init(_ read: OperationRead, _ words: TimeWords) {
+    init(_ read: QuarantinePage.OperationRead, _ words: TimeWords) {
         what =
             switch read.type {
             case QuarantineOrder.reprocess.operationType: "Process again"

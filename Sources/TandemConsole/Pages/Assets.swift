@@ -56,6 +56,7 @@ enum Assets {
         ("plans", PackageResources.plans_mustache),
         ("plan", PackageResources.plan_mustache),
         ("merges", PackageResources.merges_mustache),
+        ("operations", PackageResources.operations_mustache),
         ("reviews", PackageResources.reviews_mustache),
         ("accounts", PackageResources.accounts_mustache),
         ("account", PackageResources.account_mustache),

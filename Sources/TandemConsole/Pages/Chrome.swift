@@ -39,7 +39,8 @@ struct Chrome {
 
     /// The places of the navigation.
     enum Place: String, CaseIterable {
-        case thread, events, quarantine, sources, plans, people, accounts, leads, forms, opportunities, merges, send
+        case thread, events, quarantine, sources, plans, people, accounts, leads, forms, opportunities, merges,
+            operations, send
 
         var label: String {
             switch self {
@@ -54,6 +55,7 @@ struct Chrome {
             case .forms: "Forms"
             case .opportunities: "Opportunities"
             case .merges: "Merges"
+            case .operations: "Operations"
             case .send: "Send an event"
             }
         }
@@ -62,7 +64,7 @@ struct Chrome {
             switch self {
             case .thread, .events, .quarantine, .sources, .plans, .send: .cdp
             case .leads, .forms, .opportunities: .crm
-            case .people, .accounts, .merges: nil
+            case .people, .accounts, .merges, .operations: nil
             }
         }
 
@@ -109,6 +111,8 @@ extension Chrome.Notice {
                 kind: "good",
                 text: "The merge is undone. They are separate people again, each with the events, traits and "
                     + "identifiers that are their own.")
+        case "operation-undone":
+            self.init(kind: "bad", text: "This operation was undone before. Nothing has changed.")
         case "already-undone":
             self.init(kind: "bad", text: "This merge was undone before. Nothing has changed.")
         case "erased":

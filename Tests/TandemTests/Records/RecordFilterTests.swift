@@ -19,8 +19,7 @@ import Testing
         ])
         #expect(
             statement.sql == """
-                (coalesce(t."amount" >= $1, false) and not coalesce(t."name" ilike $2, false) \
-                and coalesce(t."status" in ($3, $4), false))
+                ((t."amount" >= $1) and not coalesce((t."name" ilike $2), false) and (t."status" in ($3, $4)))
                 """)
         #expect(statement.binds == [.untyped("10.5"), .text("%50\\%\\_%"), .untyped("open"), .untyped("won")])
     }
@@ -114,7 +113,7 @@ import Testing
         #expect(query.limit == 1000)
         #expect(query.sort.map(\.field.name) == ["name", "created_at"])
         #expect(query.sort.map(\.isDescending) == [true, false])
-        #expect(query.filter?.sql.statement.sql == #"coalesce(t."industry" = $1, false)"#)
+        #expect(query.filter?.sql.statement.sql == #"(t."industry" = $1)"#)
         for bad in [
             ("nope", "x"), ("limit", "0"), ("limit", "-1"), ("sort", "nope"), ("count", "maybe"), ("sort", "tags"),
         ] {

@@ -6,6 +6,8 @@ import Testing
 struct SQLTextTests {
     /// Lists, filters, sums and histories of any described object: table and columns are those of its description.
     private static let composing = [
+        "Sources/Tandem/Operations/BulkOrder.swift",
+        "Sources/Tandem/Operations/BulkWork.swift",
         "Sources/Tandem/Profiles/ProfileQuery.swift",
         "Sources/Tandem/Records/Connection+Record.swift",
         "Sources/Tandem/Records/Connection+RecordHistory.swift",
@@ -15,6 +17,7 @@ struct SQLTextTests {
         "Sources/Tandem/Records/Connection+TenantTransaction.swift",
         "Sources/Tandem/Records/RecordAggregate.swift",
         "Sources/Tandem/Records/RecordFilter+SQL.swift",
+        "Sources/Tandem/Records/RecordOrder.swift",
         "Sources/Tandem/Records/SQLFragment.swift",
     ]
 

@@ -15,7 +15,8 @@ begin
     end if;
     v_reason := case
         when exists (
-            select from record_history h where h.record_id = v_id and h.at > p_since and h.cause in ('edit', 'import')
+            select from record_history h
+            where h.record_id = v_id and h.at > p_since and split_part(h.cause, ':', 1) in ('edit', 'import', 'bulk')
         ) then 'edited'
         when exists (select from activity_links l where l.record_id = v_id)
             or exists (select from leads l where v_id in (l.converted_account_id, l.converted_contact_id, l.converted_opportunity_id))

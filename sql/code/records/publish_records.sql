@@ -31,7 +31,7 @@ begin
         insert into dirty (nodes, at) values (array(select distinct n from unnest(v_nodes) n order by n), now());
     end if;
     perform append_audit(
-        p_context ->> 'actor', v_name || '.' || case when p_context ->> 'cause' = 'edit' then 'write' else p_context ->> 'cause' end,
+        p_context ->> 'actor', v_name || '.' || case when p_context ->> 'cause' = 'edit' then 'write' else split_part(p_context ->> 'cause', ':', 1) end,
         v_name, case when cardinality(v_written) = 1 then v_written[1] ->> 'id' else '' end,
         (select jsonb_build_object('source', p_context -> 'source', 'records', jsonb_agg(
             jsonb_build_array(i -> 'id', i -> 'outcome', i -> 'version'))) from unnest(v_written) i));

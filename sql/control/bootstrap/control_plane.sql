@@ -1,9 +1,24 @@
--- The two shared schemas and the ledger of the control plane's own migrations. Run as tandem_admin. Idempotent.
+-- The shared schemas and the ledger of the control plane's own migrations. Run as tandem_admin. Idempotent.
 create schema if not exists tandem;
 create schema if not exists tandem_code;
 comment on schema tandem is 'Control plane: tenants, keys, ledgers, audit.';
 comment on schema tandem_code is 'Procedures, shared by all tenants, deployed by hash.';
 grant usage on schema tandem_code to tandem_code_user;
+-- Trigrams, for search in names and addresses: in a schema of its own, which no path of ours has.
+create schema if not exists tandem_text;
+comment on schema tandem_text is 'The extension pg_trgm.';
+create extension if not exists pg_trgm with schema tandem_text;
+do $$
+declare
+    v_schema name := (select extnamespace::regnamespace::name from pg_extension where extname = 'pg_trgm');
+begin
+    if v_schema <> 'tandem_text' then
+        raise exception 'the extension pg_trgm is in schema %', v_schema
+            using hint = 'its owner moves it: alter extension pg_trgm set schema tandem_text';
+    end if;
+end
+$$;
+grant usage on schema tandem_text to tandem_code_user;
 alter default privileges for role tandem_admin revoke execute on functions from public;
 alter default privileges for role tandem_admin in schema tandem_code grant execute on functions to tandem_code_user;
 create table if not exists tandem.control_migration (

@@ -73,10 +73,12 @@ create table record_history (
     source smallint not null,
     action text not null check (action in ('create', 'update', 'delete', 'restore', 'merge', 'undo')),
     changes jsonb not null,
+    xid xid8 not null default pg_current_xact_id(),
     primary key (record_id, seq)
 );
-create index record_history_seq on record_history (seq);
+create index record_history_commit on record_history (xid, seq);
 comment on table record_history is 'Every change of every record; changes: field → [old, new].';
+comment on column record_history.xid is 'The transaction that wrote it: what is older than every open one is complete (record_changes). seq is taken before commit.';
 
 create table bin (
     object text not null,
@@ -160,3 +162,12 @@ create table operation (
 create index operation_created on operation (created_at, id);
 create index operation_running on operation (created_at) where state = 'running';
 comment on table operation is 'Long work that was ordered: what, how far, and what came of it. Whoever holds the lease does it; when the lease ends another goes on behind the cursor. counts: outcome -> number, raised in the transaction that decides.';
+
+create table operation_record (
+    operation_id uuid not null references operation,
+    record_id uuid not null,
+    outcome text check (outcome in ('updated', 'deleted', 'restored', 'unchanged', 'skipped', 'error', 'kept')),
+    detail jsonb,
+    primary key (operation_id, record_id)
+);
+comment on table operation_record is 'The records that an operation was ordered for, and what became of each; null: not yet.';

@@ -67,10 +67,12 @@ create table accounts (
     check (parent_id <> id)
 );
 create index accounts_parent on accounts (parent_id);
-create index accounts_owner on accounts (owner_id);
+create index accounts_owner on accounts (owner_id, id);
 create index accounts_domain on accounts (domain);
 create index accounts_company_key on accounts (company_key);
 create index accounts_created on accounts (created_at, id);
+create index accounts_name on accounts (name, id);
+create index accounts_words on accounts using gin (name tandem_text.gin_trgm_ops, domain tandem_text.gin_trgm_ops);
 
 comment on table teams is 'Teams of users.';
 comment on column teams.id is 'The record''s id, for ever.';

@@ -33,8 +33,10 @@ create table contacts (
 create index contacts_email on contacts (email_norm);
 create index contacts_phone on contacts (phone_e164);
 create index contacts_profile on contacts (profile_id);
-create index contacts_owner on contacts (owner_id);
+create index contacts_owner on contacts (owner_id, id);
 create index contacts_created on contacts (created_at, id);
+create index contacts_name on contacts (name, id);
+create index contacts_words on contacts using gin (name tandem_text.gin_trgm_ops, email tandem_text.gin_trgm_ops);
 
 create table contact_channels (
     contact_id uuid not null references contacts,
@@ -142,9 +144,14 @@ create table opportunities (
     foreign key (stage_id, pipeline_id) references stages (id, pipeline_id)
 );
 create index opportunities_account on opportunities (account_id);
-create index opportunities_stage on opportunities (stage_id, close_date);
+create index opportunities_stage on opportunities (stage_id, close_date, id);
+create index opportunities_close on opportunities (close_date, id);
+create index opportunities_amount on opportunities (amount, id);
+create index opportunities_updated on opportunities (updated_at, id);
+create index opportunities_name on opportunities (name, id);
+create index opportunities_words on opportunities using gin (name tandem_text.gin_trgm_ops);
 create index opportunities_pipeline on opportunities (pipeline_id);
-create index opportunities_owner on opportunities (owner_id);
+create index opportunities_owner on opportunities (owner_id, id);
 create index opportunities_created on opportunities (created_at, id);
 
 create table opportunity_history (
@@ -234,8 +241,11 @@ create table leads (
 );
 create index leads_email on leads (email_norm);
 create index leads_profile on leads (profile_id);
-create index leads_owner on leads (owner_id);
+create index leads_owner on leads (owner_id, id);
 create index leads_created on leads (created_at, id);
+create index leads_words on leads using gin (
+    first_name tandem_text.gin_trgm_ops, last_name tandem_text.gin_trgm_ops, company tandem_text.gin_trgm_ops,
+    email tandem_text.gin_trgm_ops);
 create index leads_account on leads (converted_account_id);
 create index leads_contact on leads (converted_contact_id);
 create index leads_opportunity on leads (converted_opportunity_id);
@@ -268,6 +278,7 @@ create table activities (
 );
 create index activities_owner on activities (owner_id);
 create index activities_created on activities (created_at, id);
+create index activities_words on activities using gin (subject tandem_text.gin_trgm_ops);
 create index activities_due on activities (due_at) where status = 'planned';
 
 create table activity_links (

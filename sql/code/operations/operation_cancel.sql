@@ -1,0 +1,17 @@
+-- Ends an operation before its end: what it has done stays. Raises TD001, and TD013 if it has ended already. Answers it.
+create or replace function operation_cancel(p_id uuid) returns jsonb
+language plpgsql
+as $$
+declare
+    v_state text;
+begin
+    select o.state into v_state from operation o where o.id = p_id for no key update;
+    if not found then
+        raise exception 'no operation %', p_id using errcode = 'TD001';
+    elsif v_state not in ('pending', 'running') then
+        raise exception 'ended' using errcode = 'TD013', detail = 'The operation has ended: it is ' || v_state || '.';
+    end if;
+    update operation o set state = 'cancelled', finished_at = clock_timestamp(), leased_until = null where o.id = p_id;
+    return operation_show(p_id);
+end
+$$;
