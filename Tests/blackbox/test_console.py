@@ -84,7 +84,8 @@ def test_the_cookie_is_not_for_scripts_nor_for_other_sites(tandem: Server) -> No
 
 def test_every_page_asks_for_a_session(tandem: Server, tenant: Tenant) -> None:
     for path in ["", "/people", "/accounts", "/opportunities",
-                 "/events", "/events/stream", "/quarantine", "/replay", "/merges", "/reviews", "/send"]:
+                 "/events", "/events/stream", "/quarantine", "/replay", "/merges", "/reviews", "/operations",
+                 "/send"]:
         answer = requests.get(f"{tandem.base_url}/console/{tenant.slug}{path}", allow_redirects=False, timeout=30)
         assert (answer.status_code, answer.headers["Location"]) == (303, "/console/sign-in"), path
         assert tenant.slug not in answer.text

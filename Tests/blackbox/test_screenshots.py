@@ -19,7 +19,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import console
-from server import ROOT, Server, Tenant
+from server import ROOT, Server, Tenant, wait_until
 from test_console import crawl, person_id, send_story
 
 CHROMIUM = "/usr/bin/chromium"
@@ -126,6 +126,13 @@ def pages(tenant: Tenant) -> dict[str, str]:
     event, received = tenant.server.sql(
         "select event_id, iso_time(received_at) from event_log where type = 'group' limit 1", schema=tenant.schema)[0]
     refused = tenant.server.sql("select id from quarantine order by received_at limit 1", schema=tenant.schema)[0][0]
+    if not tenant.get("/v1/operations").json()["items"]:
+        order = {"where": {"field": "name", "op": "is_set"}, "data": {"tags": ["seen"]}}
+        count = tenant.post("/v1/opportunities:update?dry_run=true", order).json()["count"]
+        ordered = tenant.post("/v1/opportunities:update", {**order, "expect_count": count}).headers["Location"]
+        wait_until(lambda: tenant.get(ordered).json()["state"] == "done")
+        undone = tenant.post(ordered + ":undo").headers["Location"]
+        wait_until(lambda: tenant.get(undone).json()["state"] == "done")
     parted = tenant.server.tenant("console-parted", display_name="Undone")
     if not parted.server.sql("select 1 from merge", schema=parted.schema):
         send_story(parted)
@@ -152,11 +159,13 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "opportunity": f"{base}/opportunities/{opportunity}",
         "merges": f"{base}/merges",
         "reviews": f"{base}/reviews",
+        "operations": f"{base}/operations",
         "send": f"{base}/send",
         "send-refused": f"{base}/send",
         "nobody": f"{base}/people?q=nobody",
         "no-accounts": f"/console/{empty.slug}/accounts",
         "no-merges": f"/console/{empty.slug}/merges",
+        "no-operations": f"/console/{empty.slug}/operations",
         "empty": f"/console/{empty.slug}",
         "missing": f"{base}/people/nobody",
         "module": f"/console/{events.slug}/opportunities",

@@ -1457,7 +1457,7 @@ CREATE INDEX accounts_owner ON t_x.accounts USING btree (owner_id, id);
 
 CREATE INDEX accounts_parent ON t_x.accounts USING btree (parent_id);
 
-CREATE INDEX accounts_words ON t_x.accounts USING gin (name tandem_text.gin_trgm_ops, domain tandem_text.gin_trgm_ops);
+CREATE INDEX accounts_words ON t_x.accounts USING gin (name tandem_text.gin_trgm_ops, domain tandem_text.gin_trgm_ops) WITH (gin_pending_list_limit='512');
 
 CREATE INDEX activities_created ON t_x.activities USING btree (created_at, id);
 
@@ -1483,7 +1483,7 @@ CREATE INDEX contacts_phone ON t_x.contacts USING btree (phone_e164);
 
 CREATE INDEX contacts_profile ON t_x.contacts USING btree (profile_id);
 
-CREATE INDEX contacts_words ON t_x.contacts USING gin (name tandem_text.gin_trgm_ops, email tandem_text.gin_trgm_ops);
+CREATE INDEX contacts_words ON t_x.contacts USING gin (name tandem_text.gin_trgm_ops, email tandem_text.gin_trgm_ops) WITH (gin_pending_list_limit='512');
 
 CREATE INDEX forms_created ON t_x.forms USING btree (created_at, id);
 
@@ -1507,7 +1507,7 @@ CREATE INDEX leads_phone ON t_x.leads USING btree (phone_e164) WHERE (phone_e164
 
 CREATE INDEX leads_profile ON t_x.leads USING btree (profile_id);
 
-CREATE INDEX leads_words ON t_x.leads USING gin (first_name tandem_text.gin_trgm_ops, last_name tandem_text.gin_trgm_ops, company tandem_text.gin_trgm_ops, email tandem_text.gin_trgm_ops);
+CREATE INDEX leads_words ON t_x.leads USING gin (first_name tandem_text.gin_trgm_ops, last_name tandem_text.gin_trgm_ops, company tandem_text.gin_trgm_ops, email tandem_text.gin_trgm_ops) WITH (gin_pending_list_limit='512');
 
 CREATE INDEX opportunities_account ON t_x.opportunities USING btree (account_id);
 

@@ -55,6 +55,7 @@ public struct Housekeeping: Service {
                 try Self.makePartitions(of: tenant, now: now, on: connection)
                 try connection.single(settings: Self.owner(tenant), .call("rotate_dedupe", .timestamptz(now)))
             }
+            while try await settleHistory(of: tenant) > 0, !Task.isShuttingDownGracefully {}
             if tenant.modules.contains(.cdp) {
                 try await expire("quarantine_expire", of: tenant, now: now)
                 try await expire("plan_violations_expire", of: tenant, now: now)
@@ -62,6 +63,16 @@ public struct Housekeeping: Service {
         } catch {
             logger.warning(
                 "a tenant was not looked after", metadata: ["tenant": "\(tenant.slug)", "error": "\(error)"])
+        }
+    }
+
+    /// After a restore from a backup.
+    private func settleHistory(of tenant: Tenant) async throws(PostgresError) -> Int {
+        try await pool.withConnection(affinity: tenant.database.affinity, deadline: .seconds(30)) {
+            (connection) throws(PostgresError) in
+            try connection.single(
+                settings: tenant.database.settings(), .call("settle_history", .int4(Self.expiryBatch))
+            ).one().int(0)
         }
     }
 

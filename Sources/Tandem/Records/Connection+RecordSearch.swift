@@ -49,7 +49,7 @@ private struct RecordWords {
     private let fields: [ObjectField]
     private let title: ObjectField
 
-    /// How many records with the words are looked at for the best among them.
+    /// How many records are looked at for the best among them: everything may begin with two letters.
     private static let candidates = 500
 
     /// - Returns: nil for an object in which nothing is searched.
@@ -69,11 +69,15 @@ private struct RecordWords {
         RecordFilter.compare(.init(field: field, link: nil, target: nil), comparison, [.string(text)]).sql
     }
 
-    /// Records whose title begins with the text, the shortest first: the text alone is the shortest.
+    /// Records whose title is the text, then those whose title begins with it, the shortest first.
     func beginning(_ limit: Int) -> SQLFragment {
         """
-        select t.id, \(column) from \(table) t where \(test(title, .startsWith, text))
-        order by length(\(column)), t.id desc limit \(bind: .int(limit))
+        select t.id, t.title from (
+        (select t.id, \(column) as title from \(table) t where \(column) ilike \(RecordFilter.literal(text))
+        limit \(bind: .int(limit)))
+        union
+        (select t.id, \(column) from \(table) t where \(test(title, .startsWith, text)) limit \(bind: .int(Self.candidates)))
+        ) t order by length(t.title), t.id desc limit \(bind: .int(limit))
         """
     }
 

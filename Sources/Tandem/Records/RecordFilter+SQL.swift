@@ -63,13 +63,18 @@ extension RecordFilter {
     }
 
     private static func pattern(_ values: [JSON], before: Bool, after: Bool) -> SQLFragment {
-        var text = before ? "%" : ""
-        for character in values.first?.string ?? "" {
-            if "%_\\".contains(character) { text.append("\\") }
-            text.append(character)
+        literal(values.first?.string ?? "", before: before, after: after)
+    }
+
+    /// The pattern of `ilike` that means this text, with anything before or behind it.
+    static func literal(_ text: String, before: Bool = false, after: Bool = false) -> SQLFragment {
+        var pattern = before ? "%" : ""
+        for character in text {
+            if "%_\\".contains(character) { pattern.append("\\") }
+            pattern.append(character)
         }
-        if after { text += "%" }
-        return "\(bind: .text(text))"
+        if after { pattern += "%" }
+        return "\(bind: .text(pattern))"
     }
 
     private static func window(_ values: [JSON]) -> SQLFragment {

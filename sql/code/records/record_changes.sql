@@ -6,6 +6,7 @@
 --   result      at most p_limit rows with an item each, and a last row without one: the place to go on from, whether there is more
 --               now, and the time before which everything that was committed has been shown
 --
+-- After a restore from a backup it waits for settle_history, and refuses places of the database that was (TD013).
 -- One call looks at no more than p_limit + 10,000 rows, so that what is rare does not cost a reading of the whole history.
 create or replace function record_changes(p_xid xid8, p_seq bigint, p_objects text[], p_limit integer)
 returns table (xid text, seq bigint, item jsonb, has_more boolean, complete_until timestamptz)
@@ -20,6 +21,13 @@ declare
     v_last record;
     v_count integer := 0;
 begin
+    if p_xid > pg_snapshot_xmax(pg_current_snapshot()) then
+        raise exception 'a place ahead of all' using errcode = 'TD013',
+            detail = 'The cursor is of another database, before a restore: read from the beginning.';
+    elsif exists (select from record_history h where h.xid > pg_snapshot_xmax(pg_current_snapshot())) then
+        v_horizon := '3';
+        v_is_quiet := false;
+    end if;
     -- Where this call stops looking, if there is that much.
     select h.xid, h.seq, h.at into v_end
     from record_history h

@@ -36,7 +36,8 @@ create index contacts_profile on contacts (profile_id);
 create index contacts_owner on contacts (owner_id, id);
 create index contacts_created on contacts (created_at, id);
 create index contacts_name on contacts (name, id);
-create index contacts_words on contacts using gin (name tandem_text.gin_trgm_ops, email tandem_text.gin_trgm_ops);
+create index contacts_words on contacts using gin (name tandem_text.gin_trgm_ops, email tandem_text.gin_trgm_ops)
+    with (gin_pending_list_limit = 512);
 
 create table contact_channels (
     contact_id uuid not null references contacts,
@@ -245,7 +246,8 @@ create index leads_owner on leads (owner_id, id);
 create index leads_created on leads (created_at, id);
 create index leads_words on leads using gin (
     first_name tandem_text.gin_trgm_ops, last_name tandem_text.gin_trgm_ops, company tandem_text.gin_trgm_ops,
-    email tandem_text.gin_trgm_ops);
+    email tandem_text.gin_trgm_ops)
+    with (gin_pending_list_limit = 512);
 create index leads_account on leads (converted_account_id);
 create index leads_contact on leads (converted_contact_id);
 create index leads_opportunity on leads (converted_opportunity_id);

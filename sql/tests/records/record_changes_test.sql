@@ -1,5 +1,5 @@
 -- record_changes: finished transactions only, in order, behind a place; the last row says where to go on.
-select plan(9);
+select plan(12);
 
 create function pg_temp.add(p_object text, p_xid bigint) returns void
 language sql as $$
@@ -42,11 +42,17 @@ select results_eq(
 select results_eq(
     $$ select object, has_more from pg_temp.told(null, 0, null, 10) $$, $$ values (null::text, false) $$,
     'from nowhere: only the place of now');
-select is(
-    (select count(*) from pg_temp.told(pg_temp.horizon() + 100, 7, null, 10) where xid > pg_temp.horizon()), 1::bigint,
-    'a place ahead of all never goes back');
+select throws_ok(
+    $$ select * from pg_temp.told(pg_temp.horizon() + 100, 7, null, 10) $$, 'TD013', null, 'a place of another database is refused');
 select pg_temp.add('account', 6) from generate_series(1, 10020);
 select results_eq(
     $$ select object, has_more from pg_temp.told(5, 1000000000, '{lead}', 10) $$, $$ values (null::text, true) $$,
     'a call ends its search for what is rare, and says that there is more');
+
+select pg_temp.add('team', pg_temp.horizon() + 1000);
+select results_eq(
+    $$ select object, has_more from pg_temp.told(0, 0, null, 10) $$, $$ values (null::text, false) $$,
+    'while there are rows of another database it waits');
+select is(settle_history(10), 1, 'which become older than any');
+select is((select h.xid::text from record_history h where h.object = 'team'), '3', 'and are told first');
 select * from finish();
