@@ -9,19 +9,29 @@ struct ConsoleCommand: ParsableCommand {
     struct Link: DatabaseCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make a link that signs one browser into the console, once, within an hour.",
-            discussion: "With --tenant the session sees that tenant alone, otherwise all of them.")
+            discussion: """
+                tandem console link --tenant acme
+                tandem console link --tenant acme --user email=sales@acme.example
+
+                With --tenant the session sees that tenant alone, otherwise all of them; with --user it is that user's.
+                """)
         @OptionGroup var global: GlobalOptions
         @Option(help: "Where browsers find the server, without a slash at the end.")
         var base = "http://127.0.0.1:8080"
 
+        @Option(help: "As this user of the tenant: user_…, a uuid, or email=…") var user: String?
+
         func run(_ session: DatabaseSession) throws -> Output {
             let tenant = try session.settings[.tenant].map { try session.tenant($0) }
+            if user != nil, tenant == nil { throw CommandFailure.usage("--user needs --tenant") }
+            let user = try user.map { try UserCommand.find($0, session) }
             if global.dryRun {
                 return Output(
                     content: .object(["dry_run": .bool(true)]), name: "dry_run",
                     text: "Would make a sign-in link for \(tenant?.slug ?? "all tenants").")
             }
-            let link = try SignInLink.make(on: session.connection, tenant: tenant, actor: DatabaseSession.actor)
+            let link = try SignInLink.make(
+                on: session.connection, tenant: tenant, user: user, actor: DatabaseSession.actor)
             let address = link.address(base: base)
             return Output(
                 content: .object([

@@ -36,7 +36,7 @@ struct Main: AsyncParsableCommand {
                     FormCommand.self,
                     ObjectCommand<OpportunityNoun>.self, ObjectCommand<PipelineNoun>.self,
                     ObjectCommand<StageNoun>.self,
-                    ObjectCommand<ProductNoun>.self, ObjectCommand<ActivityNoun>.self, ObjectCommand<UserNoun>.self,
+                    ObjectCommand<ProductNoun>.self, ObjectCommand<ActivityNoun>.self, UserCommand.self,
                     ObjectCommand<TeamNoun>.self, ObjectsCommand.self, ChangesCommand.self,
                 ]),
             CommandGroup(

@@ -5,7 +5,7 @@ public import TandemHTTP
 
 /// The web console: pages made on the server, which work without JavaScript.
 ///
-/// It is an operator's console: who is signed in sees every tenant, or the one that the sign-in link names.
+/// An operator's session, from a sign-in link, sees every tenant or the one that the link names; a user's sees the user's.
 public struct Console: Sendable {
     let context: TandemContext
     let batcher: Batcher
@@ -33,7 +33,7 @@ public struct Console: Sendable {
 
     /// All of the console, for the listener of the data plane.
     public var routes: [Route] {
-        [rootRoute] + assetRoutes + signInRoutes + tenantRoutes + threadRoutes + peopleRoutes + eventRoutes
+        [rootRoute] + assetRoutes + signInRoutes + passwordRoutes + tenantRoutes + userRoutes + threadRoutes + peopleRoutes + eventRoutes
             + quarantineRoutes + replayRoutes + sourceRoutes + planRoutes + sendRoutes + mergeRoutes + accountRoutes
             + leadRoutes + leadConversionRoutes + formRoutes + opportunityRoutes + searchRoutes
             + operationRoutes

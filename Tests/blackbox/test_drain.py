@@ -14,6 +14,8 @@ import pytest
 import load
 from server import Server, Tenant, wait_until
 
+pytestmark = pytest.mark.alone
+
 _numbers = itertools.count(1)
 USERS = 500
 

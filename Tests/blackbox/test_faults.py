@@ -15,6 +15,8 @@ import requests
 from flaky_proxy import Faults, FlakyProxy
 from server import Server, Tenant
 
+pytestmark = pytest.mark.alone
+
 ANSWER_S = 5.0
 HEAL_S = 10.0
 

@@ -18,6 +18,8 @@ import pytest
 
 from server import ROOT
 
+pytestmark = pytest.mark.alone
+
 NINTH = ROOT / "Tests/blackbox/ninth"
 MIGRATIONS = "sql/tenant/migrations"
 CATALOGUE = "Sources/Tandem/Records/ObjectCatalog.swift"

@@ -13,6 +13,8 @@ import pytest
 import load
 from server import Server, Tenant, resident_mb
 
+pytestmark = pytest.mark.alone
+
 USERS = 2_000
 BATCH = 20
 

@@ -136,6 +136,12 @@ def pages(tenant: Tenant) -> dict[str, str]:
     parted = tenant.server.tenant("console-parted", display_name="Undone")
     if not parted.server.sql("select 1 from merge", schema=parted.schema):
         send_story(parted)
+    team = tenant.get("/v1/teams/by/name/North")
+    if team.status_code == 404:
+        made = tenant.post("/v1/teams", {"name": "North"}).json()
+        tenant.post("/v1/users", {"name": "North desk", "email": "north@acme.example", "team_id": made["id"]})
+        tenant.post("/v1/users", {"name": "Old desk", "email": "old@acme.example", "active": False})
+    invited = tenant.server.cli("user", "invite", "email=north@acme.example", "--base", "", "--tenant", tenant.slug)["url"]
     return {
         "tenants": "/console",
         "thread": f"{base}?person={person}",
@@ -169,7 +175,10 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "empty": f"/console/{empty.slug}",
         "missing": f"{base}/people/nobody",
         "module": f"/console/{events.slug}/opportunities",
-        "sign-in": "/console/sign-in?token=any",
+        "users": f"{base}/users",
+        "sign-in": "/console/sign-in",
+        "sign-in-link": "/console/sign-in?token=any",
+        "password": invited,
         "signed-out": "/console/sign-in",
         "undone": f"/console/{parted.slug}?notice=undone",
     }

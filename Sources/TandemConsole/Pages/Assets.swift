@@ -38,6 +38,8 @@ enum Assets {
         ("opportunity-list", PackageResources.opportunity_list_mustache),
         ("opportunity-table", PackageResources.opportunity_table_mustache),
         ("sign-in", PackageResources.sign_in_mustache),
+        ("password", PackageResources.password_mustache),
+        ("users", PackageResources.users_mustache),
         ("tenants", PackageResources.tenants_mustache),
         ("error", PackageResources.error_mustache),
         ("thread", PackageResources.thread_mustache),

@@ -30,6 +30,8 @@ struct Chrome {
     var hasMoreTenants = false
     /// Nil: nobody is signed in.
     var csrf: String?
+    /// The address of the user who is signed in; nil for an operator.
+    var signedInAs: String?
     var notice: Notice?
     var version: String
     var timeZone: String?
@@ -40,7 +42,7 @@ struct Chrome {
     /// The places of the navigation.
     enum Place: String, CaseIterable {
         case thread, events, quarantine, sources, plans, people, accounts, leads, forms, opportunities, merges,
-            operations, send
+            operations, users, send
 
         var label: String {
             switch self {
@@ -56,6 +58,7 @@ struct Chrome {
             case .opportunities: "Opportunities"
             case .merges: "Merges"
             case .operations: "Operations"
+            case .users: "Users"
             case .send: "Send an event"
             }
         }
@@ -64,7 +67,7 @@ struct Chrome {
             switch self {
             case .thread, .events, .quarantine, .sources, .plans, .send: .cdp
             case .leads, .forms, .opportunities: .crm
-            case .people, .accounts, .merges, .operations: nil
+            case .people, .accounts, .merges, .operations, .users: nil
             }
         }
 
@@ -86,6 +89,7 @@ struct Chrome {
     init(title: String, visit: Visit, place: Place?, notice code: String? = nil, version: String) {
         self.init(title: title, version: version)
         csrf = visit.csrf
+        signedInAs = visit.user?.email
         notice = code.flatMap(Notice.init)
         guard let tenant = visit.tenant else { return }
         isSimulated = tenant.isSimulated
@@ -143,6 +147,9 @@ extension Chrome.Notice {
         case "ordered":
             self.init(
                 kind: "good", text: "It is being done; below stands how far it is. Load the page again to see more.")
+        case "signed-out":
+            self.init(
+                kind: "good", text: "The user is signed out everywhere; links that were out do not work any more.")
         case "sent":
             self.init(kind: "good", text: "Your event is stored, and this is the person it belongs to.")
         case "nobody":

@@ -1,51 +1,66 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
+import NIOPosix
 import Postgres
 import Tandem
 import TandemHTTP
 
-/// The page behind a sign-in link: a button, so that programs which look at links do not use it up.
+/// The way in: a form for users of a tenant, a button behind a sign-in link.
 private struct SignInPage {
     let chrome: Chrome
-    /// From the link; nil: the page says how to get one.
+    /// From the link.
     let token: String?
-    let wasRefused: Bool
+    /// What the form held; for a link, nothing.
+    let workspace: String
+    let email: String
+    let problem: String?
+
+    static let linkRefused = "This sign-in link was used before or has expired. Ask for a new one."
+    static let passwordRefused =
+        "Workspace, address and password do not fit together. After five wrong passwords the next try has to wait, "
+        + "a minute first."
 }
 
 extension Console {
     /// How long a session lasts, seconds.
-    private static let sessionSeconds = 30 * 86_400
+    static let sessionSeconds = 30 * 86_400
 
     var signInRoutes: [Route] {
         [
             Route(
-                .get, "/console/sign-in", "The page behind a sign-in link", feature: "Console", scope: .none,
-                parameters: [.init("token", "From the link")]
+                .get, "/console/sign-in", "Sign in with a password, or the page behind a sign-in link",
+                feature: "Console", scope: .none,
+                parameters: [.init("token", "From the link"), .init("tenant", "The workspace to sign in to")]
             ) { call in
                 let token = call.query["token"].flatMap { $0.isEmpty ? nil : $0 }
-                return signInPage(token: token, wasRefused: false)
+                return signInPage(token: token, workspace: call.text("tenant") ?? "")
             },
             Route(
-                .post, "/console/sign-in", "Use a sign-in link", feature: "Console", scope: .none,
+                .post, "/console/sign-in", "Use a sign-in link or a password", feature: "Console", scope: .none,
                 body: .form(limit: 4 << 10), success: 303
             ) { call in
                 try Self.refuseForeignForm(call)
-                return try await signIn(call)
+                let form = try call.form()
+                if let token = form["token"] { return try await signIn(call, token: token) }
+                return try await signIn(
+                    call, workspace: (form["tenant"] ?? "").trimmed, email: (form["email"] ?? "").trimmed,
+                    password: form["password"] ?? "")
             },
             action("/console/sign-out", "End the session") { call, visit, _ in
                 try await context.pool.withConnection { (connection) throws(PostgresError) in
                     _ = try connection.single(
                         settings: TenantDatabase.control(), .call("end_session", .bytea(visit.session)))
                 }
-                return .seeOther("/console/sign-in", cookie: Self.cookie("", seconds: 0, call))
+                let workspace = visit.user == nil ? nil : visit.tenants.first?.slug
+                return .seeOther(
+                    "/console/sign-in" + (workspace.map { "?tenant=" + queryValue($0) } ?? ""),
+                    cookie: Self.cookie("", seconds: 0, call))
             },
         ]
     }
 
-    private func signIn(_ call: Call) async throws -> Response {
-        guard let token = try call.form()["token"], !token.isEmpty else {
-            return signInPage(token: nil, wasRefused: true)
-        }
+    private func signIn(_ call: Call, token: String) async throws -> Response {
         let secret = Secret.random()
         let isSignedIn = try await context.pool.withConnection { (connection) throws(PostgresError) -> Bool in
             try !connection.single(
@@ -55,19 +70,71 @@ extension Console {
                     .untyped("\(Self.sessionSeconds) seconds"))
             ).isEmpty
         }
-        guard isSignedIn else { return signInPage(token: nil, wasRefused: true) }
+        guard isSignedIn else { return signInPage(token: nil, workspace: "", problem: SignInPage.linkRefused) }
         return .seeOther("/console", cookie: Self.cookie(secret, seconds: Self.sessionSeconds, call))
     }
 
-    private func signInPage(token: String?, wasRefused: Bool) -> Response {
-        let page = SignInPage(
-            chrome: Chrome(title: "Sign in", version: version), token: token, wasRefused: wasRefused)
-        return Response(
-            html: templates.render(page, as: "sign-in"), status: wasRefused ? .forbidden : .ok)
+    private func signIn(_ call: Call, workspace: String, email: String, password: String) async throws -> Response {
+        let tenant = try await openTenant(slug: workspace)
+        var found: (user: RecordID, hash: String)?
+        if let tenant {
+            found = try await context.pool.withConnection(affinity: tenant.database.affinity) { (connection) throws in
+                try connection.beginSignIn(tenant.database, email: email)
+            }
+        }
+        let hash = found?.hash
+        // Of an unknown address too: the time of the answer does not tell.
+        let isRight = try await NIOThreadPool.singleton.runIfActive { Password.verify(password, against: hash) }
+        guard isRight, let tenant, let user = found?.user else {
+            return signInPage(
+                token: nil, workspace: workspace, email: email, problem: SignInPage.passwordRefused)
+        }
+        try await context.pool.withConnection(affinity: tenant.database.affinity) { (connection) throws in
+            try connection.finishSignIn(tenant.database, user: user)
+        }
+        return try await startSession(call, tenant, user: user)
     }
 
-    private static func cookie(_ value: String, seconds: Int, _ call: Call) -> String {
+    /// Signs a user in on this browser.
+    func startSession(_ call: Call, _ tenant: Tenant, user: RecordID) async throws -> Response {
+        let secret = Secret.random()
+        try await context.pool.withConnection { (connection) throws(PostgresError) in
+            _ = try connection.single(
+                settings: TenantDatabase.control(),
+                .call(
+                    "start_session", .bytea(Secret.hash(secret)), .uuid(tenant.id), .uuid(user),
+                    .text("user:" + PublicID(.user, user).description),
+                    .untyped("\(Self.sessionSeconds) seconds")))
+        }
+        return .seeOther(
+            "/console/" + tenant.slug, cookie: Self.cookie(secret, seconds: Self.sessionSeconds, call))
+    }
+
+    private func openTenant(slug: String) async throws -> Tenant? {
+        guard !slug.isEmpty else { return nil }
+        let rows = try await context.pool.withConnection { (connection) throws(PostgresError) in
+            try connection.single(settings: TenantDatabase.control(), .call("find_tenants", .text(slug)))
+        }
+        guard let row = rows.first else { return nil }
+        let tenant = try Tenant(row: row)
+        return tenant.isOpen ? tenant : nil
+    }
+
+    private func signInPage(
+        token: String?, workspace: String, email: String = "", problem: String? = nil
+    ) -> Response {
+        let page = SignInPage(
+            chrome: Chrome(title: "Sign in", version: version), token: token, workspace: workspace, email: email,
+            problem: problem)
+        return Response(html: templates.render(page, as: "sign-in"), status: problem == nil ? .ok : .forbidden)
+    }
+
+    static func cookie(_ value: String, seconds: Int, _ call: Call) -> String {
         let secure = call.headers[.forwardedProtocol]?.lowercased() == "https" ? "; Secure" : ""
         return "\(cookieName)=\(value); Path=/console; Max-Age=\(seconds); HttpOnly; SameSite=Lax" + secure
     }
+}
+
+extension String {
+    fileprivate var trimmed: String { trimmingCharacters(in: .whitespacesAndNewlines) }
 }

@@ -9,8 +9,10 @@ import TandemHTTP
 struct Visit: Sendable {
     /// Hash of the session's cookie.
     let session: [UInt8]
-    /// For histories and the audit: `console:cli:root`.
+    /// For histories and the audit: `console:cli:root`, `user:buyer@acme.example`.
     let actor: String
+    /// The tenant's user whose session it is; nil: an operator's.
+    let user: SignedInUser?
     /// The tenants that the session may see, by name.
     let tenants: [Tenant]
     /// The one that the address names, if the session sees it.
@@ -112,20 +114,39 @@ extension Console {
         guard let cookie = Self.cookie(call) else { return nil }
         let hash = Secret.hash(cookie)
         let found = try await context.pool.withConnection {
-            (connection) throws(PostgresError) -> (session: (actor: String, tenant: UUID?)?, tenants: [Tenant]) in
+            (connection) throws(PostgresError) -> (
+                session: (actor: String, tenant: UUID?, user: RecordID?)?, tenants: [Tenant]
+            ) in
             let results = try connection.single(
                 settings: TenantDatabase.control(), [.call("find_session", .bytea(hash)), .call("find_tenants")])
             guard let row = results[0].first else { return (nil, []) }
             var tenants: [Tenant] = []
             for row in results[1] { tenants.append(try Tenant(row: row)) }
-            return ((try row.text("actor"), try row.optionalUUID("tenant")), tenants)
+            return (
+                (try row.text("actor"), try row.optionalUUID("tenant"), try row.optionalUUID("user_id")), tenants
+            )
         }
         guard let session = found.session else { return nil }
         let visible = found.tenants.filter { session.tenant == nil || session.tenant == $0.id }
         let tenant = call.captures["tenant"].flatMap { slug in visible.first { $0.slug == slug && $0.isOpen } }
+        var user: SignedInUser?
+        if let id = session.user {
+            // Whoever has left is signed out by that.
+            guard let home = visible.first(where: \.isOpen), let found = try await signedInUser(home, id) else {
+                return nil
+            }
+            user = found
+        }
         return Visit(
-            session: hash, actor: "console:" + session.actor, tenants: visible, tenant: tenant,
-            csrf: seal.token(session: hash))
+            session: hash, actor: user?.actor ?? "console:" + session.actor, user: user, tenants: visible,
+            tenant: tenant, csrf: seal.token(session: hash))
+    }
+
+    private func signedInUser(_ tenant: Tenant, _ id: RecordID) async throws -> SignedInUser? {
+        try await context.pool.withConnection(affinity: tenant.database.affinity) {
+            (connection) throws -> SignedInUser? in
+            try connection.signedInUser(tenant.database, id)
+        }
     }
 
     static func cookie(_ call: Call) -> String? {

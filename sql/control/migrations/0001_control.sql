@@ -139,25 +139,31 @@ comment on table tandem.bi_login is 'Database logins for BI. The login is opaque
 create table tandem.sign_in_link (
     sha256 bytea primary key check (octet_length(sha256) = 32),
     tenant uuid references tandem.tenant on delete cascade,
+    user_id uuid check (user_id is null or tenant is not null),
+    purpose text not null default 'sign_in' check (purpose in ('sign_in', 'password')),
     actor text not null,
     created_at timestamptz not null default now(),
     expires_at timestamptz not null,
-    used_at timestamptz
+    used_at timestamptz,
+    check (purpose = 'sign_in' or user_id is not null)
 );
 create index sign_in_link_tenant on tandem.sign_in_link (tenant);
-comment on table tandem.sign_in_link is 'One-time links into the console, as SHA-256; without tenant: all of them.';
+comment on table tandem.sign_in_link is
+    'One-time links into the console, as SHA-256; without tenant: all of them; with a user: as that user of the tenant, at once or by a password to choose.';
 
 create table tandem.console_session (
     sha256 bytea primary key check (octet_length(sha256) = 32),
     tenant uuid references tandem.tenant on delete cascade,
+    user_id uuid check (user_id is null or tenant is not null),
     actor text not null,
     created_at timestamptz not null default now(),
     last_seen_at timestamptz not null default now(),
     expires_at timestamptz not null,
     revoked_at timestamptz
 );
-create index console_session_tenant on tandem.console_session (tenant);
-comment on table tandem.console_session is 'Console sessions by the SHA-256 of their cookie; without tenant: all of them.';
+create index console_session_tenant on tandem.console_session (tenant, user_id);
+comment on table tandem.console_session is
+    'Console sessions by the SHA-256 of their cookie; without tenant: all of them; without user: an operator''s.';
 
 create table tandem.secret (
     name text primary key,

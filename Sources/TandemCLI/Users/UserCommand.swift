@@ -1,0 +1,103 @@
+import ArgumentParser
+import Foundation
+import Postgres
+import Tandem
+
+/// `tandem user …`: the verbs that every object has, and how users come into the console.
+struct UserCommand: ParsableCommand {
+    typealias Users = ObjectCommand<UserNoun>
+
+    static let configuration = CommandConfiguration(
+        commandName: "user", abstract: Users.configuration.abstract,
+        discussion: """
+            tandem user create --set \(UserNoun.example) --tenant acme
+            tandem user invite email=sales@example.com
+            tandem user reset email=sales@example.com
+            tandem user sign-out email=sales@example.com
+
+            Fields: \(UserNoun.object.fields.map(\.name).joined(separator: ", ")).
+            """,
+        subcommands: Users.configuration.subcommands + [Invite.self, Reset.self, SignOut.self])
+
+    /// A user of the command's tenant.
+    static func find(_ reference: String, _ session: DatabaseSession) throws -> RecordID {
+        try session.inTenant(session.tenant(), readOnly: true) { (connection) throws(TandemError) in
+            try Users.find(reference, connection)
+        }
+    }
+
+    struct Base: ParsableArguments {
+        @Option(help: "Where browsers find the server, without a slash at the end.")
+        var base = "http://127.0.0.1:8080"
+    }
+
+    struct Invite: DatabaseCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a link by which a user chooses a first password, once, within a week.",
+            discussion: "tandem user invite email=sales@example.com --base https://tandem.example --tenant acme")
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: Users.referenceHelp) var user: String
+        @OptionGroup var base: Base
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            let id = try UserCommand.find(user, session)
+            if global.dryRun { return UserCommand.would("make an invitation", id) }
+            let link = try UserCommand.access(session).invite(id)
+            return UserCommand.made(link, id, base: base.base)
+        }
+    }
+
+    struct Reset: DatabaseCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a link for a new password, valid an hour; the old one and all sessions end now.",
+            discussion: "tandem user reset email=sales@example.com --tenant acme")
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: Users.referenceHelp) var user: String
+        @OptionGroup var base: Base
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            let id = try UserCommand.find(user, session)
+            if global.dryRun { return UserCommand.would("take the password away and make a link for a new one", id) }
+            let link = try UserCommand.access(session).reset(id)
+            return UserCommand.made(link, id, base: base.base)
+        }
+    }
+
+    struct SignOut: DatabaseCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "End all console sessions and links of a user.",
+            discussion: "tandem user sign-out email=sales@example.com --tenant acme")
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: Users.referenceHelp) var user: String
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            let id = try UserCommand.find(user, session)
+            if global.dryRun { return UserCommand.would("end all sessions", id) }
+            let ended = try UserCommand.access(session).signOut(id)
+            return Output(
+                content: .object(["user_id": .string(PublicID(.user, id).description), "sessions": .number(ended)]),
+                text: ended == 1 ? "Ended 1 session." : "Ended \(ended) sessions.")
+        }
+    }
+
+    private static func access(_ session: DatabaseSession) throws -> UserAccess {
+        UserAccess(session.connection, tenant: try session.tenant(), actor: DatabaseSession.actor)
+    }
+
+    private static func would(_ what: String, _ user: RecordID) -> Output {
+        let id = PublicID(.user, user).description
+        return Output(
+            content: .object(["user_id": .string(id), "dry_run": .bool(true)]), name: "user_id",
+            text: "Would \(what) for \(id).")
+    }
+
+    private static func made(_ link: SignInLink, _ user: RecordID, base: String) -> Output {
+        let address = link.address(base: base)
+        return Output(
+            content: .object([
+                "url": .string(address), "user_id": .string(PublicID(.user, user).description),
+                "valid_seconds": .number(link.validity.components.seconds),
+            ]),
+            name: "url", text: address)
+    }
+}

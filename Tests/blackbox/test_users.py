@@ -1,0 +1,185 @@
+"""Users of a tenant in the console: invitation, password, sign-in, new password, sign-out, and what none of these opens."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import Any
+
+import pytest
+import requests
+
+from console import Browser, Page
+from server import CommandFailed, Server, Tenant
+
+pytestmark = pytest.mark.quick
+PASSWORD = "four words that nobody says"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def user(tenant: Tenant) -> dict[str, Any]:
+    number = next(_numbers)
+    made = tenant.post("/v1/users", {"name": f"Sales desk {number}", "email": f"desk-{number}@acme.example"})
+    assert made.status_code == 201, made.text
+    return made.json()
+
+
+def invite(tenant: Tenant, user: dict[str, Any], verb: str = "invite") -> str:
+    """The path behind the link."""
+    answer = tenant.server.cli("user", verb, user["id"], "--base", "http://x.example", "--tenant", tenant.slug)
+    assert answer["url"].startswith("http://x.example/console/password?token=")
+    return answer["url"].removeprefix("http://x.example")
+
+
+def choose(browser: Browser, path: str, password: str = PASSWORD, again: str | None = None) -> Page:
+    form = browser.get(path).form("/console/password")
+    return browser.submit(form, password=password, again=password if again is None else again)
+
+
+def sign_in(browser: Browser, tenant: Tenant, email: str, password: str = PASSWORD) -> Page:
+    form = browser.get("/console/sign-in").form("/console/sign-in")
+    return browser.submit(form, tenant=tenant.slug, email=email, password=password)
+
+
+def status(page: Page) -> int:
+    return page.response.status_code
+
+
+def test_an_invitation_leads_to_a_password_and_into_the_console(tandem: Server, tenant: Tenant, user: dict[str, Any]) -> None:
+    browser = Browser(tandem)
+    path = invite(tenant, user)
+    page = browser.get(path)
+    assert tenant.slug and user["name"] in page.text and user["email"] in page.text
+    inside = choose(browser, path)
+    assert status(inside) == 200 and inside.response.url.endswith(f"/console/{tenant.slug}")
+    assert f"Signed in as {user['email']}" in inside.text
+
+    # The link is used up, and another browser signs in with the password.
+    assert status(browser.get(path)) == 403 and "expired" in browser.get(path).text
+    other = Browser(tandem)
+    assert status(sign_in(other, tenant, user["email"].upper())) == 200
+    assert status(other.get(f"/console/{tenant.slug}/users")) == 200
+
+
+@pytest.mark.parametrize("password, words", [
+    ("short", "at least 12 characters"), ("aaaaaaaaaaaaaaaa", "five different"), ("x" * 600 + "abcdef", "at most 512"),
+    ("{name} and more words", "does not contain the address")])
+def test_a_password_that_is_refused_leaves_the_link_as_it_was(
+    tandem: Server, tenant: Tenant, user: dict[str, Any], password: str, words: str
+) -> None:
+    path = invite(tenant, user)
+    refused = choose(Browser(tandem), path, password.format(name=user["email"].split("@")[0]))
+    assert status(refused) == 422 and words in refused.text
+    assert status(choose(Browser(tandem), path, again="something else altogether")) == 422
+    assert status(choose(Browser(tandem), path)) == 200
+
+
+def test_wrong_passwords_say_nothing_and_make_the_next_try_wait(tandem: Server, tenant: Tenant, user: dict[str, Any]) -> None:
+    choose(Browser(tandem), invite(tenant, user))
+    answers = [sign_in(Browser(tandem), tenant, user["email"], "no such password") for _ in range(5)]
+    nobody = sign_in(Browser(tandem), tenant, "nobody@acme.example", "no such password")
+    elsewhere = Browser(tandem)
+    form = elsewhere.get("/console/sign-in").form("/console/sign-in")
+    unknown = elsewhere.submit(form, tenant="no-such-workspace", email=user["email"], password=PASSWORD)
+    alerts = {re.search(r'role="alert">([^<]+)', page.text).group(1) for page in (*answers, nobody, unknown)}
+    assert len(alerts) == 1 and {status(page) for page in (*answers, nobody, unknown)} == {403}
+    # Now the right one waits too, until the time is over.
+    assert status(sign_in(Browser(tandem), tenant, user["email"])) == 403
+    ((wait,),) = tandem.sql("select extract(epoch from blocked_until - now()) from user_credential", schema=tenant.schema)
+    assert 30 < wait <= 60
+    tandem.sql("update user_credential set blocked_until = now() returning 1", schema=tenant.schema)
+    assert status(sign_in(Browser(tandem), tenant, user["email"])) == 200
+
+
+def test_a_new_password_ends_the_old_one_and_every_session(tandem: Server, tenant: Tenant, user: dict[str, Any]) -> None:
+    browser = Browser(tandem)
+    choose(browser, invite(tenant, user))
+    path = invite(tenant, user, "reset")
+    assert browser.get(f"/console/{tenant.slug}").response.url.endswith("/console/sign-in")
+    assert status(sign_in(Browser(tandem), tenant, user["email"])) == 403
+    assert status(choose(Browser(tandem), path, "other words that nobody says")) == 200
+    assert status(sign_in(Browser(tandem), tenant, user["email"], "other words that nobody says")) == 200
+
+
+def test_an_invitation_ends_the_one_before(tandem: Server, tenant: Tenant, user: dict[str, Any]) -> None:
+    first, second = invite(tenant, user), invite(tenant, user)
+    assert status(Browser(tandem).get(first)) == 403
+    assert status(Browser(tandem).get(second)) == 200
+
+
+def test_who_has_left_is_signed_out(tandem: Server, tenant: Tenant, user: dict[str, Any]) -> None:
+    browser = Browser(tandem)
+    choose(browser, invite(tenant, user))
+    assert tenant.api("PATCH", f"/v1/users/{user['id']}", {"active": False}).status_code == 200
+    assert browser.get(f"/console/{tenant.slug}").response.url.endswith("/console/sign-in")
+    assert status(sign_in(Browser(tandem), tenant, user["email"])) == 403
+    with pytest.raises(CommandFailed, match="inactive|who has left"):
+        invite(tenant, user)
+
+
+def test_a_user_sees_the_tenant_alone_and_lets_nobody_in(tandem: Server, tenant: Tenant, user: dict[str, Any]) -> None:
+    other = tandem.tenant(f"{tenant.slug}-other")
+    browser = Browser(tandem)
+    choose(browser, invite(tenant, user))
+    assert status(browser.get(f"/console/{other.slug}")) == 404
+    page = browser.get(f"/console/{tenant.slug}/users")
+    assert user["email"] in page.text and not [form for form in page.forms if "/invite" in form.action]
+    token = page.form("/console/sign-out").fields["csrf"]
+    refused = browser.post(f"/console/{tenant.slug}/users/{user['id']}/reset", {"csrf": token})
+    assert status(refused) == 403 and "Only operators" in refused.text
+    # The same address in another tenant is another user.
+    assert other.post("/v1/users", {"name": "Twin", "email": user["email"]}).status_code == 201
+    assert status(sign_in(Browser(tandem), other, user["email"])) == 403
+
+
+def test_an_operator_invites_and_signs_out_by_buttons(tandem: Server, tenant: Tenant, user: dict[str, Any]) -> None:
+    operator = Browser(tandem).sign_in("--tenant", tenant.slug)
+    page = operator.get(f"/console/{tenant.slug}/users")
+    made = operator.submit(page.form(f"/console/{tenant.slug}/users/{user['id']}/invite"))
+    link = re.search(r"http://\S+/console/password\?token=[\w-]+", made.text).group()
+    browser = Browser(tandem)
+    assert status(choose(browser, link.removeprefix(tandem.base_url))) == 200
+    page = operator.get(f"/console/{tenant.slug}/users")
+    assert "one browser" in page.text and "can sign in" in page.text
+    done = operator.submit(page.form(f"/console/{tenant.slug}/users/{user['id']}/sign-out"))
+    assert "signed out everywhere" in done.text
+    assert browser.get(f"/console/{tenant.slug}").response.url.endswith("/console/sign-in")
+
+
+def test_what_a_user_does_bears_their_address(tandem: Server, tenant: Tenant, user: dict[str, Any]) -> None:
+    lead = tenant.post("/v1/leads", {"last_name": "Buyer", "company": "Acme", "email": "buyer@acme.example"}).json()
+    link = tandem.cli(
+        "console", "link", "--base", tandem.base_url, "--tenant", tenant.slug, "--user", f"email={user['email']}")["url"]
+    browser = Browser(tandem)
+    browser.submit(browser.get(link.removeprefix(tandem.base_url)).form("/console/sign-in"))
+    form = browser.get(f"/console/{tenant.slug}/leads/{lead['id']}").form(f"/console/{tenant.slug}/leads/{lead['id']}/convert")
+    assert status(browser.submit(form)) == 200
+    history = tenant.get(f"/v1/leads/{lead['id']}/history").json()["items"]
+    assert history[0]["actor"] == f"user:{user['email']}"
+
+
+def test_the_api_invites_and_signs_out(tandem: Server, tenant: Tenant, user: dict[str, Any]) -> None:
+    made = tenant.post(f"/v1/users/{user['id']}:invite", {})
+    assert made.status_code == 201 and made.json()["valid_seconds"] == 7 * 86_400
+    browser = Browser(tandem)
+    assert status(choose(browser, made.json()["path"])) == 200
+    assert tenant.post(f"/v1/users/{user['id']}:sign-out", {}).json()["sessions"] == 1
+    assert browser.get(f"/console/{tenant.slug}").response.url.endswith("/console/sign-in")
+    nameless = tenant.post("/v1/users", {"name": "Nobody"}).json()
+    refused = tenant.post(f"/v1/users/{nameless['id']}:invite", {})
+    assert refused.status_code == 422 and refused.json()["errors"][0]["code"] == "no_email"
+
+
+def test_secrets_are_stored_as_hashes(tandem: Server, tenant: Tenant, user: dict[str, Any]) -> None:
+    path = invite(tenant, user)
+    choose(Browser(tandem), path)
+    token = path.split("token=")[1]
+    ((hashed,),) = tandem.sql("select password_hash from user_credential", schema=tenant.schema)
+    assert hashed.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    links = tandem.sql("select row_to_json(l)::text from tandem.sign_in_link l")
+    assert token not in str(links) and PASSWORD not in tandem.log_tail(100_000) and token not in tandem.log_tail(100_000)
+    answer = requests.post(
+        tandem.base_url + "/console/sign-in", data={"tenant": tenant.slug, "email": user["email"], "password": PASSWORD},
+        headers={"Sec-Fetch-Site": "cross-site"}, timeout=30)
+    assert answer.status_code == 403
