@@ -82,7 +82,7 @@ def test_wrong_passwords_say_nothing_and_make_the_next_try_wait(tandem: Server, 
     elsewhere = Browser(tandem)
     form = elsewhere.get("/console/sign-in").form("/console/sign-in")
     unknown = elsewhere.submit(form, tenant="no-such-workspace", email=user["email"], password=PASSWORD)
-    alerts = {re.search(r'role="alert">([^<]+)', page.text).group(1) for page in (*answers, nobody, unknown)}
+    alerts = {re.search(r'role="alert">([^<]+)', page.html).group(1) for page in (*answers, nobody, unknown)}
     assert len(alerts) == 1 and {status(page) for page in (*answers, nobody, unknown)} == {403}
     # Now the right one waits too, until the time is over.
     assert status(sign_in(Browser(tandem), tenant, user["email"])) == 403
