@@ -1124,6 +1124,16 @@ ALTER TABLE t_x_i.trait_record ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY
     CACHE 1
 );
 
+CREATE TABLE t_x_i.user_credential (
+    user_id uuid NOT NULL,
+    password_hash text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    blocked_until timestamp with time zone,
+    CONSTRAINT user_credential_failures_check CHECK ((failures >= 0)),
+    CONSTRAINT user_credential_password_hash_check CHECK ((password_hash ~~ '$argon2id$%'::text))
+);
+
 ALTER TABLE ONLY t_x_i.event_log ATTACH PARTITION t_x_i.event_log_default DEFAULT;
 
 ALTER TABLE ONLY t_x.account_contacts
@@ -1440,6 +1450,9 @@ ALTER TABLE ONLY t_x_i.tracking_plan_version
 
 ALTER TABLE ONLY t_x_i.trait_record
     ADD CONSTRAINT trait_record_pkey PRIMARY KEY (node, ts, seq);
+
+ALTER TABLE ONLY t_x_i.user_credential
+    ADD CONSTRAINT user_credential_pkey PRIMARY KEY (user_id);
 
 CREATE INDEX account_contacts_account ON t_x.account_contacts USING btree (account_id);
 
