@@ -26,9 +26,31 @@ extension Connection {
         } catch {
             throw Failure(error)
         }
+        return try finish(deadline: deadline) { () throws(Failure) in try body(self) }
+    }
+
+    /// As above, with a statement in the round trip that begins it; `body` is given its rows.
+    public func transaction<Result, Failure: PostgresFailure>(
+        settings: [Setting], readOnly: Bool = false, opening: Statement, deadline: Duration? = nil,
+        _ body: (Connection, Rows) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let rows: Rows
+        do throws(PostgresError) {
+            rows = try begin(
+                settings: settings, readOnly: readOnly, isolation: .readCommitted, opening: opening, deadline: deadline)
+        } catch {
+            throw Failure(error)
+        }
+        return try finish(deadline: deadline) { () throws(Failure) in try body(self, rows) }
+    }
+
+    /// What comes behind `begin`.
+    private func finish<Result, Failure: PostgresFailure>(
+        deadline: Duration?, _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         let result: Result
         do throws(Failure) {
-            result = try body(self)
+            result = try body()
         } catch {
             rollBack()
             throw error
@@ -63,9 +85,12 @@ extension Connection {
         }
     }
 
+    /// - Returns: the rows of `opening`.
+    @discardableResult
     private func begin(
-        settings: [Setting], readOnly: Bool, isolation: TransactionIsolation, deadline: Duration?
-    ) throws(PostgresError) {
+        settings: [Setting], readOnly: Bool, isolation: TransactionIsolation, opening: Statement? = nil,
+        deadline: Duration?
+    ) throws(PostgresError) -> Rows {
         guard transactionStatus == .idle || !isOpen else { throw .nestedTransaction }
         let mode = readOnly ? " read only" : ""
         let sql =
@@ -75,9 +100,10 @@ extension Connection {
             case .serializable: "begin isolation level serializable\(mode)"
             }
         do throws(PostgresError) {
-            _ = try run(
-                [Statement(unchecked: sql)] + (settings.isEmpty ? [] : [Self.configure(settings)]), settings: [],
-                until: end(of: deadline))
+            let rows = try run(
+                [Statement(unchecked: sql)] + (settings.isEmpty ? [] : [Self.configure(settings)])
+                    + (opening.map { [$0] } ?? []), settings: [], until: end(of: deadline))
+            return rows.last ?? .empty
         } catch {
             rollBack()
             throw error

@@ -30,6 +30,10 @@ public enum TandemError: Error, Sendable, Hashable {
     case ambiguousConversion(JSON)
     /// A condition means so many records, which is not the number that the caller expects.
     case countDiffers(count: Int)
+    /// There are as many as there may be; words for people.
+    case limitReached(String)
+    /// Values repeat, so that the field cannot be unique: value → number of records.
+    case notUnique(values: [String: Int])
     /// The state of the record does not allow it.
     case conflict(String)
     /// The request itself cannot be understood (a cursor, a filter, a parameter).
@@ -89,6 +93,8 @@ public enum TandemError: Error, Sendable, Hashable {
         case .alreadyConverted: State.alreadyConverted.name
         case .ambiguousConversion: State.ambiguousConversion.name
         case .countDiffers: State.countDiffers.name
+        case .limitReached: State.limitReached.name
+        case .notUnique: State.notUnique.name
         case .conflict: State.conflict.name
         case .badRequest(let code, _): code
         case .denied(let code, _): code
@@ -101,6 +107,7 @@ public enum TandemError: Error, Sendable, Hashable {
     /// Words for people. Never the database's text.
     public var message: String {
         switch self {
+        case .notFound("unknown_object"): "There is no such object."
         case .notFound("unknown_key"): "Records of this kind are not looked up by this field."
         case .notFound: "There is no such record."
         case .merged(let id): "The record was merged into \(id.uuidString.lowercased())."
@@ -124,7 +131,12 @@ public enum TandemError: Error, Sendable, Hashable {
         case .ambiguousConversion(let found):
             "There are such records already\(LeadConversion.words(found)): name one of them, or say on_duplicate create."
         case .countDiffers(let count): "The condition means \(count) records, not as many as expected."
-        case .conflict(let detail), .badRequest(_, let detail), .denied(_, let detail): detail
+        case .notUnique(let values):
+            "Values repeat: "
+                + values.sorted { $0.key < $1.key }.map { "\($0.key) in \($0.value) records" }.joined(separator: ", ")
+                + "."
+        case .limitReached(let detail), .conflict(let detail), .badRequest(_, let detail), .denied(_, let detail):
+            detail
         case .unavailable: "The service cannot answer at this moment."
         case .deadlineExceeded: "The request took too long."
         case .failure: "Something went wrong on our side."
@@ -151,6 +163,8 @@ extension TandemError: PostgresFailure {
         case alreadyConverted = "TD014"
         case ambiguousConversion = "TD015"
         case countDiffers = "TD022"
+        case limitReached = "TD016"
+        case notUnique = "TD017"
 
         /// The name in the table, which is also the error's `code`.
         public var name: String {
@@ -171,6 +185,8 @@ extension TandemError: PostgresFailure {
             case .alreadyConverted: "already_converted"
             case .ambiguousConversion: "ambiguous_conversion"
             case .countDiffers: "count_differs"
+            case .limitReached: "limit_reached"
+            case .notUnique: "not_unique"
             }
         }
     }
@@ -229,6 +245,9 @@ extension TandemError: PostgresFailure {
         case .alreadyConverted: self = .alreadyConverted(Self.conversion(detail))
         case .ambiguousConversion: self = .ambiguousConversion(Self.conversion(detail))
         case .countDiffers: self = .countDiffers(count: hint.flatMap { Int($0) } ?? 0)
+        case .limitReached: self = .limitReached(detail ?? message)
+        case .notUnique:
+            self = .notUnique(values: (try? JSONDecoder().decode([String: Int].self, from: json)) ?? [:])
         }
     }
 

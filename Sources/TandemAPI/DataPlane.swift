@@ -20,7 +20,6 @@ public struct DataPlane: Sendable {
     ///   - version: of the binary, for `/openapi.json`.
     ///   - extra: routes of other layers (the console) on the same listener.
     ///   - errorPage: how a browser sees a problem.
-    ///   - catalog: the objects that have routes.
     ///   - limiter: the rates of tenants and sources.
     ///   - census: the bounds of connections.
     ///   - drain: for routes of other layers that answer without an end.
@@ -28,7 +27,7 @@ public struct DataPlane: Sendable {
     public init(
         context: TandemContext, batcher: Batcher, readingRules: ReadingRulesDirectory, version: String,
         extra: [Route] = [],
-        errorPage: RouteResponder.ErrorPage? = nil, catalog: ObjectCatalog = .standard,
+        errorPage: RouteResponder.ErrorPage? = nil,
         limiter: RateLimiter = RateLimiter(), census: ConnectionCensus = ConnectionCensus(), drain: Drain = Drain(),
         holdDays: Int = 7
     ) {
@@ -43,13 +42,13 @@ public struct DataPlane: Sendable {
             context: context, batcher: batcher, readingRules: readingRules, authenticator: authenticator,
             holdDays: holdDays, limiter: limiter)
         let store = TenantStore(context: context)
-        let records = RecordStore(store: store, catalog: catalog)
+        let records = RecordStore(store: store)
         let own =
             IngestRoutes(service: ingest).routes + PixelRoutes(service: ingest).routes
             + SettingsRoutes(context: context, authenticator: authenticator).routes + [SnippetRoute.route]
             + QuarantineRoutes(store: store).routes
             + TailRoute(store: store, tail: batcher.tail, drain: drain).routes + ReplayRoute(store: store).routes
-            + OperationRoutes(store: store, catalog: catalog).routes
+            + OperationRoutes(store: store, catalog: records.standard).routes
             + SourceStatsRoutes(store: store).routes
             + TrackingPlanRoutes(store: store, readingRules: readingRules).routes
             + PlanViolationRoutes(store: store).routes
@@ -59,14 +58,14 @@ public struct DataPlane: Sendable {
             + MergeRoutes(store: store, readingRules: readingRules).routes
             + ProfileRoutes(store: store, readingRules: readingRules).routes
             + ProfileAPIRoutes(store: store, readingRules: readingRules).routes
-            + catalog.objects.flatMap { RecordRoutes(description: $0, records: records).routes }
+            + records.standard.objects.flatMap { RecordRoutes(description: $0, records: records).routes }
             + FormRoutes(store: store).routes + LeadRoutes(records: records).routes
             + UserRoutes(store: store).routes
-            + ObjectRoutes(catalog: catalog).routes + SearchRoute(store: store, catalog: catalog).routes
+            + ObjectRoutes(records: records).routes + FieldRoutes(records: records).routes
+            + SearchRoute(records: records).routes
             + ChangeRoute(records: records).routes
             + ServiceRoutes(context: context, drain: drain).routes
-        let description = DescriptionRoute(version: version)
-        routes = own + [description.route(describing: own)] + extra
+        routes = own + DescriptionRoutes(version: version, records: records).routes(describing: own) + extra
     }
 
     /// What answers a request, without a socket.

@@ -37,7 +37,7 @@ struct Main: AsyncParsableCommand {
                     ObjectCommand<OpportunityNoun>.self, ObjectCommand<PipelineNoun>.self,
                     ObjectCommand<StageNoun>.self,
                     ObjectCommand<ProductNoun>.self, ObjectCommand<ActivityNoun>.self, UserCommand.self,
-                    ObjectCommand<TeamNoun>.self, ObjectsCommand.self, ChangesCommand.self,
+                    ObjectCommand<TeamNoun>.self, ObjectsCommand.self, FieldCommand.self, ChangesCommand.self,
                 ]),
             CommandGroup(
                 name: "Data",

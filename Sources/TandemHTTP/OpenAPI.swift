@@ -5,13 +5,18 @@ public import Tandem
 public struct OpenAPI: Sendable {
     public let routes: [Route]
     public let version: String
+    /// By the names that routes give.
+    public let schemas: JSONObject
 
-    public init(routes: [Route], version: String) {
+    public init(routes: [Route], version: String, schemas: JSONObject = [:]) {
         self.routes = routes
         self.version = version
+        self.schemas = schemas
     }
 
     public var document: JSON {
+        var schemas = schemas
+        schemas["Problem"] = OpenAPI.problem
         var paths = JSONObject()
         for route in routes.sorted(by: { $0.pattern.template < $1.pattern.template }) {
             var path = paths[route.pattern.template]?.object ?? JSONObject()
@@ -32,7 +37,7 @@ public struct OpenAPI: Sendable {
                     "secretKey": ["type": "http", "scheme": "bearer", "description": "A secret or restricted key."],
                     "adminKey": ["type": "http", "scheme": "bearer", "description": "An admin key."],
                 ],
-                "schemas": ["Problem": OpenAPI.problem],
+                "schemas": .object(schemas),
             ],
         ]
     }
@@ -59,7 +64,12 @@ public struct OpenAPI: Sendable {
         if !captures.isEmpty || !query.isEmpty { operation["parameters"] = .array(captures + query) }
         if route.body != .none {
             operation["requestBody"] = [
-                "required": true, "content": ["application/json": ["schema": ["type": ["object", "array"]]]],
+                "required": true,
+                "content": [
+                    "application/json": [
+                        "schema": route.schemas.body.map(OpenAPI.reference) ?? ["type": ["object", "array"]]
+                    ]
+                ],
             ]
         }
         let problem: JSON = [
@@ -67,9 +77,17 @@ public struct OpenAPI: Sendable {
             "content": ["application/problem+json": ["schema": ["$ref": "#/components/schemas/Problem"]]],
         ]
         var responses: JSONObject = ["default": problem]
-        responses[String(route.success)] = ["description": "Done"]
+        var done: JSONObject = ["description": "Done"]
+        if let answer = route.schemas.answer {
+            done["content"] = ["application/json": ["schema": OpenAPI.reference(answer)]]
+        }
+        responses[String(route.success)] = .object(done)
         operation["responses"] = .object(responses)
         return .object(operation)
+    }
+
+    private static func reference(_ schema: String) -> JSON {
+        ["$ref": .string("#/components/schemas/" + schema)]
     }
 
     private func security(_ scope: Route.Scope) -> JSON {

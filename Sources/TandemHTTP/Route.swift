@@ -45,6 +45,17 @@ public final class Route: Sendable {
         }
     }
 
+    /// What body and answer are, by names under `components.schemas` of the description; nil: any JSON.
+    public struct Schemas: Sendable {
+        public let body: String?
+        public let answer: String?
+
+        public init(body: String? = nil, answer: String? = nil) {
+            self.body = body
+            self.answer = answer
+        }
+    }
+
     public typealias Handler = @Sendable (Call) async throws -> Response
 
     /// Runs before the body is read; may refuse. What the key opened that stands in the header or the query.
@@ -68,6 +79,7 @@ public final class Route: Sendable {
     public let isPublic: Bool
     /// The status of success.
     public let success: Int
+    public let schemas: Schemas
     /// From the end of the request to its answer; no wait for the database goes beyond it.
     public let time: Duration
     public let admit: Admission?
@@ -78,7 +90,7 @@ public final class Route: Sendable {
     public init(
         _ method: HTTPRequest.Method, _ template: String, _ summary: String, feature: String, scope: Scope,
         module: Module = .any, permission: String? = nil, body: Body? = nil, parameters: [Parameter] = [],
-        takesFields: Bool = false, isPublic: Bool? = nil, success: Int = 200,
+        takesFields: Bool = false, isPublic: Bool? = nil, success: Int = 200, schemas: Schemas = Schemas(),
         time: Duration = Limits.answerDeadline, admit: Admission? = nil, prompt: Prompt? = nil,
         handler: @escaping Handler
     ) {
@@ -94,6 +106,7 @@ public final class Route: Sendable {
         self.takesFields = takesFields
         self.isPublic = isPublic ?? (scope == .write)
         self.success = success
+        self.schemas = schemas
         self.time = time
         self.admit = admit
         self.prompt = prompt

@@ -35,6 +35,12 @@ extension Problem {
             self.init(.conflict, error.code, error.message, members: found.object ?? [:])
         case .countDiffers(let count):
             self.init(.conflict, error.code, error.message, members: ["count": .number(count)])
+        case .notUnique(let values):
+            self.init(
+                .conflict, error.code, error.message,
+                members: [
+                    "values": .object(JSONObject(values.sorted { $0.key < $1.key }.map { ($0, .number($1)) }))
+                ])
         case .unavailable:
             self = .unavailable(error.code, error.message)
         case .deadlineExceeded:
@@ -44,7 +50,7 @@ extension Problem {
         case .failure:
             return nil
         case .notFound, .sameProfile, .refExists, .unknownIdentifier, .alreadyUndone, .erased, .alreadyDecided,
-            .conflict,
+            .conflict, .limitReached,
             .badRequest, .denied:
             self.init(Problem.status(of: error), error.code, error.message)
         }

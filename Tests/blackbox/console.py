@@ -38,6 +38,8 @@ class Page(html.parser.HTMLParser):
         if tag == "form":
             self.forms.append(Form(attributes.get("action", ""), attributes.get("method", "get")))
         elif tag == "input" and self.forms and "name" in attributes:
+            if attributes.get("type") in ("checkbox", "radio") and "checked" not in attributes:
+                return
             self.forms[-1].fields[attributes["name"]] = attributes.get("value", "")
         elif tag == "a" and "href" in attributes:
             self.links.append(attributes["href"])

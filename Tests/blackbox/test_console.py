@@ -83,7 +83,7 @@ def test_the_cookie_is_not_for_scripts_nor_for_other_sites(tandem: Server) -> No
 
 
 def test_every_page_asks_for_a_session(tandem: Server, tenant: Tenant) -> None:
-    for path in ["", "/people", "/accounts", "/opportunities",
+    for path in ["", "/people", "/accounts", "/opportunities", "/fields",
                  "/events", "/events/stream", "/quarantine", "/replay", "/merges", "/reviews", "/operations",
                  "/send"]:
         answer = requests.get(f"{tandem.base_url}/console/{tenant.slug}{path}", allow_redirects=False, timeout=30)
@@ -352,7 +352,7 @@ def test_an_empty_tenant_is_told_what_to_do_next(browser: Browser, tenant: Tenan
         page = browser.get(f"/console/{tenant.slug}{path}")
         assert page.response.status_code == 200
         assert f"-u {tenant.write_key}:" in page.text, path
-    for path in ["/accounts", "/opportunities", "/merges", "/reviews"]:
+    for path in ["/accounts", "/opportunities", "/merges", "/reviews", "/fields"]:
         assert browser.get(f"/console/{tenant.slug}{path}").response.status_code == 200, path
 
 

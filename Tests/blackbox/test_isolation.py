@@ -108,6 +108,9 @@ class Owner:
         key = self.tenant.post(f"/v1/sources/{sources[0]['id']}/keys")
         assert key.status_code == 201, key.text
         self.ids[("sources", "key")] = key.json()["id"]
+        custom = self.tenant.post("/v1/objects/accounts/fields", {"name": f"cf_n{uuid.uuid4().hex[:8]}", "type": "text", "label": secret})
+        assert custom.status_code == 201, custom.text
+        self.ids[("objects", "name")] = custom.json()["name"]
         order = self.tenant.post("/v1/quarantine:discard", {"state": "rejected", "name": f"{secret}-no"})
         assert order.status_code == 202, order.text
         self.ids[("operations", "id")] = order.json()["id"]

@@ -142,6 +142,10 @@ def pages(tenant: Tenant) -> dict[str, str]:
         tenant.post("/v1/users", {"name": "North desk", "email": "north@acme.example", "team_id": made["id"]})
         tenant.post("/v1/users", {"name": "Old desk", "email": "old@acme.example", "active": False})
     invited = tenant.server.cli("user", "invite", "email=north@acme.example", "--base", "", "--tenant", tenant.slug)["url"]
+    if not tenant.get("/v1/objects/accounts/fields").json()["items"]:
+        tier = {"name": "cf_tier", "type": "select", "options": ["gold", "silver"], "help": "What they pay for.", "required": True}
+        for field in (tier, {"name": "cf_renewal_date", "type": "date"}):
+            assert tenant.post("/v1/objects/accounts/fields", field).status_code == 201
     return {
         "tenants": "/console",
         "thread": f"{base}?person={person}",
@@ -163,6 +167,8 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "account": f"{base}/accounts/{account}",
         "opportunities": f"{base}/opportunities",
         "opportunity": f"{base}/opportunities/{opportunity}",
+        "fields": f"{base}/fields?object=accounts",
+        "field": f"{base}/fields/accounts/cf_tier",
         "merges": f"{base}/merges",
         "reviews": f"{base}/reviews",
         "operations": f"{base}/operations",

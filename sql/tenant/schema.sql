@@ -618,6 +618,51 @@ CREATE TABLE t_x_i.contact_node (
     node bigint NOT NULL
 );
 
+CREATE TABLE t_x_i.custom_field (
+    object text NOT NULL,
+    name text NOT NULL,
+    type text NOT NULL,
+    hidden boolean DEFAULT false NOT NULL,
+    label text NOT NULL,
+    help text DEFAULT ''::text NOT NULL,
+    required boolean DEFAULT false NOT NULL,
+    "unique" boolean DEFAULT false NOT NULL,
+    personal boolean DEFAULT false NOT NULL,
+    searchable boolean DEFAULT false NOT NULL,
+    fixed boolean DEFAULT false NOT NULL,
+    "default" jsonb,
+    minimum numeric(19,4),
+    maximum numeric(19,4),
+    maximum_bytes integer,
+    pattern text,
+    options text[],
+    currency text,
+    target text,
+    "position" integer NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by text NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT custom_field_check CHECK ((maximum >= minimum)),
+    CONSTRAINT custom_field_check1 CHECK (((options IS NOT NULL) = (type = ANY (ARRAY['select'::text, 'multi_select'::text])))),
+    CONSTRAINT custom_field_check10 CHECK ((("default" IS NULL) OR (type <> 'link'::text))),
+    CONSTRAINT custom_field_check2 CHECK (((target IS NOT NULL) = (type = 'link'::text))),
+    CONSTRAINT custom_field_check3 CHECK (((currency IS NOT NULL) = (type = 'money'::text))),
+    CONSTRAINT custom_field_check4 CHECK ((((minimum IS NULL) AND (maximum IS NULL)) OR (type = ANY (ARRAY['integer'::text, 'decimal'::text, 'money'::text, 'percent'::text])))),
+    CONSTRAINT custom_field_check5 CHECK (((maximum_bytes IS NULL) OR (type = 'text'::text))),
+    CONSTRAINT custom_field_check6 CHECK (((pattern IS NULL) OR (type = 'text'::text))),
+    CONSTRAINT custom_field_check7 CHECK (((NOT searchable) OR (type = ANY (ARRAY['text'::text, 'long_text'::text, 'email'::text, 'phone'::text, 'url'::text])))),
+    CONSTRAINT custom_field_check8 CHECK (((NOT "unique") OR (type = ANY (ARRAY['text'::text, 'integer'::text, 'decimal'::text, 'date'::text, 'timestamp'::text, 'url'::text, 'email'::text, 'phone'::text, 'link'::text])))),
+    CONSTRAINT custom_field_check9 CHECK ((NOT ("unique" AND ("default" IS NOT NULL)))),
+    CONSTRAINT custom_field_help_check CHECK ((octet_length(help) <= 1000)),
+    CONSTRAINT custom_field_label_check CHECK (((octet_length(label) >= 1) AND (octet_length(label) <= 200))),
+    CONSTRAINT custom_field_maximum_bytes_check CHECK (((maximum_bytes >= 1) AND (maximum_bytes <= 100000))),
+    CONSTRAINT custom_field_name_check CHECK ((name ~ '^cf_[a-z][a-z0-9_]{0,36}$'::text)),
+    CONSTRAINT custom_field_options_check CHECK (((cardinality(options) >= 1) AND (cardinality(options) <= 500))),
+    CONSTRAINT custom_field_pattern_check CHECK (((octet_length(pattern) >= 1) AND (octet_length(pattern) <= 1000))),
+    CONSTRAINT custom_field_type_check CHECK ((type = ANY (ARRAY['text'::text, 'long_text'::text, 'integer'::text, 'decimal'::text, 'money'::text, 'currency'::text, 'percent'::text, 'boolean'::text, 'date'::text, 'timestamp'::text, 'select'::text, 'multi_select'::text, 'url'::text, 'email'::text, 'phone'::text, 'link'::text])))
+);
+
 CREATE TABLE t_x_i.dedupe_0 (
     event_id uuid NOT NULL
 )
@@ -894,6 +939,12 @@ CREATE TABLE t_x_i.normal_form (
     raw text NOT NULL,
     norm text NOT NULL,
     CONSTRAINT normal_form_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'phone'::text])))
+);
+
+CREATE TABLE t_x_i.object_catalog (
+    singleton boolean DEFAULT true NOT NULL,
+    version integer DEFAULT 0 NOT NULL,
+    CONSTRAINT object_catalog_singleton_check CHECK (singleton)
 );
 
 CREATE TABLE t_x_i.object_description (
@@ -1271,6 +1322,9 @@ ALTER TABLE ONLY t_x_i.consent_statement
 ALTER TABLE ONLY t_x_i.contact_node
     ADD CONSTRAINT contact_node_pkey PRIMARY KEY (contact_id);
 
+ALTER TABLE ONLY t_x_i.custom_field
+    ADD CONSTRAINT custom_field_pkey PRIMARY KEY (object, name);
+
 ALTER TABLE ONLY t_x_i.dedupe_0
     ADD CONSTRAINT dedupe_0_pkey PRIMARY KEY (event_id);
 
@@ -1366,6 +1420,9 @@ ALTER TABLE ONLY t_x_i.node
 
 ALTER TABLE ONLY t_x_i.normal_form
     ADD CONSTRAINT normal_form_pkey PRIMARY KEY (kind, raw);
+
+ALTER TABLE ONLY t_x_i.object_catalog
+    ADD CONSTRAINT object_catalog_pkey PRIMARY KEY (singleton);
 
 ALTER TABLE ONLY t_x_i.object_description
     ADD CONSTRAINT object_description_pkey PRIMARY KEY (object);
@@ -1747,6 +1804,12 @@ ALTER TABLE ONLY t_x_i.contact_node
 
 ALTER TABLE ONLY t_x_i.contact_node
     ADD CONSTRAINT contact_node_node_fkey FOREIGN KEY (node) REFERENCES t_x_i.node(id);
+
+ALTER TABLE ONLY t_x_i.custom_field
+    ADD CONSTRAINT custom_field_object_fkey FOREIGN KEY (object) REFERENCES t_x_i.object_description(object);
+
+ALTER TABLE ONLY t_x_i.custom_field
+    ADD CONSTRAINT custom_field_target_fkey FOREIGN KEY (target) REFERENCES t_x_i.object_description(object);
 
 ALTER TABLE ONLY t_x_i.edge
     ADD CONSTRAINT edge_a_fkey FOREIGN KEY (a) REFERENCES t_x_i.node(id);

@@ -57,7 +57,7 @@ public struct LeadConversion: Sendable {
         case "opportunity":
             let input: RecordInput
             do throws(TandemError) {
-                input = try RecordReader(.opportunity, catalog: catalog).read(value, isNew: false)
+                input = try RecordReader(catalog[.opportunity], catalog: catalog).read(value, isNew: false)
             } catch {
                 throw error.below("/" + name)
             }

@@ -44,11 +44,15 @@ final class BulkWork: OperationWork {
         _ operation: Operation, _ tenant: Tenant, _ connection: Connection
     ) throws(TandemError) -> BulkOrder {
         if let order { return order }
-        let shown = try connection.inTenant(tenant.database, readOnly: true) { (connection) throws(TandemError) in
-            try connection.operationShow(operation.id)
+        let (read, orderer) = try connection.inTenant(
+            tenant.database, readOnly: true, catalogs: CatalogDirectory()
+        ) { (connection, catalog) throws(TandemError) -> (BulkOrder, String) in
+            let shown = try connection.operationShow(operation.id)
+            return (
+                try BulkOrder(input: shown?["input"] ?? .null, catalog: catalog), shown?["actor"]?.string ?? ""
+            )
         }
-        let read = try BulkOrder(input: shown?["input"] ?? .null, catalog: .standard)
-        actor = shown?["actor"]?.string ?? ""
+        actor = orderer
         order = read
         return read
     }

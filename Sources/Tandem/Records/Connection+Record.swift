@@ -172,6 +172,11 @@ struct RecordKey {
         case .id: normal = PublicID(description.prefix, text: value)?.uuid.text
         case .email: normal = Normalizer.email(value)
         case .domain: normal = Normalizer.domain(value)
+        case _ where field.custom != nil:
+            guard case .value(let read) = FieldReader(region: region).readPlain(field, .string(value)) else {
+                throw .invalid("/" + name, "invalid_value", "is not a value of this field")
+            }
+            normal = read.string ?? read.number?.text
         default: break
         }
         guard let normal, !normal.isEmpty else {

@@ -8,10 +8,31 @@ extension Connection {
     public func inTenant<Result>(
         _ tenant: TenantDatabase, readOnly: Bool = false, _ body: (Connection) throws(TandemError) -> Result
     ) throws(TandemError) -> Result {
+        try repeating { () throws(TandemError) in
+            try transaction(settings: tenant.settings(), readOnly: readOnly, body)
+        }
+    }
+
+    /// The same with the tenant's objects as they are at the transaction's begin.
+    public func inTenant<Result>(
+        _ tenant: TenantDatabase, readOnly: Bool = false, catalogs: CatalogDirectory,
+        _ body: (Connection, ObjectCatalog) throws(TandemError) -> Result
+    ) throws(TandemError) -> Result {
+        try repeating { () throws(TandemError) in
+            try transaction(
+                settings: tenant.settings(), readOnly: readOnly, opening: .call("object_catalog_version")
+            ) { (connection, rows) throws(TandemError) in
+                let version = try reading { () throws(PostgresError) in try rows.one().int(0) }
+                return try body(connection, try catalogs.catalog(of: tenant, at: version, on: connection))
+            }
+        }
+    }
+
+    private func repeating<Result>(_ attempt: () throws(TandemError) -> Result) throws(TandemError) -> Result {
         var attempts = 1
         while true {
             do throws(TandemError) {
-                return try transaction(settings: tenant.settings(), readOnly: readOnly, body)
+                return try attempt()
             } catch {
                 guard error.isRetryable, attempts < 4, isOpen else { throw error }
                 attempts += 1

@@ -1,5 +1,5 @@
 /// A decimal number as exact text: an optional sign, digits, and digits behind a point. No exponent, no separators.
-struct DecimalNumber: Sendable, Hashable {
+struct DecimalNumber: Sendable, Hashable, Comparable {
     let isNegative: Bool
     private let integer: Substring
     /// Without zeros at its end.
@@ -24,6 +24,13 @@ struct DecimalNumber: Sendable, Hashable {
 
     var integerDigits: Int { integer == "0" ? 0 : integer.utf8.count }
     var fractionDigits: Int { fraction.utf8.count }
+
+    static func < (left: DecimalNumber, right: DecimalNumber) -> Bool {
+        if left.isNegative != right.isNegative { return left.isNegative && left.text != right.text }
+        let (small, great) = left.isNegative ? (right, left) : (left, right)
+        if small.integerDigits != great.integerDigits { return small.integerDigits < great.integerDigits }
+        return (small.integer, small.fraction) < (great.integer, great.fraction)
+    }
 
     /// The shortest form.
     var text: String { text(decimals: 0) }

@@ -15,7 +15,15 @@ struct FieldReader {
     static let urlBytes = 2048
     static let tagLimit = 100
 
+    /// With what the tenant says of the values of its own fields.
     func read(_ field: ObjectField, _ value: JSON) -> Result {
+        let result = readPlain(field, value)
+        guard let custom = field.custom, case .value(let read) = result else { return result }
+        return custom.checked(read)
+    }
+
+    /// By the type alone: for values that are compared, not kept.
+    func readPlain(_ field: ObjectField, _ value: JSON) -> Result {
         if value.isNull { return .value(.null) }
         switch field.type {
         case .id: return .wrong(code: "read_only", detail: "cannot be written")
@@ -42,6 +50,7 @@ struct FieldReader {
         case .link(let target): return link(value, target)
         case .record: return .wrong(code: "not_an_id", detail: "must be an id")
         case .tags: return tags(value)
+        case .multiSelect(let options): return tags(value, among: options)
         }
     }
 
@@ -138,7 +147,7 @@ struct FieldReader {
         return .value(.string(id.uuid.text))
     }
 
-    private func tags(_ value: JSON) -> Result {
+    private func tags(_ value: JSON, among options: [String]? = nil) -> Result {
         guard let array = value.array else {
             return .wrong(code: "not_an_array", detail: "must be an array of strings")
         }
@@ -150,6 +159,10 @@ struct FieldReader {
             let tag = String(Normalizer.trimmed(text[...]))
             guard (1...100).contains(tag.utf8.count) else {
                 return .wrong(code: "out_of_range", detail: "each has 1 to 100 bytes")
+            }
+            if let options, !options.contains(tag) {
+                return .wrong(
+                    code: "unknown_option", detail: "must be some of " + options.joined(separator: ", "))
             }
             if !tags.contains(tag) { tags.append(tag) }
         }

@@ -1,4 +1,5 @@
-/// The objects that a tenant has.
+/// The objects that a tenant has: the product's own with the tenant's fields (see ``CatalogDirectory``), or `standard` where no tenant is
+/// known.
 public struct ObjectCatalog: Sendable {
     public let objects: [ObjectDescription]
     private let byName: [String: ObjectDescription]
@@ -14,6 +15,18 @@ public struct ObjectCatalog: Sendable {
     public static let standard = ObjectCatalog([
         .account, .contact, .lead, .form, .opportunity, .pipeline, .stage, .product, .activity, .user, .team,
     ])
+
+    /// The same objects with the tenant's own fields; what is hidden is left out.
+    func with(_ fields: [CustomField]) -> ObjectCatalog {
+        let byObject = Dictionary(grouping: fields.filter { !$0.isHidden }, by: \.object)
+        return ObjectCatalog(
+            objects.map { object in
+                object.with((byObject[object.name] ?? []).compactMap { $0.field(in: self) })
+            })
+    }
+
+    /// The object as this catalog has it.
+    public subscript(_ object: ObjectDescription) -> ObjectDescription { byName[object.name] ?? object }
 
     /// By singular name.
     public func object(_ name: String) -> ObjectDescription? { byName[name] }

@@ -40,10 +40,20 @@ extension ObjectField {
             json["minimum"] = 0
             json["maximum"] = 100
         case .money(let currency): json["currency"] = .string(currency)
-        case .select(let options): json["options"] = .array(options.map(JSON.string))
+        case .select(let options), .multiSelect(let options): json["options"] = .array(options.map(JSON.string))
         case .link(let target): json["target"] = .string(target.object)
         case .record(let object): json["object"] = .string(object)
         default: break
+        }
+        if let custom {
+            json["label"] = .string(custom.label)
+            json["custom"] = true
+            json["unique"] = .bool(custom.isUnique)
+            json["fixed"] = .bool(custom.isFixed)
+            if let value = custom.defaultValue { json["default"] = value }
+            if let minimum = custom.minimum { json["minimum"] = JSONNumber(minimum.text).map(JSON.number) }
+            if let maximum = custom.maximum { json["maximum"] = JSONNumber(maximum.text).map(JSON.number) }
+            if let pattern = custom.pattern { json["pattern"] = .string(pattern.source) }
         }
         return .object(json)
     }
@@ -72,6 +82,7 @@ extension FieldType {
         case .link: "link"
         case .record: "record"
         case .tags: "tags"
+        case .multiSelect: "multi_select"
         }
     }
 }

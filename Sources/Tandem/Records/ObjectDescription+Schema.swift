@@ -11,8 +11,20 @@ extension ObjectDescription {
         ]
     }
 
-    /// JSON Schema of the record as it is written: read-only fields are not taken.
+    /// As `contact` is called among the schemas of a description: `Contact`, `ContactInput`, `ContactChange`.
+    public var schemaName: String { name.prefix(1).uppercased() + name.dropFirst() }
+
+    /// JSON Schema of the record as it is made: read-only fields are not taken.
     public var inputSchema: JSON {
+        var schema = changeSchema.object ?? [:]
+        schema["required"] = .array(
+            fields.filter { $0.isRequired && !$0.isReadOnly && $0.custom?.defaultValue == nil }.map { .string($0.name) }
+        )
+        return .object(schema)
+    }
+
+    /// The same of what changes it.
+    var changeSchema: JSON {
         var properties = JSONObject()
         for field in fields where !field.isReadOnly {
             properties[field.name] = field.schema(prefix: prefix, isWritten: true)
@@ -26,9 +38,21 @@ extension ObjectDescription {
         }
         return [
             "type": "object", "description": .string(summary), "additionalProperties": false,
-            "required": .array(fields.filter { $0.isRequired && !$0.isReadOnly }.map { .string($0.name) }),
             "properties": .object(properties),
         ]
+    }
+}
+
+extension ObjectCatalog {
+    /// The schemas of all objects, by the names that routes give.
+    public var schemas: JSONObject {
+        var schemas = JSONObject()
+        for object in objects {
+            schemas[object.schemaName] = object.schema
+            schemas[object.schemaName + "Input"] = object.inputSchema
+            schemas[object.schemaName + "Change"] = object.changeSchema
+        }
+        return schemas
     }
 }
 
@@ -67,13 +91,29 @@ extension ObjectField {
             schema = ["type": "string", "pattern": .string("^\(target.prefix.rawValue)_[0-9A-HJKMNP-TV-Z]{26}$")]
             if isWritten { schema = ["type": ["string", "object"]] }
         case .tags: schema = ["type": "array", "items": ["type": "string"]]
+        case .multiSelect(let options):
+            schema = ["type": "array", "items": ["type": "string", "enum": .array(options.map(JSON.string))]]
         }
-        if !isRequired, type != .id, type != .tags, let kind = schema["type"] {
+        if let custom { schema.take(custom) }
+        if !isRequired, type != .id, !type.isArray, let kind = schema["type"] {
             schema["type"] = .array((kind.array ?? [kind]) + ["null"])
             if let options = schema["enum"]?.array { schema["enum"] = .array(options + [.null]) }
         }
         schema["description"] = .string(summary)
         if isReadOnly { schema["readOnly"] = true }
         return .object(schema)
+    }
+}
+
+extension JSONObject {
+    /// What the tenant says of a field's values.
+    fileprivate mutating func take(_ custom: CustomField) {
+        self["title"] = .string(custom.label)
+        if let value = custom.defaultValue { self["default"] = value }
+        if let pattern = custom.pattern { self["pattern"] = .string(pattern.source) }
+        // A decimal's bounds are numbers where its values are.
+        guard self["type"] == "number" || self["type"] == "integer" else { return }
+        if let minimum = custom.minimum { self["minimum"] = JSONNumber(minimum.text).map(JSON.number) }
+        if let maximum = custom.maximum { self["maximum"] = JSONNumber(maximum.text).map(JSON.number) }
     }
 }

@@ -46,6 +46,30 @@ public struct ObjectDescription: Sendable, Hashable {
         positions = Dictionary(uniqueKeysWithValues: self.fields.enumerated().map { ($1.name, $0) })
     }
 
+    private init(_ object: ObjectDescription, fields: [ObjectField], keys: [String]) {
+        name = object.name
+        plural = object.plural
+        prefix = object.prefix
+        table = object.table
+        module = object.module
+        summary = object.summary
+        children = object.children
+        title = object.title
+        isPerson = object.isPerson
+        isRanked = object.isRanked
+        self.fields = fields
+        self.keys = keys
+        positions = Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($1.name, $0) })
+    }
+
+    /// The same object with more fields, behind its own and before those that every object has; unique ones are keys.
+    func with(_ custom: [ObjectField]) -> ObjectDescription {
+        if custom.isEmpty { return self }
+        return ObjectDescription(
+            self, fields: Array(fields.dropLast(Self.trailing.count)) + custom + Self.trailing,
+            keys: keys + custom.filter { $0.custom?.isUnique ?? false }.map(\.name))
+    }
+
     public func field(_ name: String) -> ObjectField? { positions[name].map { fields[$0] } }
 
     public func child(_ name: String) -> ObjectChild? { children.first { $0.name == name } }

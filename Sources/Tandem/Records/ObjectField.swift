@@ -16,10 +16,13 @@ public struct ObjectField: Sendable, Hashable {
     /// A column that is derived from this one and written with it.
     public let companion: FieldCompanion?
     public let summary: String
+    /// Set for a field that the tenant made.
+    public let custom: CustomField?
 
     public init(
         _ name: String, _ type: FieldType, isRequired: Bool = false, isReadOnly: Bool = false, isPersonal: Bool = false,
-        isSearchable: Bool = false, companion: FieldCompanion? = nil, summary: String
+        isSearchable: Bool = false, companion: FieldCompanion? = nil, summary: String,
+        custom: CustomField? = nil
     ) {
         self.name = name
         self.type = type
@@ -29,6 +32,7 @@ public struct ObjectField: Sendable, Hashable {
         self.isSearchable = isSearchable
         self.companion = companion
         self.summary = summary
+        self.custom = custom
     }
 }
 
@@ -61,20 +65,30 @@ public enum FieldType: Sendable, Hashable {
     /// The id of a record whose object another field of the same row names.
     case record(object: String)
     case tags
+    /// Several of these.
+    case multiSelect([String])
 
     /// Whether two values have an order that means something.
     public var isOrdered: Bool {
         switch self {
         case .integer, .decimal, .money, .percent, .date, .timestamp, .text, .email, .domain, .url, .phone: true
-        case .id, .longText, .currency, .bool, .select, .link, .record, .tags: false
+        case .id, .longText, .currency, .bool, .select, .link, .record, .tags, .multiSelect: false
         }
     }
 
     /// Whether lists can be sorted by it.
     public var isSortable: Bool {
         switch self {
-        case .tags, .longText, .record: false
+        case .tags, .multiSelect, .longText, .record: false
         default: true
+        }
+    }
+
+    /// Whether a value is an array of texts.
+    public var isArray: Bool {
+        switch self {
+        case .tags, .multiSelect: true
+        default: false
         }
     }
 

@@ -72,7 +72,10 @@ struct RecordFilterReader {
             else { throw refuse("not_a_window", "must be [count, unit] with unit minute, hour, day, week or month") }
             return .compare(path, comparison, [.number(count), .string(unit)])
         case .contains, .startsWith, .endsWith:
-            if type == .tags, comparison == .contains, let tag = value?.string {
+            if type.isArray, comparison == .contains, let tag = value?.string {
+                if case .multiSelect(let options) = type, !options.contains(tag) {
+                    throw refuse("unknown_option", "must be one of " + options.joined(separator: ", "))
+                }
                 return .compare(path, .contains, [.string(tag)])
             }
             guard isText(type) else { throw .invalid(pointer + "/op", "unsuitable_operator", "needs a text") }
@@ -91,8 +94,8 @@ struct RecordFilterReader {
             }
             return .compare(path, comparison, [try scalar(value ?? .null, path, refuse)])
         case .eq, .ne:
-            guard type != .tags else {
-                throw .invalid(pointer + "/op", "unsuitable_operator", "of tags, ask with contains")
+            guard !type.isArray else {
+                throw .invalid(pointer + "/op", "unsuitable_operator", "of several values, ask with contains")
             }
             if value?.isNull ?? false { return .compare(path, comparison == .eq ? .isNotSet : .isSet, []) }
             return .compare(path, comparison, [try scalar(value ?? .null, path, refuse)])
@@ -132,7 +135,7 @@ struct RecordFilterReader {
             guard let text = value.string else { throw refuse("not_a_text", "must be a string") }
             return .string(path.field.companion == nil ? text : Normalizer.email(text) ?? text)
         default:
-            switch FieldReader(region: Normalizer.noRegion).read(path.field, value) {
+            switch FieldReader(region: Normalizer.noRegion).readPlain(path.field, value) {
             case .value(let read) where !read.isNull: return read
             case .wrong(let code, let detail): throw refuse(code, detail)
             default: throw refuse("not_a_value", "must not be empty")

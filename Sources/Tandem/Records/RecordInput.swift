@@ -60,7 +60,8 @@ public struct RecordReader {
         for (name, value) in object { reader.take(name, value) }
         for field in description.fields where field.isRequired {
             let isEmpty = reader.input.data[field.name] == .null && !reader.isReferenced(field.name)
-            if isEmpty || (isNew && object[field.name] == nil) {
+            let isLeftOut = isNew && object[field.name] == nil && field.custom?.defaultValue == nil
+            if isEmpty || isLeftOut {
                 reader.refuse("/" + field.name, "required", "is required")
             }
         }

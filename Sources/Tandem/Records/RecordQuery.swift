@@ -104,7 +104,7 @@ public struct RecordQueryReader {
                 let given: JSON =
                     path.field.type == .bool
                     ? (value == "true" ? true : value == "false" ? false : .null) : .string(value)
-                let comparison: RecordFilter.Comparison = path.field.type == .tags ? .contains : .eq
+                let comparison: RecordFilter.Comparison = path.field.type.isArray ? .contains : .eq
                 conditions.append(
                     try parameter { () throws(TandemError) in try filters.compare(path, comparison, given, at: name) })
             }

@@ -13,6 +13,8 @@ public struct TandemContext: Sendable {
     /// Seals cursors and cookies; random, the same on every node of the installation.
     public let sealingKey: SymmetricKey
     public let logger: Logger
+    /// The objects of the tenants.
+    public let catalogs = CatalogDirectory()
     /// Tells the service that does long work that there is some.
     public let operations = TenantBell()
 

@@ -19,14 +19,14 @@ struct ChangeRoute {
                 "List the changes of all records in the order of their transactions, without gaps: the last page has a cursor too",
                 feature: "CRM", scope: .secret, parameters: Self.parameters
             ) { [records] call in
-                let query = try RecordChangesQuery(
-                    objects: call.query["objects"], limit: call.limit(), after: call.query["after"],
-                    catalog: records.catalog)
+                let (objects, limit, after) = (call.query["objects"], try call.limit(), call.query["after"])
                 let (seal, modules) = (try records.seal(call), try records.store.tenant(call).modules)
                 return Response(
-                    json: try await records.store.inTenant(call, readOnly: true) {
-                        (connection) throws(TandemError) in
-                        try connection.recordChanges(query, modules: modules, seal: seal, catalog: records.catalog)
+                    json: try await records.transaction(call, readOnly: true) {
+                        (connection, catalog) throws(TandemError) in
+                        try connection.recordChanges(
+                            RecordChangesQuery(objects: objects, limit: limit, after: after, catalog: catalog),
+                            modules: modules, seal: seal, catalog: catalog)
                     })
             }
         ]

@@ -16,10 +16,10 @@ struct LeadRoutes {
             feature: "CRM", scope: .secret, module: .crm, parameters: [Self.dryRun]
         ) { [records] call in
             let id = try call.id(.lead)
-            let conversion = try LeadConversion(call.jsonObject(), catalog: records.catalog)
+            let body = try call.jsonObject()
             let (actor, dryRun) = (call.principal.actor, try call.flag("dry_run"))
-            let done = try await records.transaction(call, .lead) { (connection) throws(TandemError) in
-                try connection.convertLead(id, conversion, by: actor, dryRun: dryRun)
+            let done = try await records.transaction(call, .lead) { (connection, _, catalog) throws(TandemError) in
+                try connection.convertLead(id, LeadConversion(body, catalog: catalog), by: actor, dryRun: dryRun)
             }
             return Response(json: done)
         }
@@ -32,7 +32,7 @@ struct LeadRoutes {
         ) { [records] call in
             let id = try call.id(.lead)
             let (actor, dryRun) = (call.principal.actor, try call.flag("dry_run"))
-            let done = try await records.transaction(call, .lead) { (connection) throws(TandemError) in
+            let done = try await records.transaction(call, .lead) { (connection, _, _) throws(TandemError) in
                 try connection.unconvertLead(id, by: actor, dryRun: dryRun)
             }
             return Response(json: done)

@@ -22,7 +22,8 @@ struct RecordRoutes {
     /// Without an article, so that no sentence needs to know whether it is `a` or `an`.
     private func route(
         _ method: HTTPRequest.Method, _ path: String, _ summary: String, parameters: [Route.Parameter] = [],
-        takesFields: Bool = false, success: Int = 200, _ handler: @escaping Route.Handler
+        takesFields: Bool = false, success: Int = 200, body: String? = nil, answers: Bool = false,
+        _ handler: @escaping Route.Handler
     ) -> Route {
         let module: Route.Module =
             switch description.module {
@@ -32,7 +33,10 @@ struct RecordRoutes {
             }
         return Route(
             method, base + path, "\(description.plural.capitalized): \(summary)", feature: "CRM", scope: .secret,
-            module: module, parameters: parameters, takesFields: takesFields, success: success, handler: handler)
+            module: module, parameters: parameters, takesFields: takesFields, success: success,
+            schemas: .init(
+                body: body.map { description.schemaName + $0 }, answer: answers ? description.schemaName : nil),
+            handler: handler)
     }
 
     private var list: Route {
@@ -47,25 +51,31 @@ struct RecordRoutes {
         return route(
             .get, "", "list; any field is a parameter that it has to equal", parameters: parameters, takesFields: true
         ) { [description, records] call in
-            let query = try RecordQueryReader(description, catalog: records.catalog).read(parameters: call.query.items)
-            return try await RecordRoutes.page(call, description, records, query)
+            let parameters = call.query.items
+            return try await RecordRoutes.page(call, description, records) { (reader) throws(TandemError) in
+                try reader.read(parameters: parameters)
+            }
         }
     }
 
     private var search: Route {
         route(.post, "/search", "search by condition, in any order") { [description, records] call in
-            let query = try RecordQueryReader(description, catalog: records.catalog).read(call.json())
-            return try await RecordRoutes.page(call, description, records, query)
+            let body = try call.json()
+            return try await RecordRoutes.page(call, description, records) { (reader) throws(TandemError) in
+                try reader.read(body)
+            }
         }
     }
 
     private static func page(
-        _ call: Call, _ description: ObjectDescription, _ records: RecordStore, _ query: RecordQuery
+        _ call: Call, _ description: ObjectDescription, _ records: RecordStore,
+        _ query: @escaping @Sendable (RecordQueryReader) throws(TandemError) -> RecordQuery
     ) async throws -> Response {
         let seal = try records.seal(call)
         let page = try await records.transaction(call, description, readOnly: true) {
-            (connection) throws(TandemError) in
-            try connection.recordList(description, query, seal: seal, catalog: records.catalog)
+            (connection, object, catalog) throws(TandemError) in
+            try connection.recordList(
+                object, query(RecordQueryReader(object, catalog: catalog)), seal: seal, catalog: catalog)
         }
         return Response(json: page.json)
     }
@@ -74,14 +84,15 @@ struct RecordRoutes {
         route(
             .post, "", "create",
             parameters: [.init("allow_duplicate", "true makes one beside others with the same key")],
-            success: 201
+            success: 201, body: "Input", answers: true
         ) { [description, records] call in
             let body = try call.json()
             let author = records.author(call)
             let allow = try call.flag("allow_duplicate")
-            let made = try await records.transaction(call, description) { (connection) throws(TandemError) in
+            let made = try await records.transaction(call, description) {
+                (connection, object, catalog) throws(TandemError) in
                 try connection.recordCreate(
-                    description, body, by: author, catalog: records.catalog, allowDuplicate: allow)
+                    object, body, by: author, catalog: catalog, allowDuplicate: allow)
             }
             return .resource(
                 call, made.json, version: made.version, status: .created,
@@ -90,7 +101,9 @@ struct RecordRoutes {
     }
 
     private var show: Route {
-        route(.get, "/{id}", "show one", parameters: [.init("as_of", "A time: the record as it was then")]) {
+        route(
+            .get, "/{id}", "show one", parameters: [.init("as_of", "A time: the record as it was then")], answers: true
+        ) {
             [description, records] call in
             let id = try call.id(description.prefix)
             var time: Int64?
@@ -99,25 +112,27 @@ struct RecordRoutes {
                 if time == nil { throw Problem.badRequest("invalid_parameter", "as_of has to be a time in ISO 8601.") }
             }
             let found = try await records.transaction(call, description, readOnly: true) {
-                [time] (connection) throws(TandemError) in
+                [time] (connection, object, catalog) throws(TandemError) in
                 if let time {
-                    return try connection.recordGet(description, id: id, asOf: time, catalog: records.catalog)
+                    return try connection.recordGet(object, id: id, asOf: time, catalog: catalog)
                 }
-                return try connection.recordGet(description, id: id, catalog: records.catalog)
+                return try connection.recordGet(object, id: id, catalog: catalog)
             }
             return .resource(call, found.json, version: found.version)
         }
     }
 
     private var update: Route {
-        route(.patch, "/{id}", "change the fields sent; null clears") { [description, records] call in
+        route(.patch, "/{id}", "change the fields sent; null clears", body: "Change", answers: true) {
+            [description, records] call in
             let id = try call.id(description.prefix)
             let body = try call.json()
             let ifMatch = try EntityTag.ifMatch(call)
             let author = records.author(call)
-            let changed = try await records.transaction(call, description) { (connection) throws(TandemError) in
+            let changed = try await records.transaction(call, description) {
+                (connection, object, catalog) throws(TandemError) in
                 try connection.recordUpdate(
-                    description, id: id, body, ifMatch: ifMatch, by: author, catalog: records.catalog)
+                    object, id: id, body, ifMatch: ifMatch, by: author, catalog: catalog)
             }
             return .resource(call, changed.json, version: changed.version)
         }
@@ -128,8 +143,8 @@ struct RecordRoutes {
             let id = try call.id(description.prefix)
             let ifMatch = try EntityTag.ifMatch(call)
             let author = records.author(call)
-            try await records.transaction(call, description) { (connection) throws(TandemError) in
-                try connection.recordDelete(description, id: id, ifMatch: ifMatch, by: author)
+            try await records.transaction(call, description) { (connection, object, _) throws(TandemError) in
+                try connection.recordDelete(object, id: id, ifMatch: ifMatch, by: author)
             }
             return .noContent
         }
@@ -139,8 +154,9 @@ struct RecordRoutes {
         route(.post, "/{id}:restore", "bring one back from the bin") { [description, records] call in
             let id = try call.id(description.prefix)
             let author = records.author(call)
-            let restored = try await records.transaction(call, description) { (connection) throws(TandemError) in
-                try connection.recordRestore(description, id: id, by: author, catalog: records.catalog)
+            let restored = try await records.transaction(call, description) {
+                (connection, object, catalog) throws(TandemError) in
+                try connection.recordRestore(object, id: id, by: author, catalog: catalog)
             }
             var json = restored.json.object ?? [:]
             if let missing = restored.detail?["not_restored"] { json["not_restored"] = missing }
@@ -149,33 +165,38 @@ struct RecordRoutes {
     }
 
     private var find: Route {
-        route(.get, "/by/{field}/{value}", "show the one with that value in a key") { [description, records] call in
+        route(.get, "/by/{field}/{value}", "show the one with that value in a key", answers: true) {
+            [description, records] call in
             let (field, value) = (call.capture("field"), call.capture("value"))
             let found = try await records.transaction(call, description, readOnly: true) {
-                (connection) throws(TandemError) in
-                let ids = try connection.recordFind(description, by: field, value)
+                (connection, object, catalog) throws(TandemError) in
+                let ids = try connection.recordFind(object, by: field, value)
                 guard let id = ids.first else { throw TandemError.notFound() }
                 if ids.count > 1 { throw TandemError.duplicate(ids: ids) }
-                return try connection.recordGet(description, id: id, catalog: records.catalog)
+                return try connection.recordGet(object, id: id, catalog: catalog)
             }
             return .resource(call, found.json, version: found.version)
         }
     }
 
     private var upsert: Route {
-        route(.put, "/by/{field}/{value}", "change the one with that value in a key, or create it") {
+        route(
+            .put, "/by/{field}/{value}", "change the one with that value in a key, or create it", body: "Change",
+            answers: true
+        ) {
             [description, records] call in
             let (field, value) = (call.capture("field"), call.capture("value"))
             let body = try call.json()
             let ifMatch = try EntityTag.ifMatch(call)
             let author = records.author(call)
             let onlyNew = call.headers[.ifNoneMatch] == "*"
-            let result = try await records.transaction(call, description) { (connection) throws(TandemError) in
-                if onlyNew, try !connection.recordFind(description, by: field, value).isEmpty {
+            let result = try await records.transaction(call, description) {
+                (connection, object, catalog) throws(TandemError) in
+                if onlyNew, try !connection.recordFind(object, by: field, value).isEmpty {
                     throw TandemError.versionMismatch(current: nil)
                 }
                 return try connection.recordUpsert(
-                    description, by: field, value, body, ifMatch: ifMatch, by: author, catalog: records.catalog)
+                    object, by: field, value, body, ifMatch: ifMatch, by: author, catalog: catalog)
             }
             var json = result.snapshot.json.object ?? [:]
             json["created"] = .bool(result.isCreated)
@@ -188,11 +209,12 @@ struct RecordRoutes {
 
     private var aggregate: Route {
         route(.post, ":aggregate", "count and sum, in groups") { [description, records] call in
-            let aggregate = try RecordAggregate(call.json(), of: description, catalog: records.catalog)
+            let body = try call.json()
             return Response(
                 json: try await records.transaction(call, description, readOnly: true) {
-                    (connection) throws(TandemError) in
-                    try connection.recordAggregate(description, aggregate, catalog: records.catalog)
+                    (connection, object, catalog) throws(TandemError) in
+                    try connection.recordAggregate(
+                        object, RecordAggregate(body, of: object, catalog: catalog), catalog: catalog)
                 })
         }
     }
@@ -201,8 +223,9 @@ struct RecordRoutes {
         route(.post, ":batch", "write up to 1000 in one request") { [description, records] call in
             let batch = try RecordBatch(call.json())
             let author = records.author(call)
-            let outcomes = try await records.transaction(call, description) { (connection) throws(TandemError) in
-                try connection.recordBatch(description, batch, by: author, catalog: records.catalog)
+            let outcomes = try await records.transaction(call, description) {
+                (connection, object, catalog) throws(TandemError) in
+                try connection.recordBatch(object, batch, by: author, catalog: catalog)
             }
             let results = outcomes.map { BatchResult($0, description).json }
             return Response(json: ["results": .array(results)])
@@ -222,10 +245,11 @@ struct RecordRoutes {
             success: 202
         ) { [description, records] call in
             let isDryRun = try call.flag("dry_run")
-            let order = try BulkOrder(
-                action, of: description, call.jsonObject(), isDryRun: isDryRun, catalog: records.catalog)
+            let body = try call.jsonObject()
             let (actor, id) = (call.principal.actor, UUID.v7())
-            let answer = try await records.transaction(call, description) { (connection) throws(TandemError) -> JSON in
+            let answer = try await records.transaction(call, description) {
+                (connection, object, catalog) throws(TandemError) -> JSON in
+                let order = try BulkOrder(action, of: object, body, isDryRun: isDryRun, catalog: catalog)
                 guard isDryRun else { return try connection.bulkOrder(order, id: id, by: actor) }
                 let rehearsed = try connection.bulkRehearse(order, by: actor)
                 try connection.discardChanges()
@@ -242,9 +266,9 @@ struct RecordRoutes {
             let (limit, after, seal) = (try call.limit(), call.query["after"], try records.seal(call))
             return Response(
                 json: try await records.transaction(call, description, readOnly: true) {
-                    (connection) throws(TandemError) in
+                    (connection, object, catalog) throws(TandemError) in
                     try connection.recordHistory(
-                        description, id: id, limit: limit, after: after, seal: seal, catalog: records.catalog)
+                        object, id: id, limit: limit, after: after, seal: seal, catalog: catalog)
                 })
         }
     }
@@ -256,9 +280,9 @@ struct RecordRoutes {
             let (limit, after, seal) = (try call.limit(), call.query["after"], try records.seal(call))
             return Response(
                 json: try await records.transaction(call, description, readOnly: true) {
-                    (connection) throws(TandemError) in
-                    _ = try connection.recordGet(description, id: id, catalog: records.catalog)
-                    return try connection.recordTimeline(description, id: id, limit: limit, after: after, seal: seal)
+                    (connection, object, catalog) throws(TandemError) in
+                    _ = try connection.recordGet(object, id: id, catalog: catalog)
+                    return try connection.recordTimeline(object, id: id, limit: limit, after: after, seal: seal)
                 })
         }
     }
@@ -268,8 +292,8 @@ struct RecordRoutes {
             let id = try call.id(description.prefix)
             return Response(
                 json: try await records.transaction(call, description, readOnly: true) {
-                    (connection) throws(TandemError) in
-                    try connection.recordFieldSources(description, id: id, catalog: records.catalog)
+                    (connection, object, catalog) throws(TandemError) in
+                    try connection.recordFieldSources(object, id: id, catalog: catalog)
                 })
         }
     }

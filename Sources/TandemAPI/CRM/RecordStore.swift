@@ -5,19 +5,34 @@ import Postgres
 import Tandem
 import TandemHTTP
 
-/// Records as the handlers reach them: a transaction of the tenant, and errors with ids in their outside form.
+/// Records as the handlers reach them: a transaction of the tenant with its objects, and errors with ids in their outside
+/// form.
 struct RecordStore: Sendable {
     let store: TenantStore
-    let catalog: ObjectCatalog
 
-    /// Runs `body` in one transaction.
+    /// The product's own objects: what has routes.
+    var standard: ObjectCatalog { store.context.catalogs.standard }
+
+    /// Runs `body` in one transaction, with the tenant's objects as the caller sees them: what a caller may not see is to be
+    /// taken out of the catalog here.
+    func transaction<Result: Sendable>(
+        _ call: Call, readOnly: Bool = false,
+        _ body: @escaping @Sendable (Connection, ObjectCatalog) throws(TandemError) -> Result
+    ) async throws -> Result {
+        let catalogs = store.context.catalogs
+        return try await store.withConnection(call) { (connection, tenant) throws(TandemError) in
+            try connection.inTenant(tenant.database, readOnly: readOnly, catalogs: catalogs, body)
+        }
+    }
+
+    /// The same for records of one object, whose description comes with the catalog that it stands in.
     func transaction<Result: Sendable>(
         _ call: Call, _ description: ObjectDescription, readOnly: Bool = false,
-        _ body: @escaping @Sendable (Connection) throws(TandemError) -> Result
+        _ body: @escaping @Sendable (Connection, ObjectDescription, ObjectCatalog) throws(TandemError) -> Result
     ) async throws -> Result {
         do {
-            return try await store.withConnection(call) { connection, tenant in
-                try connection.inTenant(tenant.database, readOnly: readOnly, body)
+            return try await transaction(call, readOnly: readOnly) { (connection, catalog) throws(TandemError) in
+                try body(connection, catalog[description], catalog)
             }
         } catch let error as TandemError {
             throw RecordStore.problem(error, description) ?? error

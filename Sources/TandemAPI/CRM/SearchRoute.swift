@@ -4,8 +4,7 @@ import TandemHTTP
 
 /// Records of any object by words.
 struct SearchRoute {
-    let store: TenantStore
-    let catalog: ObjectCatalog
+    let records: RecordStore
 
     var routes: [Route] {
         [
@@ -13,7 +12,7 @@ struct SearchRoute {
                 .post, "/v1/search",
                 "Records of any object in whose searchable fields all words occur: {\"q\", \"limit\"? (of each object)}",
                 feature: "CRM", scope: .secret
-            ) { [store, catalog] call in
+            ) { [records] call in
                 let body = try call.jsonObject()
                 guard let text = body["q"]?.string else {
                     throw TandemError.invalid("/q", "required", "has to be a text")
@@ -22,9 +21,10 @@ struct SearchRoute {
                 guard let limit = limit.int, (1...50).contains(limit) else {
                     throw TandemError.invalid("/limit", "out_of_range", "has to be from 1 to 50")
                 }
-                let modules = try store.tenant(call).modules
+                let modules = try records.store.tenant(call).modules
                 return Response(
-                    json: try await store.inTenant(call, readOnly: true) { (connection) throws(TandemError) in
+                    json: try await records.transaction(call, readOnly: true) {
+                        (connection, catalog) throws(TandemError) in
                         try connection.recordSearch(text, modules: modules, limit: limit, catalog: catalog)
                     })
             }

@@ -16,6 +16,13 @@ extension DatabaseSession {
         }
     }
 
+    /// The tenant's objects with its own fields.
+    func catalog(of tenant: Tenant) throws -> ObjectCatalog {
+        try connection.inTenant(tenant.database, readOnly: true, catalogs: CatalogDirectory()) {
+            (_, catalog) throws(TandemError) in catalog
+        }
+    }
+
     /// The whole object for -o json, with `"dry_run": true` if nothing stays.
     func written(_ json: JSON) -> JSONObject {
         var object = json.object ?? JSONObject()

@@ -198,6 +198,6 @@ extension DatabaseSession {
         return try Importer(
             connection, tenant: tenant,
             source: name.map { try directory.source(tenant, $0) } ?? directory.importSource(of: tenant),
-            actor: Self.actor, logger: logger)
+            actor: Self.actor, catalog: catalog(of: tenant), logger: logger)
     }
 }

@@ -19,8 +19,9 @@ struct BulkOptions: ParsableArguments {
         if let data { body["data"] = .object(data) }
         if let expectCount { body["expect_count"] = .number(expectCount) }
         let isDryRun = session.options.dryRun
-        let order = try BulkOrder(action, of: object, body, isDryRun: isDryRun)
         let tenant = try session.tenant()
+        let catalog = try session.catalog(of: tenant)
+        let order = try BulkOrder(action, of: catalog[object], body, isDryRun: isDryRun, catalog: catalog)
         if isDryRun {
             let answer = try session.inTenant(tenant) { (connection) throws(TandemError) in
                 try connection.bulkRehearse(order, by: DatabaseSession.actor)

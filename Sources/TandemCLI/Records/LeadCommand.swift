@@ -49,9 +49,11 @@ struct LeadCommand: ParsableCommand {
         @Option(help: "What to do with records that fit: use, error or create.") var onDuplicate = "use"
 
         func run(_ session: DatabaseSession) throws -> Output {
-            let fields = try assignments.isEmpty ? nil : FieldAssignments.object(assignments, .opportunity)
+            let tenant = try session.tenant()
+            let catalog = try session.catalog(of: tenant)
+            let fields = try assignments.isEmpty ? nil : FieldAssignments.object(assignments, catalog[.opportunity])
             let isDryRun = global.dryRun
-            let done = try session.inTenant(session.tenant()) { (connection) throws(TandemError) -> JSON in
+            let done = try session.inTenant(tenant) { (connection) throws(TandemError) -> JSON in
                 let id = try Leads.find(lead, connection)
                 var body: JSONObject = [
                     "on_duplicate": .string(onDuplicate), "create_opportunity": .bool(createOpportunity),
@@ -62,7 +64,7 @@ struct LeadCommand: ParsableCommand {
                 body["owner_id"] = try Self.id(owner, of: UserNoun.self, connection)
                 if let fields { body["opportunity"] = .object(fields) }
                 return try connection.convertLead(
-                    id, LeadConversion(body), by: DatabaseSession.actor, dryRun: isDryRun)
+                    id, LeadConversion(body, catalog: catalog), by: DatabaseSession.actor, dryRun: isDryRun)
             }
             return Output(content: .object(done.object ?? [:]), text: Self.text(done))
         }

@@ -33,8 +33,10 @@ struct ObjectCommand<Noun: ObjectNoun>: ParsableCommand {
     static func author() -> RecordAuthor { RecordAuthor(actor: DatabaseSession.actor) }
 
     /// By `acct_…`, uuid, or a key as `field=value`.
-    static func find(_ reference: String, _ connection: Connection) throws(TandemError) -> RecordID {
-        let object = Noun.object
+    static func find(
+        _ reference: String, _ connection: Connection, in catalog: ObjectCatalog = .standard
+    ) throws(TandemError) -> RecordID {
+        let object = catalog[Noun.object]
         if let id = PublicID(object.prefix, text: reference) { return id.uuid }
         guard let mark = reference.firstIndex(of: "=") else { throw .notFound() }
         let found = try connection.recordFind(
@@ -75,8 +77,10 @@ struct ObjectCommand<Noun: ObjectNoun>: ParsableCommand {
 
         func run(_ session: DatabaseSession) throws -> Output {
             let tenant = try session.tenant()
+            let catalog = try session.catalog(of: tenant)
+            let object = catalog[Noun.object]
             let given: [(name: String, value: String?)] = [("filter", filter), ("sort", sort), ("fields", fields)]
-            var query = try RecordQueryReader(Noun.object).read(
+            var query = try RecordQueryReader(object, catalog: catalog).read(
                 parameters: given.compactMap { pair in pair.value.map { (pair.name, $0) } })
             let seal = CursorSeal(ofProcess: tenant.database)
             var items: [JSONObject] = []
@@ -84,7 +88,7 @@ struct ObjectCommand<Noun: ObjectNoun>: ParsableCommand {
                 query.limit = min(RecordQuery.limitMaximum, max(0, limit - items.count))
                 if query.limit == 0 { break }
                 let page = try session.inTenant(tenant, readOnly: true) { (connection) throws(TandemError) in
-                    try connection.recordList(Noun.object, query, seal: seal)
+                    try connection.recordList(object, query, seal: seal, catalog: catalog)
                 }
                 items += page.items.compactMap(\.json.object)
                 query.after = page.next
@@ -106,9 +110,11 @@ struct ObjectCommand<Noun: ObjectNoun>: ParsableCommand {
         @Argument(help: ObjectCommand.referenceHelp) var reference: String
 
         func run(_ session: DatabaseSession) throws -> Output {
-            let snapshot = try session.inTenant(session.tenant(), readOnly: true) {
-                (connection) throws(TandemError) in
-                try connection.recordGet(Noun.object, id: ObjectCommand.find(reference, connection))
+            let tenant = try session.tenant()
+            let catalog = try session.catalog(of: tenant)
+            let snapshot = try session.inTenant(tenant, readOnly: true) { (connection) throws(TandemError) in
+                try connection.recordGet(
+                    catalog[Noun.object], id: ObjectCommand.find(reference, connection, in: catalog), catalog: catalog)
             }
             return Output(content: .object(snapshot.json.object ?? [:]))
         }
@@ -128,14 +134,17 @@ struct ObjectCommand<Noun: ObjectNoun>: ParsableCommand {
         @Flag(help: "Also where one with the same key exists, if the key may repeat.") var allowDuplicate = false
 
         func run(_ session: DatabaseSession) throws -> Output {
-            let objects = try data.objects(Noun.object)
-            let snapshots = try session.inTenant(session.tenant()) {
+            let tenant = try session.tenant()
+            let catalog = try session.catalog(of: tenant)
+            let objects = try data.objects(catalog[Noun.object])
+            let snapshots = try session.inTenant(tenant) {
                 (connection) throws(TandemError) -> [RecordSnapshot] in
                 var made: [RecordSnapshot] = []
                 for object in objects {
                     made.append(
                         try connection.recordCreate(
-                            Noun.object, .object(object), by: ObjectCommand.author(), allowDuplicate: allowDuplicate))
+                            catalog[Noun.object], .object(object), by: ObjectCommand.author(), catalog: catalog,
+                            allowDuplicate: allowDuplicate))
                 }
                 return made
             }
@@ -159,7 +168,9 @@ struct ObjectCommand<Noun: ObjectNoun>: ParsableCommand {
         @Option(help: "Only if it is at this version.") var ifMatch: Int?
 
         func run(_ session: DatabaseSession) throws -> Output {
-            let objects = try data.objects(Noun.object)
+            let tenant = try session.tenant()
+            let catalog = try session.catalog(of: tenant)
+            let objects = try data.objects(catalog[Noun.object])
             guard let object = objects.first, objects.count == 1 else {
                 throw CommandFailure.usage("an update takes one object")
             }
@@ -167,10 +178,10 @@ struct ObjectCommand<Noun: ObjectNoun>: ParsableCommand {
                 return try bulk.run(.update, Noun.object, where: filter, data: object, session)
             }
             let reference = reference ?? ""
-            let snapshot = try session.inTenant(session.tenant()) { (connection) throws(TandemError) in
+            let snapshot = try session.inTenant(tenant) { (connection) throws(TandemError) in
                 try connection.recordUpdate(
-                    Noun.object, id: ObjectCommand.find(reference, connection), .object(object), ifMatch: ifMatch,
-                    by: ObjectCommand.author())
+                    catalog[Noun.object], id: ObjectCommand.find(reference, connection, in: catalog), .object(object),
+                    ifMatch: ifMatch, by: ObjectCommand.author(), catalog: catalog)
             }
             return ObjectCommand.written([snapshot], session)
         }
@@ -195,9 +206,11 @@ struct ObjectCommand<Noun: ObjectNoun>: ParsableCommand {
                 return try bulk.run(.delete, Noun.object, where: filter, session)
             }
             let reference = reference ?? ""
-            let snapshot = try session.inTenant(session.tenant()) { (connection) throws(TandemError) in
-                let id = try ObjectCommand.find(reference, connection)
-                let snapshot = try connection.recordGet(Noun.object, id: id)
+            let tenant = try session.tenant()
+            let catalog = try session.catalog(of: tenant)
+            let snapshot = try session.inTenant(tenant) { (connection) throws(TandemError) in
+                let id = try ObjectCommand.find(reference, connection, in: catalog)
+                let snapshot = try connection.recordGet(catalog[Noun.object], id: id, catalog: catalog)
                 try connection.recordDelete(Noun.object, id: id, ifMatch: ifMatch, by: ObjectCommand.author())
                 return snapshot
             }
@@ -222,8 +235,11 @@ struct ObjectCommand<Noun: ObjectNoun>: ParsableCommand {
             guard let id = PublicID(Noun.object.prefix, text: id) else {
                 throw CommandFailure.usage("\(self.id) is no id of \(Noun.object.plural)")
             }
-            let snapshot = try session.inTenant(session.tenant()) { (connection) throws(TandemError) in
-                try connection.recordRestore(Noun.object, id: id.uuid, by: ObjectCommand.author())
+            let tenant = try session.tenant()
+            let catalog = try session.catalog(of: tenant)
+            let snapshot = try session.inTenant(tenant) { (connection) throws(TandemError) in
+                try connection.recordRestore(
+                    catalog[Noun.object], id: id.uuid, by: ObjectCommand.author(), catalog: catalog)
             }
             return ObjectCommand.written([snapshot], session)
         }

@@ -1,15 +1,21 @@
 import ArgumentParser
 import Tandem
 
-/// `tandem object`: what the product's objects are made of, told without a database.
+/// `tandem object`: what objects are made of. The product's own are told without a database, a tenant's from it.
 struct ObjectsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "object", abstract: "The objects that records are of: fields, keys, children.",
         discussion: """
             tandem object list
             tandem object show accounts
+            tandem object show accounts --tenant acme        with the tenant's own fields
             """,
         subcommands: [List.self, Show.self])
+
+    private static func catalog(_ global: GlobalOptions) throws -> ObjectCatalog {
+        guard global.tenant != nil else { return .standard }
+        return try DatabaseSession.with(global) { session in try session.catalog(of: session.tenant()) }
+    }
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -18,7 +24,7 @@ struct ObjectsCommand: ParsableCommand {
 
         func run() throws {
             Output(
-                content: .list(ObjectCatalog.standard.objects.compactMap(\.json.object)),
+                content: .list(try ObjectsCommand.catalog(global).objects.compactMap(\.json.object)),
                 columns: [("OBJECT", "object"), ("MODULE", "module"), ("KEYS", "keys"), ("SUMMARY", "summary")],
                 name: "object"
             ).print(global.output ?? .table)
@@ -32,7 +38,7 @@ struct ObjectsCommand: ParsableCommand {
         @Argument(help: "accounts or account.") var object: String
 
         func run() throws {
-            let catalog = ObjectCatalog.standard
+            let catalog = try ObjectsCommand.catalog(global)
             guard let found = catalog.object(plural: object) ?? catalog.object(object) else {
                 throw CommandFailure.usage(
                     "there is no object \(object)",

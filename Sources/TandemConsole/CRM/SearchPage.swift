@@ -56,9 +56,9 @@ extension Console {
 
     private func found(_ query: String, _ tenant: Tenant) async throws -> [SearchPage.Group] {
         let path = "/console/\(tenant.slug)"
-        let catalog = ObjectCatalog.standard
-        return try await reading(tenant) { (connection) throws(TandemError) -> [SearchPage.Group] in
-            let items = try connection.recordSearch(query, modules: tenant.modules)["items"]?.array ?? []
+        return try await reading(tenant) { (connection, catalog) throws(TandemError) -> [SearchPage.Group] in
+            let found = try connection.recordSearch(query, modules: tenant.modules, catalog: catalog)
+            let items = found["items"]?.array ?? []
             var groups: [SearchPage.Group] = []
             for description in catalog.objects {
                 var shown: [SearchPage.Item] = []

@@ -41,7 +41,7 @@ struct Chrome {
 
     /// The places of the navigation.
     enum Place: String, CaseIterable {
-        case thread, events, quarantine, sources, plans, people, accounts, leads, forms, opportunities, merges,
+        case thread, events, quarantine, sources, plans, people, accounts, leads, forms, opportunities, merges, fields,
             operations, users, send
 
         var label: String {
@@ -59,6 +59,7 @@ struct Chrome {
             case .merges: "Merges"
             case .operations: "Operations"
             case .users: "Users"
+            case .fields: "Fields"
             case .send: "Send an event"
             }
         }
@@ -67,7 +68,7 @@ struct Chrome {
             switch self {
             case .thread, .events, .quarantine, .sources, .plans, .send: .cdp
             case .leads, .forms, .opportunities: .crm
-            case .people, .accounts, .merges, .operations, .users: nil
+            case .people, .accounts, .merges, .fields, .operations, .users: nil
             }
         }
 
@@ -150,6 +151,10 @@ extension Chrome.Notice {
         case "signed-out":
             self.init(
                 kind: "good", text: "The user is signed out everywhere; links that were out do not work any more.")
+        case "field-added":
+            self.init(kind: "good", text: "The field is there, in the API, in SQL and for BI.")
+        case "field-changed":
+            self.init(kind: "good", text: "The field is changed.")
         case "sent":
             self.init(kind: "good", text: "Your event is stored, and this is the person it belongs to.")
         case "nobody":

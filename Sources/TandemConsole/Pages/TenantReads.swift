@@ -26,6 +26,17 @@ extension Console {
         }
     }
 
+    /// The same with the tenant's objects.
+    func reading<Result: Sendable>(
+        _ tenant: Tenant, _ body: @escaping @Sendable (Connection, ObjectCatalog) throws(TandemError) -> Result
+    ) async throws -> Result {
+        let catalogs = context.catalogs
+        return try await context.pool.withConnection(affinity: tenant.database.affinity) {
+            (connection) throws -> Result in
+            try connection.inTenant(tenant.database, readOnly: true, catalogs: catalogs, body)
+        }
+    }
+
     /// Runs writes of the product in one transaction of the tenant.
     func writing<Result: Sendable>(
         _ tenant: Tenant, _ body: @escaping @Sendable (Connection) throws(TandemError) -> Result

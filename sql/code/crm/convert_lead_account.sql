@@ -5,7 +5,8 @@ language plpgsql
 as $$
 declare
     v_owner jsonb := coalesce(p_options -> 'owner_id', p_lead -> 'owner_id');
-    v_data jsonb := jsonb_strip_nulls(jsonb_build_object('website', p_lead -> 'website', 'company_key', p_lead -> 'company_key'));
+    v_data jsonb := jsonb_strip_nulls(jsonb_build_object('website', p_lead -> 'website', 'company_key', p_lead -> 'company_key'))
+        || shared_fields('lead', 'account', p_lead);
 begin
     if p_chosen ? 'account' then
         return fill_record('account', p_chosen -> 'account', v_data - 'company_key', '{}', p_actor, '/account_id');

@@ -11,7 +11,7 @@ declare
         'first_name', p_lead -> 'first_name', 'last_name', p_lead -> 'last_name', 'title', p_lead -> 'title',
         'email', p_lead -> 'email', 'email_norm', p_lead -> 'email_norm', 'phone', p_lead -> 'phone',
         'phone_e164', p_lead -> 'phone_e164'
-    ));
+    )) || shared_fields('lead', 'contact', p_lead);
     v_node bigint := (select l.node from lead_node l where l.lead_id = (p_lead ->> 'id')::uuid);
     v_id uuid := (p_chosen #>> '{contact,id}')::uuid;
     v_account uuid := (p_account ->> 'id')::uuid;

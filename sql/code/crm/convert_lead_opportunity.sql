@@ -8,7 +8,8 @@ as $$
 declare
     v_id uuid := (p_options ->> 'opportunity_id')::uuid;
     v_contact uuid := (p_contact ->> 'id')::uuid;
-    v_data jsonb := jsonb_strip_nulls(jsonb_build_object('source', p_lead -> 'source', 'campaign', p_lead -> 'campaign'));
+    v_data jsonb := jsonb_strip_nulls(jsonb_build_object('source', p_lead -> 'source', 'campaign', p_lead -> 'campaign'))
+        || shared_fields('lead', 'opportunity', p_lead);
     v_place jsonb := '{}';
 begin
     if not exists (select from opportunity_contacts x where x.opportunity_id = v_id and x.contact_id = v_contact) then

@@ -2,13 +2,19 @@
 --   columns: [{name, required, default, list}]: what a statement may name (generated columns are left out)
 --   unique:  [[column, …]]: full unique keys other than the primary one
 --   links:   [{column, relation}]: foreign keys of one column
+--   rules:   {field: {required, fixed}}: of the tenant's own fields (see check_field_rules); left out where there are none
 create or replace function describe_object(p_object text) returns jsonb
 language plpgsql stable
 as $$
 declare
     v_result jsonb;
 begin
-    select jsonb_build_object(
+    select jsonb_strip_nulls(jsonb_build_object('rules', (
+            select jsonb_object_agg(f.name, jsonb_build_object(
+                'required', f.required and f."default" is null, 'fixed', f.fixed))
+            from custom_field f
+            where f.object = o.object and not f.hidden and (f.required or f.fixed))))
+        || jsonb_build_object(
         'object', o.object, 'relation', o.relation, 'ranked', o.ranked, 'kept_while_used', o.kept_while_used,
         'companions', o.companions, 'soft_unique', to_jsonb(o.soft_unique), 'children', o.children, 'owned', o.owned)
         || describe_relation(o.relation)

@@ -28,7 +28,9 @@ begin
                 from pg_index i
                 join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey::smallint[])
                 where i.indrelid = v_relation and i.indisunique and not i.indisprimary
-                    and i.indpred is null and i.indexprs is null
+                    and i.indexprs is null
+                    -- A key of what is not null is one of all: nulls are never equal.
+                    and (i.indpred is null or pg_get_expr(i.indpred, i.indrelid) = format('(%I IS NOT NULL)', a.attname))
                 group by i.indexrelid) k
             where not columns ? 'id'), '[]'),
         'links', coalesce((

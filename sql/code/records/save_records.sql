@@ -14,6 +14,9 @@ begin
     elsif v_name = 'lead' then
         v_items := guard_leads(p_context, v_items);
     end if;
+    if p_object ? 'rules' then
+        v_items := check_field_rules(p_object, p_context, v_items);
+    end if;
     v_items := check_records(p_object, v_items);
     if not exists (select from unnest(v_items) i where not i ? 'outcome') then
         return v_items;
