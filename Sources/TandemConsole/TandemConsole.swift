@@ -35,9 +35,13 @@ public struct Console: Sendable {
     public var routes: [Route] {
         [rootRoute] + assetRoutes + signInRoutes + passwordRoutes + tenantRoutes + userRoutes + threadRoutes
             + peopleRoutes + eventRoutes
-            + quarantineRoutes + replayRoutes + sourceRoutes + planRoutes + sendRoutes + mergeRoutes + accountRoutes
-            + leadRoutes + leadConversionRoutes + formRoutes + opportunityRoutes + searchRoutes + fieldRoutes
-            + operationRoutes
+            + quarantineRoutes + replayRoutes + sourceRoutes + planRoutes + sendRoutes + mergeRoutes + crmRoutes
+            + searchRoutes + fieldRoutes + operationRoutes
+    }
+
+    private var crmRoutes: [Route] {
+        todayRoutes + accountRoutes + contactRoutes + leadRoutes + leadInboxRoutes + leadConversionRoutes + formRoutes
+            + opportunityRoutes + boardRoutes + activityRoutes + recordFormRoutes + fieldSourceRoutes
     }
 
     private var rootRoute: Route {

@@ -30,6 +30,8 @@ class Page(html.parser.HTMLParser):
         self.headings: list[str] = []
         self.words: list[str] = []
         self._inside: list[str] = []
+        self._name = ""
+        self._chosen: set[str] = set()
         self.feed(self.html)
         self.text = " ".join(" ".join(self.words).split())
 
@@ -38,21 +40,37 @@ class Page(html.parser.HTMLParser):
         if tag == "form":
             self.forms.append(Form(attributes.get("action", ""), attributes.get("method", "get")))
         elif tag == "input" and self.forms and "name" in attributes:
-            if attributes.get("type") in ("checkbox", "radio") and "checked" not in attributes:
-                return
-            self.forms[-1].fields[attributes["name"]] = attributes.get("value", "")
+            self._input(attributes)
+        elif tag in ("select", "textarea") and self.forms and "name" in attributes:
+            self._name = attributes["name"]
+            self.forms[-1].fields[self._name] = ""
+        elif tag == "option" and self.forms and self._name and ("selected" in attributes or self._name not in self._chosen):
+            # Without a choice the first option is chosen.
+            self._chosen.add(self._name)
+            self.forms[-1].fields[self._name] = attributes.get("value", "")
         elif tag == "a" and "href" in attributes:
             self.links.append(attributes["href"])
         if tag not in ("input", "meta", "link", "br", "img"):
             self._inside.append(tag)
 
+    def _input(self, attributes: dict[str, str]) -> None:
+        """As a browser sends it: what is not ticked is left away."""
+        if attributes.get("type") in ("checkbox", "radio") and "checked" not in attributes:
+            return
+        self.forms[-1].fields[attributes["name"]] = attributes.get("value", "")
+
     def handle_endtag(self, tag: str) -> None:
+        if tag in ("select", "textarea"):
+            self._name = ""
+            self._chosen = set()
         if tag in self._inside:
             while self._inside.pop() != tag:
                 pass
 
     def handle_data(self, data: str) -> None:
         self.words.append(data)
+        if self._name and self._inside and self._inside[-1] == "textarea":
+            self.forms[-1].fields[self._name] += data
         if self._inside and self._inside[-1] == "h1":
             self.headings.append(data)
         if "button" in self._inside and self.forms:

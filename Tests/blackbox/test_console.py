@@ -83,7 +83,7 @@ def test_the_cookie_is_not_for_scripts_nor_for_other_sites(tandem: Server) -> No
 
 
 def test_every_page_asks_for_a_session(tandem: Server, tenant: Tenant) -> None:
-    for path in ["", "/people", "/accounts", "/opportunities", "/fields",
+    for path in ["", "/people", "/accounts", "/opportunities", "/today", "/contacts", "/board", "/contacts/new", "/fields",
                  "/events", "/events/stream", "/quarantine", "/replay", "/merges", "/reviews", "/operations",
                  "/send"]:
         answer = requests.get(f"{tandem.base_url}/console/{tenant.slug}{path}", allow_redirects=False, timeout=30)
@@ -281,7 +281,7 @@ def test_accounts_show_their_people(browser: Browser, merged: Tenant) -> None:
     link = next(link for link in page.links if "/accounts/acct_" in link)
     account = browser.get(link)
     assert account.headings == ["Acme"] and "buyer-1@acme.example" in account.text
-    people = [link for link in account.links if "/people/prof_" in link]
+    people = [link for link in account.links if "/contacts/cont_" in link and "?" not in link]
     assert len(people) == 1, "a member who is a contact stands there once"
     assert "People 1" in account.text, "two visitors who are one person count as one"
 
@@ -325,14 +325,14 @@ def crawl(browser: Browser, start: str, most: int = 300) -> dict[str, Page]:
             elif target.startswith(base) and target not in seen and target not in waiting:
                 waiting.append(target)
             else:
-                assert target.startswith("/console"), (path, link)
+                assert target.startswith(("/console", "mailto:", "tel:")), (path, link)
     return seen
 
 
 def test_every_link_leads_somewhere(browser: Browser, merged: Tenant) -> None:
     seen = crawl(browser, f"/console/{merged.slug}")
-    kinds = {re.sub(r"(prof|acct|opp|stg|evt)_\w+", r"\1", path.removeprefix(f"/console/{merged.slug}")) for path in seen}
-    assert {"", "/events", "/people", "/people/prof", "/accounts/acct", "/opportunities?stage=stg", "/reviews", "/send"} <= kinds
+    kinds = {re.sub(r"(prof|acct|opp|stg|evt|cont)_\w+", r"\1", path.removeprefix(f"/console/{merged.slug}")) for path in seen}
+    assert {"", "/events", "/people", "/people/prof", "/accounts/acct", "/opportunities?stage=stg", "/today", "/contacts/cont", "/reviews", "/send"} <= kinds
     assert all("/reviews" not in path or page.headings == ["Reviews"] for path, page in seen.items())
 
 
@@ -352,7 +352,7 @@ def test_an_empty_tenant_is_told_what_to_do_next(browser: Browser, tenant: Tenan
         page = browser.get(f"/console/{tenant.slug}{path}")
         assert page.response.status_code == 200
         assert f"-u {tenant.write_key}:" in page.text, path
-    for path in ["/accounts", "/opportunities", "/merges", "/reviews", "/fields"]:
+    for path in ["/accounts", "/opportunities", "/merges", "/reviews", "/today", "/contacts", "/leads", "/board", "/fields"]:
         assert browser.get(f"/console/{tenant.slug}{path}").response.status_code == 200, path
 
 

@@ -6,6 +6,7 @@ The pictures go to TANDEM_SCREENSHOTS if it is set, else to a folder of pytest; 
 
 from __future__ import annotations
 
+import datetime
 import os
 import pathlib
 import re
@@ -21,6 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 import console
 from server import ROOT, Server, Tenant, wait_until
 from test_console import crawl, person_id, send_story
+from test_forms import make
 
 CHROMIUM = "/usr/bin/chromium"
 SCHEMES = ("light", "dark")
@@ -49,8 +51,29 @@ def acme(tandem: Server) -> Tenant:
     tenant.ingest("track", {"event": "Nobody's"})
     for name, amount in [("GTX Plus Pro, 250 seats", "61250.50"), ("MG Advanced renewal", "10960")]:
         make_opportunity(tenant, name, amount)
+    make_desk(tenant)
     set_sources(tenant)
     return tenant
+
+
+def make_desk(tenant: Tenant) -> None:
+    """What a rep has to do: tasks, a call, a lead, and a contact with a number that reaches nobody."""
+    account, opportunity = (tenant.get(f"/v1/{plural}?sort=name").json()["items"][0]["id"] for plural in ("accounts", "opportunities"))
+    rep = make(tenant, "users", name="Robin Rep", time_zone="Europe/Berlin")
+    contact = make(
+        tenant, "contacts", first_name="Casey", last_name="Buyer", title="Head of purchasing", email="casey@acme.example", owner_id=rep,
+        channels=[{"kind": "email", "value": "casey@acme.example", "primary": True},
+                  {"kind": "mobile", "value": "+44 7700 900123", "invalid": True}],
+        accounts=[{"account_id": account, "role": "Buyer", "primary": True}])
+    links = [{"object": "contact", "record_id": contact}, {"object": "account", "record_id": account}]
+    make(tenant, "activities", type="call", direction="out", outcome="reached", duration_s=720, body="Wants an offer for 250 seats.",
+         owner_id=rep, links=links)
+    make(tenant, "activities", type="task", status="planned", subject="Send the offer", due_date="2026-01-08", priority="high",
+         owner_id=rep, links=links)
+    today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+    make(tenant, "activities", type="task", status="planned", subject="Ask about the budget", due_date=today,
+         links=[{"object": "opportunity", "record_id": opportunity}])
+    make(tenant, "leads", first_name="Lee", last_name="Waiting", company="Hooli", source="demo-request", owner_id=rep)
 
 
 def set_sources(tenant: Tenant) -> None:
@@ -121,6 +144,7 @@ def pages(tenant: Tenant) -> dict[str, str]:
     person = person_id(tenant, "user_id", "u-1")
     account = tenant.server.sql("select id from accounts where group_id = 'acme'", schema=tenant.schema)[0][0]
     opportunity = tenant.server.sql("select id from opportunities order by name limit 1", schema=tenant.schema)[0][0]
+    contact = tenant.get("/v1/contacts?email=casey@acme.example").json()["items"][0]["id"]
     empty = tenant.server.tenant("console-empty", display_name="Nothing yet")
     events = tenant.server.tenant("console-events", modules="cdp", display_name="Events alone")
     event, received = tenant.server.sql(
@@ -165,6 +189,14 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "person": f"{base}/people/{person}",
         "accounts": f"{base}/accounts",
         "account": f"{base}/accounts/{account}",
+        "today": f"{base}/today",
+        "contacts": f"{base}/contacts",
+        "contact": f"{base}/contacts/{contact}",
+        "contact-edit": f"{base}/contacts/{contact}/edit",
+        "leads": f"{base}/leads",
+        "board": f"{base}/board",
+        "opportunity-new": f"{base}/opportunities/new",
+        "nothing-today": f"/console/{empty.slug}/today",
         "opportunities": f"{base}/opportunities",
         "opportunity": f"{base}/opportunities/{opportunity}",
         "fields": f"{base}/fields?object=accounts",
@@ -304,6 +336,24 @@ def test_undo_with_the_keyboard_alone(chromium: Browser, session: pathlib.Path, 
     assert page.get_by_role("status").inner_text().startswith("The merge is undone.")
     assert page.get_by_role("heading", name="2 people now").is_visible()
     context.close()
+
+
+def test_a_note_is_added_with_the_keyboard_in_three_actions(chromium: Browser, session: pathlib.Path, acme: Tenant) -> None:
+    """A key opens the form, the note is typed, Ctrl Enter sends it."""
+    account = acme.get("/v1/accounts?sort=name").json()["items"][0]["id"]
+    context = chromium.new_context(storage_state=session, viewport={"width": 1280, "height": 900})
+    errors: list[str] = []
+    page = watched(context, errors)
+    page.goto(f"{acme.server.base_url}/console/{acme.slug}/accounts/{account}")
+    page.keyboard.press("n")
+    page.keyboard.type("They asked for c, t and e.")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**notice=logged**")
+    assert page.get_by_text("They asked for c, t and e.").count() == 1
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "search"
+    context.close()
+    assert errors == []
 
 
 def test_the_live_list_shows_an_event_without_being_loaded_again(

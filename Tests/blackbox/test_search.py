@@ -64,9 +64,9 @@ def test_the_console_finds_records_and_leads_to_their_pages(filled: Tenant, tand
     box = start.form("/search")
     page = browser.get(f"{box.action}?q=byron")
     assert page.response.status_code == 200 and "Contacts" in page.headings + page.text.split()
-    for link in [each for each in page.links if "/leads/" in each or "/people/prof" in each]:
+    for link in [each for each in page.links if "/leads/" in each or "/contacts/cont_" in each]:
         assert "Byron" in browser.get(link).text or "ada@engines.example" in browser.get(link).text
-    assert any("/leads/lead_" in each for each in page.links) and any("/people/" in each for each in page.links)
+    assert any("/leads/lead_" in each for each in page.links) and any("/contacts/cont_" in each for each in page.links)
     assert "Nothing found" in browser.get(f"{box.action}?q=zebra").text
     assert "at least two characters" in browser.get(f"{box.action}?q=z").text
     hostile = browser.get(f"{box.action}?q=%3Cscript%3Ealert(1)%3C/script%3E")

@@ -1535,6 +1535,8 @@ CREATE INDEX activities_due ON t_x.activities USING btree (due_at) WHERE (status
 
 CREATE INDEX activities_owner ON t_x.activities USING btree (owner_id);
 
+CREATE INDEX activities_planned ON t_x.activities USING btree (owner_id) WHERE (status = 'planned'::text);
+
 CREATE INDEX activities_words ON t_x.activities USING gin (subject tandem_text.gin_trgm_ops);
 
 CREATE INDEX activity_links_record ON t_x.activity_links USING btree (record_id, activity_id);

@@ -26,13 +26,26 @@
   }
 })();
 
-/* The search of the head is a key press away. */
+/* Keys: / is the search of the head; what has data-key opens with that key; Ctrl Enter sends the form that is being filled in. */
 document.addEventListener("keydown", (event) => {
-  const box = document.getElementById("search");
-  const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
-  if (event.key !== "/" || !box || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  const typed = event.target.closest?.("input, textarea, select, [contenteditable]");
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && typed?.form) {
+    event.preventDefault();
+    typed.form.requestSubmit();
+    return;
+  }
+  if (typed || event.ctrlKey || event.metaKey || event.altKey) return;
+  const found = event.key === "/" ? document.getElementById("search") : document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (!found) return;
   event.preventDefault();
-  box.focus();
+  if (found.tagName === "SUMMARY") {
+    found.parentElement.open = true;
+    found.parentElement.querySelector("select, textarea, input:not([type=hidden])").focus();
+  } else if (found.id === "search") {
+    found.focus();
+  } else {
+    found.click();
+  }
 });
 
 /* The live list: rows come as server-sent events. Whenever the stream opens (again), the list is loaded anew, since what

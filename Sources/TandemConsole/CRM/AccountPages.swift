@@ -94,6 +94,7 @@ struct AccountsPage {
 
     let chrome: Chrome
     let query: String
+    let newHref: String
     let accounts: [Entry]
     let hasAccounts: Bool
     let isSearch: Bool
@@ -121,20 +122,6 @@ struct AccountPage {
         let lastSeen: Moment?
     }
 
-    struct Entry {
-        let when: Moment?
-        let what: String
-        let detail: String?
-    }
-
-    struct Source {
-        let field: String
-        let value: String
-        let from: String
-        let at: Moment?
-        let isShown: Bool
-    }
-
     let chrome: Chrome
     let account: String
     let id: String
@@ -148,8 +135,19 @@ struct AccountPage {
     let people: [Person]
     let hasPeople: Bool
     let opportunities: OpportunityTable?
-    let activities: [Entry]
-    let sources: [Source]
+    /// Nil without the CRM.
+    let log: LogForms?
+    let nextSteps: [PlannedEntry]
+    let hasNextSteps: Bool
+    let timeline: Timeline
+    let sourcesCard: SourcesCard
+    let editHref: String
+    let newContactHref: String
+    let newOpportunityHref: String
+    let contactsHref: String
+    /// Of the account and all below it; nil: there are none below.
+    let treeFigures: [Figure]
+    let treeLabel: String?
     let hasCRM: Bool
 }
 
@@ -160,15 +158,6 @@ private struct AccountDetail: Decodable {
         let name: String
     }
 
-    struct Source: Decodable {
-        let field: String
-        let value: String?
-        let rank: Int
-        let at: String?
-        let actor: String?
-        let source: String?
-    }
-
     struct Person: Decodable {
         let profile: UUID
         let label: String
@@ -176,7 +165,7 @@ private struct AccountDetail: Decodable {
     }
 
     let children: [Child]
-    let sources: [Source]
+    let sources: [SourceRead]
     let people: [Person]
 }
 
@@ -187,19 +176,28 @@ private struct AccountBusiness: Decodable {
         let title: String?
         let email: String?
         let role: String?
+        let id: UUID
         let profile: UUID?
     }
 
+    struct Tree: Decodable {
+        /// How many accounts are below.
+        let below: Int
+        let worth: [WorthRead]
+    }
+
     let worth: [WorthRead]
+    let tree: Tree
     let contacts: [Contact]
     let opportunities: [OpportunityRead]
-    let activities: [ActivityRead]
 
-    static let nothing = AccountBusiness(worth: [], contacts: [], opportunities: [], activities: [])
+    static let nothing = AccountBusiness(
+        worth: [], tree: Tree(below: 0, worth: []), contacts: [], opportunities: [])
 }
 
 extension Console {
     private static let accountPageSize = 50
+    fileprivate static let accountOpportunities: Int32 = 15
 
     var accountRoutes: [Route] {
         [
@@ -212,7 +210,8 @@ extension Console {
             ) { call, visit in
                 try await accounts(call, visit, visit.requiredTenant())
             },
-            page("/console/{tenant}/accounts/{account}", "One account") { call, visit in
+            page("/console/{tenant}/accounts/{account}", "One account", parameters: Timeline.parameters) {
+                call, visit in
                 try await account(call, visit, visit.requiredTenant())
             },
         ]
@@ -241,7 +240,7 @@ extension Console {
         let page = AccountsPage(
             chrome: Chrome(
                 title: "Accounts", visit: visit, place: .accounts, notice: call.query["notice"], version: version),
-            query: query ?? "",
+            query: query ?? "", newHref: "\(path)/accounts/new",
             accounts: shown.map { account in
                 AccountsPage.Entry(
                     href: "\(path)/accounts/\(PublicID(.account, account.id))", accountName: account.name,
@@ -261,14 +260,22 @@ extension Console {
     private func account(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
         let id = try call.id("account", .account)
         let hasCRM = tenant.modules.contains(.crm)
-        var statements: [Statement] = [.call("account_page", .uuid(id))]
-        if hasCRM { statements.append(.call("account_business", .uuid(id), .int4(30))) }
+        var statements: [Statement] = [
+            .call("account_page", .uuid(id)), try Timeline.statement(.account, id, call),
+        ]
+        if hasCRM {
+            statements += [
+                .call("account_business", .uuid(id), .int4(Self.accountOpportunities)),
+                Self.nextStepsStatement(.account, id, tenant),
+            ]
+        }
         let rows = try await read(tenant, statements)
         let account = try rows[0].one().decoded(0, as: AccountRead.self)
         let detail = try rows[0].one().decoded(0, as: AccountDetail.self)
-        let business = hasCRM ? try rows[1].one().decoded(0, as: AccountBusiness.self) : .nothing
+        let business = hasCRM ? try rows[2].one().decoded(0, as: AccountBusiness.self) : .nothing
+        let desk = try await desk(.account, id, rows[1], hasCRM ? rows[3] : .empty, call, visit, tenant)
         let page = AccountPage(
-            account, detail, business, tenant: tenant,
+            account, detail, business, desk, tenant: tenant, csrf: visit.csrf,
             chrome: Chrome(
                 title: account.name, visit: visit, place: .accounts, notice: call.query["notice"], version: version))
         return Response(html: templates.render(page, as: "account"))
@@ -277,7 +284,8 @@ extension Console {
 
 extension AccountPage {
     fileprivate init(
-        _ read: AccountRead, _ detail: AccountDetail, _ business: AccountBusiness, tenant: Tenant, chrome: Chrome
+        _ read: AccountRead, _ detail: AccountDetail, _ business: AccountBusiness, _ desk: RecordDesk, tenant: Tenant,
+        csrf: String, chrome: Chrome
     ) {
         let path = "/console/\(tenant.slug)"
         let words = TimeWords(tenant.timezone)
@@ -298,7 +306,7 @@ extension AccountPage {
             let position = [contact.title, contact.role, contact.name == nil ? nil : contact.email]
                 .compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: ", ")
             return Person(
-                href: contact.profile.map { "\(path)/people/\(PublicID(.profile, $0))" },
+                href: "\(path)/contacts/\(PublicID(.contact, contact.id))",
                 personLabel: contact.name ?? contact.email ?? "without a name",
                 position: position.isEmpty ? nil : position, email: nil, lastSeen: words.moment(visits?.lastSeenAt))
         }
@@ -311,36 +319,26 @@ extension AccountPage {
         }
         hasPeople = !contacts.isEmpty || !people.isEmpty
         opportunities = OpportunityTable(
-            business.opportunities, caption: "Open ones first, then the latest; at most 30", path: path,
+            business.opportunities,
+            caption: "Open ones first, then the latest; at most \(Console.accountOpportunities)", path: path,
             showsAccount: false)
-        activities = business.activities.map {
-            Entry(when: words.moment($0.at), what: $0.words, detail: $0.detail)
-        }
-        var seen: Set<String> = []
-        sources = detail.sources.map { source in
-            let isShown = seen.insert(source.field).inserted
-            return Source(
-                field: Self.fieldName(source.field),
-                value: isShown ? Self.value(of: source, read) : source.value ?? "cleared",
-                from: source.source ?? source.actor.map { ActorWords.words($0) } ?? "by hand",
-                at: words.moment(source.at),
-                isShown: isShown)
-        }
-        hasCRM = tenant.modules.contains(.crm)
-    }
-
-    private static func fieldName(_ field: String) -> String {
-        let name = field.hasSuffix("_id") && field != "group_id" ? String(field.dropLast(3)) : field
-        return name.replacing("_", with: " ")
-    }
-
-    /// A reference by its name where the account shows it, else by its id.
-    private static func value(of source: AccountDetail.Source, _ read: AccountRead) -> String {
-        guard let value = source.value else { return "cleared" }
-        if source.field == "owner_id", let owner = read.owner { return owner }
-        if source.field == "parent_id", let parent = read.parent { return parent }
-        if source.field == "annual_revenue" { return Figures.money(value, nil) ?? value }
-        if source.field == "employee_count", let count = Int(value) { return Figures.count(count) }
-        return value
+        let hasCRM = tenant.modules.contains(.crm)
+        let publicID = "\(PublicID(.account, read.id))"
+        log = hasCRM ? desk.log : nil
+        nextSteps = desk.nextSteps
+        hasNextSteps = !nextSteps.isEmpty
+        timeline = desk.timeline
+        sourcesCard = SourcesCard(detail.sources, path: "\(path)/accounts/\(publicID)", csrf: csrf, words)
+        editHref = "\(path)/accounts/\(publicID)/edit"
+        newContactHref = "\(path)/contacts/new?accounts.count=1&accounts.0.account_id=\(publicID)"
+        newOpportunityHref = "\(path)/opportunities/new?account_id=\(publicID)"
+        contactsHref = "\(path)/contacts?account=\(publicID)"
+        treeFigures = business.tree.below == 0 ? [] : WorthRead.figures(business.tree.worth)
+        treeLabel =
+            business.tree.below == 0
+            ? nil
+            : "With "
+                + Figures.counted(business.tree.below, "subsidiary").replacing("subsidiarys", with: "subsidiaries")
+        self.hasCRM = hasCRM
     }
 }

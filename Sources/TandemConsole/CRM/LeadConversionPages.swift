@@ -58,7 +58,7 @@ struct LeadBecame {
     let csrf: String
     let when: Moment?
     let account: AccountPage.Link?
-    let contact: String?
+    let becameContact: AccountPage.Link?
     let opportunity: AccountPage.Link?
 }
 
@@ -102,7 +102,10 @@ struct LeadBecameRead: Decodable {
                 AccountPage.Link(
                     href: "\(path)/accounts/\(PublicID(.account, $0.id))", label: $0.name ?? "without a name")
             },
-            contact: contact.map { $0.name ?? "without a name" },
+            becameContact: contact.map {
+                AccountPage.Link(
+                    href: "\(path)/contacts/\(PublicID(.contact, $0.id))", label: $0.name ?? "without a name")
+            },
             opportunity: opportunity.map {
                 AccountPage.Link(
                     href: "\(path)/opportunities/\(PublicID(.opportunity, $0.id))", label: $0.name ?? "without a name")

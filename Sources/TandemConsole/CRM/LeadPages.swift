@@ -46,6 +46,9 @@ struct LeadsPage {
 
     struct Entry {
         let href: String
+        let leadID: String
+        /// Whether it can be assigned and disqualified.
+        let isOpen: Bool
         let leadName: String
         let company: String?
         let status: String
@@ -58,9 +61,16 @@ struct LeadsPage {
 
     let chrome: Chrome
     let statuses: [Status]
+    let owners: [Choice]
+    let assignees: [Choice]
+    let action: String
+    let csrf: String
+    let back: String
+    let newHref: String
     let leads: [Entry]
     let hasLeads: Bool
     let status: String?
+    let isFiltered: Bool
     let pager: Pager?
 }
 
@@ -77,24 +87,30 @@ struct LeadPage {
     let conversion: LeadConversionForm?
     let became: LeadBecame?
     let submissions: [SubmissionEntry]
-    let sources: [AccountPage.Source]
+    /// Nil for a converted lead, which is read-only.
+    let editHref: String?
+    let disqualify: LeadDisqualifyForm?
+    let log: LogForms
+    let nextSteps: [PlannedEntry]
+    let hasNextSteps: Bool
+    let timeline: Timeline
+    let sourcesCard: SourcesCard
+}
+
+/// The button that disqualifies a lead.
+struct LeadDisqualifyForm {
+    let disqualifyAction: String
+    let disqualifyLead: String
+    let disqualifyToken: String
 }
 
 /// What the SQL function `lead_page` adds.
 private struct LeadDetail: Decodable {
-    struct Source: Decodable {
-        let field: String
-        let value: String?
-        let at: String?
-        let actor: String?
-        let source: String?
-    }
-
     let person: String?
     let matches: LeadMatches?
     let became: LeadBecameRead?
     let submissions: [SubmissionRead]
-    let sources: [Source]
+    let sources: [SourceRead]
 }
 
 extension Console {
@@ -106,12 +122,14 @@ extension Console {
                 "/console/{tenant}/leads", "The leads of a tenant", module: .crm,
                 parameters: [
                     .init("status", "Only those in this status"),
+                    .init("owner", "Only those of this user, or of nobody"),
                     .init("after", "Time of the last one of the page before"), .init("id", "And its id"),
                 ]
             ) { call, visit in
                 try await leads(call, visit, visit.requiredTenant())
             },
-            page("/console/{tenant}/leads/{lead}", "One lead", module: .crm) { call, visit in
+            page("/console/{tenant}/leads/{lead}", "One lead", module: .crm, parameters: Timeline.parameters) {
+                call, visit in
                 try await lead(call, visit, visit.requiredTenant())
             },
         ]
@@ -120,45 +138,68 @@ extension Console {
     private func leads(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
         let path = "/console/\(tenant.slug)/leads"
         let status = call.text("status").flatMap { LeadRead.statuses.contains($0) ? $0 : nil }
+        let isUnassigned = call.text("owner") == Owners.nobody
+        let owner = isUnassigned ? nil : try call.optionalID("owner", .user)
         let place = call.place(.lead)
         let found = try await read(
             tenant,
             [
                 .call(
-                    "find_leads", status.bind, place.at, place.id, .int4(Int32(Self.leadPageSize + 1)))
+                    "find_leads", status.bind, owner.bind, .bool(isUnassigned), place.at, place.id,
+                    .int4(Int32(Self.leadPageSize + 1)))
             ])[0].decoded("lead", as: LeadRead.self)
+        let owners = try await reading(tenant) { (connection) throws(TandemError) in
+            try Owners.load(nil, on: connection)
+        }
         let shown = Array(found.prefix(Self.leadPageSize))
         let words = TimeWords(tenant.timezone)
-        let filter = status.map { "status=\($0)&" } ?? ""
+        let ownerText = call.text("owner").map { "owner=\(queryValue($0))&" } ?? ""
+        func address(_ status: String?) -> String {
+            "\(path)?\(ownerText)\(status.map { "status=\($0)" } ?? "")"
+        }
         let page = LeadsPage(
             chrome: Chrome(
                 title: "Leads", visit: visit, place: .leads, notice: call.query["notice"], version: version),
-            statuses: [LeadsPage.Status(href: path, label: "all", isCurrent: status == nil)]
+            statuses: [LeadsPage.Status(href: address(nil), label: "all", isCurrent: status == nil)]
                 + LeadRead.statuses.map {
-                    LeadsPage.Status(href: "\(path)?status=\($0)", label: $0, isCurrent: $0 == status)
+                    LeadsPage.Status(href: address($0), label: $0, isCurrent: $0 == status)
                 },
+            owners: owners.menu(
+                [("", "everyone"), (Owners.nobody, "nobody: unassigned")], chosen: owner,
+                value: isUnassigned ? Owners.nobody : ""),
+            assignees: owners.menu([("", "Assign to …"), (Owners.nobody, "nobody")], chosen: nil),
+            action: "\(path)/assign", csrf: visit.csrf,
+            back: address(status), newHref: "\(path)/new",
             leads: shown.map { read in
                 LeadsPage.Entry(
-                    href: "\(path)/\(PublicID(.lead, read.id))", leadName: read.label, company: read.company,
+                    href: "\(path)/\(PublicID(.lead, read.id))", leadID: "\(PublicID(.lead, read.id))",
+                    isOpen: !["converted", "disqualified"].contains(read.status), leadName: read.label,
+                    company: read.company,
                     status: read.status, tone: LeadRead.tone(read.status), leadSource: read.source,
                     campaign: read.campaign, owner: read.owner, created: words.moment(read.createdAt))
             },
-            hasLeads: !shown.isEmpty, status: status,
+            hasLeads: !shown.isEmpty, status: status, isFiltered: status != nil || !ownerText.isEmpty,
             pager: found.count > shown.count
                 ? shown.last.map {
-                    Pager(href: "\(path)?\(filter)after=\(queryValue($0.createdAt))&id=\(PublicID(.lead, $0.id))")
+                    Pager(href: "\(address(status))&after=\(queryValue($0.createdAt))&id=\(PublicID(.lead, $0.id))")
                 } : nil)
         return Response(html: templates.render(page, as: "leads"))
     }
 
     private func lead(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
         let id = try call.id("lead", .lead)
-        let row = try await read(tenant, [.call("lead_page", .uuid(id))])[0].one()
+        let rows = try await read(
+            tenant,
+            [
+                .call("lead_page", .uuid(id)), Timeline.statement(.lead, id, call),
+                Self.nextStepsStatement(.lead, id, tenant),
+            ])
+        let row = try rows[0].one()
+        let desk = try await desk(.lead, id, rows[1], rows[2], call, visit, tenant)
         let read = try row.decoded(0, as: LeadRead.self)
         let detail = try row.decoded(0, as: LeadDetail.self)
         let path = "/console/\(tenant.slug)"
         let words = TimeWords(tenant.timezone)
-        var seen: Set<String> = []
         let pairs: [(String, String?)] = [
             ("Company", read.company), ("Title", read.title), ("Email", read.email), ("Phone", read.phone),
             ("Website", read.website), ("Owner", read.owner), ("Source", read.source), ("Campaign", read.campaign),
@@ -179,13 +220,15 @@ extension Console {
             },
             became: detail.became?.shown(words, path: path, lead: "\(PublicID(.lead, id))", csrf: visit.csrf),
             submissions: detail.submissions.map { SubmissionEntry($0, words, path: path) },
-            sources: detail.sources.map { source in
-                AccountPage.Source(
-                    field: source.field.replacing("_id", with: "").replacing("_", with: " "),
-                    value: source.value ?? "cleared",
-                    from: source.source ?? source.actor.map { ActorWords.words($0) } ?? "by hand",
-                    at: words.moment(source.at), isShown: seen.insert(source.field).inserted)
-            })
+            editHref: read.status == "converted" ? nil : "\(path)/leads/\(PublicID(.lead, id))/edit",
+            disqualify: ["converted", "disqualified"].contains(read.status)
+                ? nil
+                : LeadDisqualifyForm(
+                    disqualifyAction: "\(path)/leads/assign", disqualifyLead: "\(PublicID(.lead, id))",
+                    disqualifyToken: visit.csrf),
+            log: desk.log, nextSteps: desk.nextSteps, hasNextSteps: !desk.nextSteps.isEmpty, timeline: desk.timeline,
+            sourcesCard: SourcesCard(
+                detail.sources, path: "\(path)/leads/\(PublicID(.lead, id))", csrf: visit.csrf, words))
         return Response(html: templates.render(page, as: "lead"))
     }
 }

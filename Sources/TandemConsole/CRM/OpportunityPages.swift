@@ -81,6 +81,8 @@ struct OpportunitiesPage {
     }
 
     let chrome: Chrome
+    let boardHref: String
+    let newHref: String
     let stages: [Stage]
     let stageName: String?
     let opportunities: OpportunityTable?
@@ -114,9 +116,15 @@ struct OpportunityPage {
     let lines: [Line]
     let hasLines: Bool
     let changes: [Change]
+    let editHref: String
+    let move: MoveForm
+    let log: LogForms
+    let nextSteps: [PlannedEntry]
+    let hasNextSteps: Bool
+    let timeline: Timeline
 }
 
-private struct StageRead: Decodable {
+struct StageRead: Decodable {
     struct Sum: Decodable {
         let currency: String?
         let amount: String
@@ -125,18 +133,26 @@ private struct StageRead: Decodable {
     let id: UUID
     let name: String
     let status: String
+    let pipeline: String
     let count: Int
     let sums: [Sum]
+    /// The first of its opportunities, on a board.
+    let cards: [OpportunityRead]?
+
+    var sum: String? {
+        let parts = sums.compactMap { Figures.money($0.amount, $0.currency) }
+        return parts.isEmpty ? nil : parts.joined(separator: " + ")
+    }
 }
 
 /// What the SQL function `opportunity_page` adds.
 private struct OpportunityDetail: Decodable {
     struct Contact: Decodable {
+        let id: UUID
         let name: String?
         let email: String?
         let title: String?
         let role: String?
-        let profile: UUID?
     }
 
     struct Product: Decodable {
@@ -184,7 +200,10 @@ extension Console {
             ) { call, visit in
                 try await opportunities(call, visit, visit.requiredTenant())
             },
-            page("/console/{tenant}/opportunities/{opportunity}", "One opportunity", module: .crm) { call, visit in
+            page(
+                "/console/{tenant}/opportunities/{opportunity}", "One opportunity", module: .crm,
+                parameters: Timeline.parameters
+            ) { call, visit in
                 try await opportunity(call, visit, visit.requiredTenant())
             },
         ]
@@ -220,13 +239,12 @@ extension Console {
             chrome: Chrome(
                 title: "Opportunities", visit: visit, place: .opportunities, notice: call.query["notice"],
                 version: version),
+            boardHref: "\(path)/board", newHref: "\(path)/opportunities/new",
             stages: stages.map { stage in
                 OpportunitiesPage.Stage(
                     href: "\(path)/opportunities?stage=\(PublicID(.stage, stage.id))", stageName: stage.name,
                     count: Figures.count(stage.count),
-                    sum: stage.sums.isEmpty
-                        ? nil
-                        : stage.sums.compactMap { Figures.money($0.amount, $0.currency) }.joined(separator: " + "),
+                    sum: stage.sum,
                     tone: OpportunityRead.tone(stage.status), isCurrent: stage.id == current?.id)
             },
             stageName: current?.name,
@@ -244,10 +262,19 @@ extension Console {
 
     private func opportunity(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
         let id = try call.id("opportunity", .opportunity)
-        let row = try await read(tenant, [.call("opportunity_page", .uuid(id))])[0].one()
+        let rows = try await read(
+            tenant,
+            [
+                .call("opportunity_page", .uuid(id)), Timeline.statement(.opportunity, id, call),
+                Self.nextStepsStatement(.opportunity, id, tenant), .call("stage_sums"),
+            ])
+        let row = try rows[0].one()
         let read = try row.decoded(0, as: OpportunityRead.self)
+        let detail = try row.decoded(0, as: OpportunityDetail.self)
+        let stages = try rows[3].decoded("stage", as: StageRead.self).filter { $0.pipeline == detail.pipeline }
+        let desk = try await desk(.opportunity, id, rows[1], rows[2], call, visit, tenant)
         let page = OpportunityPage(
-            read, try row.decoded(0, as: OpportunityDetail.self), tenant: tenant,
+            read, detail, desk, stages, tenant: tenant, csrf: visit.csrf,
             chrome: Chrome(
                 title: read.name, visit: visit, place: .opportunities, notice: call.query["notice"], version: version))
         return Response(html: templates.render(page, as: "opportunity"))
@@ -255,7 +282,10 @@ extension Console {
 }
 
 extension OpportunityPage {
-    fileprivate init(_ read: OpportunityRead, _ detail: OpportunityDetail, tenant: Tenant, chrome: Chrome) {
+    fileprivate init(
+        _ read: OpportunityRead, _ detail: OpportunityDetail, _ desk: RecordDesk, _ stages: [StageRead], tenant: Tenant,
+        csrf: String, chrome: Chrome
+    ) {
         let path = "/console/\(tenant.slug)"
         let words = TimeWords(tenant.timezone)
         self.chrome = chrome
@@ -268,7 +298,8 @@ extension OpportunityPage {
         }
         let pairs: [(String, String?)] = [
             ("Amount", Figures.money(read.amount, read.currency)), ("Close date", TimeWords.day(read.closeDate)),
-            ("Probability", detail.probability.map { "\(Self.number($0)) %" }), ("Forecast", detail.forecastCategory),
+            ("Probability", detail.probability.map { "\(Figures.decimal($0)) %" }),
+            ("Forecast", detail.forecastCategory),
             ("Pipeline", detail.pipeline), ("Owner", read.owner), ("Source", detail.source),
             ("Campaign", detail.campaign), ("Loss reason", detail.lostReason),
         ]
@@ -277,7 +308,7 @@ extension OpportunityPage {
         }
         contacts = detail.contacts.map { contact in
             AccountPage.Person(
-                href: contact.profile.map { "\(path)/people/\(PublicID(.profile, $0))" },
+                href: "\(path)/contacts/\(PublicID(.contact, contact.id))",
                 personLabel: contact.name ?? contact.email ?? "without a name",
                 position: [contact.title, contact.role].compactMap { $0 }.filter { !$0.isEmpty }.joined(
                     separator: ", "),
@@ -285,11 +316,18 @@ extension OpportunityPage {
         }
         lines = detail.products.map { line in
             Line(
-                productName: line.name, quantity: Self.number(line.quantity),
+                productName: line.name, quantity: Figures.decimal(line.quantity),
                 price: Figures.money(line.unitPrice, read.currency),
-                discount: line.discount.map { "\(Self.number($0)) %" })
+                discount: line.discount.map { "\(Figures.decimal($0)) %" })
         }
         hasLines = !lines.isEmpty
+        let place = "\(path)/opportunities/\(PublicID(.opportunity, read.id))"
+        editHref = "\(place)/edit"
+        move = MoveForm(read, stages, path: path, back: place, csrf: csrf)
+        log = desk.log
+        nextSteps = desk.nextSteps
+        hasNextSteps = !nextSteps.isEmpty
+        timeline = desk.timeline
         changes = detail.history.map { change in
             var parts: [String] = []
             if change.oldStage != change.newStage, let stage = change.newStage {
@@ -307,9 +345,5 @@ extension OpportunityPage {
                 when: words.moment(change.at), what: parts.isEmpty ? ["Changed"] : parts,
                 by: ActorWords.words(change.actor, cause: change.cause))
         }
-    }
-
-    private static func number(_ value: Double) -> String {
-        value == value.rounded() ? Figures.count(Int(value)) : String(value)
     }
 }

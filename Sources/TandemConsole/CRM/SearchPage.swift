@@ -64,7 +64,7 @@ extension Console {
                 var shown: [SearchPage.Item] = []
                 for item in items where item["object"]?.string == description.name {
                     guard let id = item["id"]?.string else { continue }
-                    let href = try Self.page(of: id, description, connection)
+                    let href = Self.page(of: id, description)
                     shown.append(.init(href: href.map { "\(path)/\($0)" }, label: item["title"]?.string ?? id))
                 }
                 if !shown.isEmpty { groups.append(.init(heading: description.plural.capitalized, items: shown)) }
@@ -74,15 +74,10 @@ extension Console {
     }
 
     /// The address of a record's page below the tenant's; nil: it has none.
-    private static func page(
-        of id: String, _ description: ObjectDescription, _ connection: Connection
-    ) throws(TandemError) -> String? {
+    private static func page(of id: String, _ description: ObjectDescription) -> String? {
         switch description.name {
-        case "account", "lead", "opportunity", "form": return "\(description.plural)/\(id)"
-        case "contact":
-            guard let id = PublicID(description.prefix, text: id)?.uuid else { return nil }
-            return try connection.recordGet(description, id: id).json["profile_id"]?.string.map { "people/\($0)" }
-        default: return nil
+        case "account", "contact", "lead", "opportunity", "form": "\(description.plural)/\(id)"
+        default: nil
         }
     }
 }

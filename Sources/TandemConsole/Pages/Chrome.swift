@@ -12,6 +12,8 @@ struct Chrome {
         let href: String
         let label: String
         let isCurrent: Bool
+        /// Whether a row begins with it, where the window has the room.
+        let startsRow: Bool
     }
 
     /// What the last form did.
@@ -41,8 +43,8 @@ struct Chrome {
 
     /// The places of the navigation.
     enum Place: String, CaseIterable {
-        case thread, events, quarantine, sources, plans, people, accounts, leads, forms, opportunities, merges, fields,
-            operations, users, send
+        case thread, events, quarantine, sources, plans, people, merges, fields, operations, users, send
+        case today, accounts, contacts, leads, opportunities, forms
 
         var label: String {
             switch self {
@@ -52,7 +54,9 @@ struct Chrome {
             case .sources: "Sources"
             case .plans: "Plans"
             case .people: "People"
+            case .today: "Today"
             case .accounts: "Accounts"
+            case .contacts: "Contacts"
             case .leads: "Leads"
             case .forms: "Forms"
             case .opportunities: "Opportunities"
@@ -67,7 +71,7 @@ struct Chrome {
         var module: Module? {
             switch self {
             case .thread, .events, .quarantine, .sources, .plans, .send: .cdp
-            case .leads, .forms, .opportunities: .crm
+            case .today, .contacts, .leads, .forms, .opportunities: .crm
             case .people, .accounts, .merges, .fields, .operations, .users: nil
             }
         }
@@ -97,7 +101,8 @@ struct Chrome {
         timeZone = tenant.timezone
         currentTenant = TenantName(slug: tenant.slug, tenantName: tenant.displayName)
         navigation = Place.allCases.filter { $0.module.map(tenant.modules.contains) ?? true }.map { item in
-            NavigationItem(href: item.href(tenant), label: item.label, isCurrent: item == place)
+            NavigationItem(
+                href: item.href(tenant), label: item.label, isCurrent: item == place, startsRow: item == .today)
         }
         let others = visit.tenants.filter { $0.id != tenant.id && $0.isOpen }
         otherTenants = others.prefix(Self.switcherLimit).map {
@@ -145,6 +150,18 @@ extension Chrome.Notice {
             self.init(
                 kind: "good",
                 text: "It is a lead again. Records that somebody has edited since, or that are in use, were kept.")
+        case "saved": self.init(kind: "good", text: "Saved.")
+        case "created": self.init(kind: "good", text: "Created. Here it is.")
+        case "unchanged": self.init(kind: "good", text: "Nothing was changed.")
+        case "taken": self.init(kind: "good", text: "Taken over: it counts as your word now.")
+        case "logged": self.init(kind: "good", text: "Logged. It stands in the timeline.")
+        case "planned": self.init(kind: "good", text: "Added to the next steps.")
+        case "done": self.init(kind: "good", text: "Done. Undo brings it back.")
+        case "reopened": self.init(kind: "good", text: "It is to be done again.")
+        case "moved": self.init(kind: "good", text: "Moved.")
+        case "assigned": self.init(kind: "good", text: "Assigned.")
+        case "disqualified": self.init(kind: "good", text: "Disqualified. Editing the status brings a lead back.")
+        case "none-chosen": self.init(kind: "bad", text: "No lead was chosen. Tick those that are meant.")
         case "ordered":
             self.init(
                 kind: "good", text: "It is being done; below stands how far it is. Load the page again to see more.")

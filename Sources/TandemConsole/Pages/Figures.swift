@@ -13,6 +13,11 @@ enum Figures {
         return currency.map { "\(text) \($0)" } ?? text
     }
 
+    /// `3` or `3.5`.
+    static func decimal(_ value: Double) -> String {
+        value == value.rounded() ? count(Int(value)) : String(value)
+    }
+
     /// `one merge`, `2 merges`.
     static func counted(_ number: Int, _ word: String) -> String {
         "\(number == 1 ? "one" : count(number)) \(word)\(number == 1 ? "" : "s")"

@@ -1,4 +1,5 @@
 import Foundation
+import Tandem
 
 /// A time on a page: as machines read it and as people do.
 struct Moment {
@@ -19,10 +20,11 @@ struct TimeWords {
     private let zone: TimeZone
     private let name: String
 
-    init(_ identifier: String) {
-        let known = TimeZone(identifier: identifier)
-        zone = known ?? .gmt
-        name = known == nil ? "UTC" : identifier
+    /// - Parameter other: what holds if nobody knows the first.
+    init(_ identifier: String, else other: String = "UTC") {
+        let known = [identifier, other].first { TimeZone(identifier: $0) != nil } ?? "UTC"
+        zone = TimeZone(identifier: known) ?? .gmt
+        name = known
     }
 
     /// - Parameter iso: as the SQL function `iso_time` writes it: `2026-11-24T13:03:07.123456Z`.
@@ -37,6 +39,28 @@ struct TimeWords {
         let exact = text + ":" + Self.two(second % 60)
         return Moment(
             iso: String(iso.prefix(19)) + "Z", text: text, exact: exact, day: dayText, full: "\(exact) \(name)")
+    }
+
+    /// A time as `datetime-local` inputs have it: `2026-11-24T14:03`.
+    func local(_ iso: String?) -> String? {
+        guard let iso, let seconds = Self.seconds(iso) else { return nil }
+        let local = seconds + zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds)))
+        return String(RecordTime.text(Int64(local) * WireTime.second).prefix(16))
+    }
+
+    /// The day of a time: `2026-11-24`.
+    func date(_ iso: String?) -> String? { local(iso).map { String($0.prefix(10)) } }
+
+    /// The time that clocks of the zone show so (`2026-11-24T14:03`), in UTC; nil if it is none. Of an hour that clocks show twice the first; an
+    /// hour that they leave out is told as if they had not been changed yet.
+    func instant(_ local: String) -> String? {
+        guard WireTime.parse(local) != nil, let seconds = Self.seconds(local.count == 16 ? local + ":00" : local)
+        else { return nil }
+        func offset(_ at: Int) -> Int { zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(at))) }
+        let candidates = [offset(seconds - 86_400), offset(seconds + 86_400)]
+        let right = candidates.first { offset(seconds - $0) == $0 } ?? candidates[0]
+        let found = seconds - right
+        return RecordTime.text(Int64(found) * WireTime.second)
     }
 
     /// `2026-11-24` as `24 Nov 2026`.

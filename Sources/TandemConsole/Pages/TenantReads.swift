@@ -76,6 +76,13 @@ extension Call {
         return id.uuid
     }
 
+    /// A parameter that is a public id; nil without one, 404 for one that is nobody's.
+    func optionalID(_ name: String, _ prefix: PublicID.Prefix) throws(Problem) -> UUID? {
+        guard let text = text(name) else { return nil }
+        guard let id = PublicID(prefix, text: text) else { throw .notFound }
+        return id.uuid
+    }
+
     /// A parameter that is there and not blank.
     func text(_ name: String) -> String? {
         guard let value = query[name]?.trimmingCharacters(in: .whitespacesAndNewlines), !value.isEmpty else {

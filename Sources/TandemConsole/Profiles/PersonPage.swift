@@ -37,6 +37,7 @@ struct PersonPage {
     }
 
     struct Contact {
+        let contactHref: String
         let contactName: String
         let title: String?
         let email: String?
@@ -135,7 +136,9 @@ struct MergeRead: Decodable {
     }
 }
 
+/// What the SQL function `activity_json` gives of an activity.
 struct ActivityRead: Decodable {
+    let id: UUID?
     let type: String
     let direction: String?
     let status: String
@@ -143,6 +146,11 @@ struct ActivityRead: Decodable {
     let at: String
     let outcome: String?
     let owner: String?
+    let body: String?
+    let durationS: Int?
+    let dueAt: String?
+    let dueDate: String?
+    let priority: String?
 
     var words: String {
         let kind = type.prefix(1).uppercased() + type.dropFirst().replacing("_", with: " ")
@@ -151,7 +159,8 @@ struct ActivityRead: Decodable {
 
     var detail: String? {
         let parts = [
-            direction.map { $0 == "in" ? "incoming" : "outgoing" }, status == "done" ? nil : status, outcome, owner,
+            direction.map { $0 == "in" ? "incoming" : "outgoing" }, status == "done" ? nil : status, outcome,
+            durationS.map { $0 < 60 ? "\($0) s" : "\(($0 + 30) / 60) min" }, owner,
         ]
         .compactMap { $0 }
         return parts.isEmpty ? nil : parts.joined(separator: " · ")
@@ -274,6 +283,7 @@ extension PersonPage {
 
 extension PersonPage.Contact {
     fileprivate init(_ read: BusinessRead.Contact, path: String) {
+        contactHref = "\(path)/contacts/\(PublicID(.contact, read.id))"
         contactName = read.name ?? read.email ?? "without a name"
         title = read.title
         email = read.email

@@ -36,11 +36,11 @@ extension Console {
     /// session is answered as if the page did not exist.
     func page(
         _ template: String, _ summary: String, module: Module? = nil, parameters: [Route.Parameter] = [],
-        _ handler: @escaping PageHandler
+        takesFields: Bool = false, _ handler: @escaping PageHandler
     ) -> Route {
         Route(
             .get, template, summary, feature: "Console", scope: .none,
-            parameters: parameters + [.init("notice", "What the last form did")]
+            parameters: parameters + [.init("notice", "What the last form did")], takesFields: takesFields
         ) { call in
             guard let visit = try await visit(call) else { return .seeOther("/console/sign-in") }
             return try await answer(call, visit, module) { try await handler(call, visit) }
@@ -149,10 +149,10 @@ extension Console {
         }
     }
 
-    static func cookie(_ call: Call) -> String? {
+    static func cookie(_ call: Call, named name: String = cookieName) -> String? {
         for pair in (call.headers[.cookie] ?? "").split(separator: ";") {
             let parts = pair.split(separator: "=", maxSplits: 1)
-            if parts.count == 2, parts[0].trimmingPrefix(while: \.isWhitespace) == cookieName {
+            if parts.count == 2, parts[0].trimmingPrefix(while: \.isWhitespace) == name {
                 return String(parts[1])
             }
         }

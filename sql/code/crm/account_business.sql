@@ -1,10 +1,11 @@
--- What the CRM holds of an account: contacts, opportunities (open ones first, then the newest) and activities, each at most
--- p_limit, and what its opportunities are worth.
+-- What the CRM holds of an account: contacts and opportunities (open ones first, then the newest), each at most p_limit,
+-- and what its opportunities are worth, its own and those of all accounts below it.
 create or replace function account_business(p_account uuid, p_limit int4) returns jsonb
 language plpgsql stable
 as $$
 begin
     return account_worth(p_account) || jsonb_build_object(
+        'tree', account_tree_worth(p_account),
         'contacts', (
             select coalesce(jsonb_agg(x.contact order by x.name nulls last, x.id), '[]')
             from (
@@ -28,28 +29,6 @@ begin
                 order by o.status = 'open' desc, o.close_date desc nulls last, o.id
                 limit p_limit
             ) o
-        ),
-        'activities', (
-            select coalesce(jsonb_agg(activity_json(x.id) order by x.at desc, x.id desc), '[]')
-            from (
-                select v.id, coalesce(v.started_at, v.due_at, v.created_at) as at
-                from (
-                    select l.activity_id from activity_links l where l.record_id = p_account and l.object = 'account'
-                    union
-                    select l.activity_id
-                    from account_contacts ac
-                    join activity_links l on l.record_id = ac.contact_id and l.object = 'contact'
-                    where ac.account_id = p_account
-                    union
-                    select l.activity_id
-                    from opportunities o
-                    join activity_links l on l.record_id = o.id and l.object = 'opportunity'
-                    where o.account_id = p_account
-                ) k
-                join activities v on v.id = k.activity_id
-                order by 2 desc, 1 desc
-                limit p_limit
-            ) x
         )
     );
 end

@@ -15,15 +15,7 @@ begin
             from accounts a
             where a.parent_id = p_id
         ),
-        'sources', (
-            select coalesce(jsonb_agg(jsonb_build_object(
-                'field', f.field, 'value', f.value #>> '{}', 'rank', f.rank, 'at', iso_time(f.at), 'actor', f.actor,
-                'source', case when f.source = 0 then null else s.name end
-            ) order by f.field, f.rank desc, f.at desc, f.message_id desc), '[]')
-            from field_source f
-            left join source s on s.id = f.source
-            where f.record_id = p_id and f.object = 'account'
-        ),
+        'sources', record_sources('account', p_id),
         'people', (
             select coalesce(jsonb_agg(jsonb_build_object(
                 'profile', m.profile_id, 'label', person_label(m.profile_id), 'last_seen_at', iso_time(m.last_seen_at)

@@ -3,9 +3,9 @@ create or replace function activity_json(p_id uuid) returns jsonb
 language sql stable
 as $$
     select jsonb_build_object(
-        'id', a.id, 'type', a.type, 'direction', a.direction, 'status', a.status, 'subject', a.subject,
-        'at', iso_time(coalesce(a.started_at, a.due_at, a.created_at)), 'outcome', a.outcome, 'source', a.source,
-        'owner', u.name
+        'id', a.id, 'type', a.type, 'direction', a.direction, 'status', a.status, 'subject', a.subject, 'body', a.body,
+        'at', iso_time(coalesce(a.started_at, a.ended_at, a.due_at, a.created_at)), 'outcome', a.outcome, 'source', a.source,
+        'duration_s', a.duration_s, 'due_at', iso_time(a.due_at), 'due_date', a.due_date, 'priority', a.priority, 'owner', u.name
     )
     from activities a
     left join users u on u.id = a.owner_id

@@ -35,19 +35,7 @@ begin
             from form_submissions(null, p_id, null, null, 20) s
             left join forms f on f.name = s.submission ->> 'form'
         ),
-        'sources', (
-            select coalesce(jsonb_agg(jsonb_build_object(
-                'field', f.field,
-                'value', case f.field
-                    when 'owner_id' then (select u.name from users u where u.id::text = f.value #>> '{}')
-                    else f.value #>> '{}'
-                end,
-                'at', iso_time(f.at), 'actor', f.actor, 'source', case when f.source = 0 then null else s.name end
-            ) order by f.field, f.rank desc, f.at desc, f.message_id desc), '[]')
-            from field_source f
-            left join source s on s.id = f.source
-            where f.record_id = p_id and f.object = 'lead' and f.field not like 'converted%'
-        )
+        'sources', record_sources('lead', p_id)
     );
 end
 $$;

@@ -8,6 +8,9 @@ declare
     v_wrong jsonb;
     v_taken jsonb;
 begin
+    if p_object -> 'links' @> jsonb_build_array(jsonb_build_object('relation', p_object -> 'relation')) then
+        perform lock_hierarchy(p_object, p_items);
+    end if;
     v_wrong := missing_references(p_object, p_items);
     with item as (select i, n from unnest(p_items) with ordinality u (i, n)),
     lacking as (

@@ -10,7 +10,7 @@ declare
 begin
     v_items := weigh_fields(p_object, p_context, v_items);
     if v_name = 'opportunity' then
-        v_items := settle_opportunities(v_items);
+        v_items := require_stage_fields(p_object, settle_opportunities(v_items));
     elsif v_name = 'lead' then
         v_items := guard_leads(p_context, v_items);
     end if;

@@ -155,9 +155,9 @@ create table identity_state (
 comment on table identity_state is 'The rules in force, for all types. epoch: raised by whatever may lift a demotion or part an identifier from its profile (undo, manual merge, new rules).';
 
 create table lock_bucket (id smallint primary key);
-insert into lock_bucket select i from generate_series(0, 8255) i on conflict do nothing;
+insert into lock_bucket select i from generate_series(0, 8257) i on conflict do nothing;
 comment on table lock_bucket is
-    '0 to 8191: writers that create identifiers lock the buckets of their hashes first, in order. 8192 to 8255: so do those that create accounts from events.';
+    '0 to 8191: writers that create identifiers lock the buckets of their hashes first, in order. 8192 to 8255: so do those that create accounts from events. 8257: those that put records below others of their kind.';
 
 create table demotion_memo (
     key uuid primary key,

@@ -282,6 +282,7 @@ create index activities_owner on activities (owner_id);
 create index activities_created on activities (created_at, id);
 create index activities_words on activities using gin (subject tandem_text.gin_trgm_ops);
 create index activities_due on activities (due_at) where status = 'planned';
+create index activities_planned on activities (owner_id) where status = 'planned';
 
 create table activity_links (
     activity_id uuid not null references activities,

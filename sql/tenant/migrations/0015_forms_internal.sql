@@ -35,4 +35,4 @@ comment on column consent_statement.proof is 'Where it was given: form, page, th
 
 insert into lock_bucket values (8256) on conflict do nothing;
 comment on table lock_bucket is
-    '0 to 8191: writers that create identifiers lock the buckets of their hashes first, in order. 8192 to 8255: so do those that create accounts from events. 8256: those that make leads from forms.';
+    '0 to 8191: writers that create identifiers lock the buckets of their hashes first, in order. 8192 to 8255: so do those that create accounts from events. 8256: those that make leads from forms. 8257: those that put records below others of their kind.';

@@ -1,0 +1,48 @@
+import Hummingbird
+import Postgres
+import Tandem
+import TandemHTTP
+
+extension Console {
+    private static let leadsAtOnce = 200
+
+    var leadInboxRoutes: [Route] {
+        [
+            action("/console/{tenant}/leads/assign", "Assign leads, or disqualify them", module: .crm) {
+                _, visit, form in
+                try await assign(visit, form)
+            }
+        ]
+    }
+
+    /// All of them, or none: whoever chose ten leads wants ten changed.
+    private func assign(_ visit: Visit, _ form: Query) async throws -> Response {
+        let tenant = try visit.requiredTenant()
+        let back = Self.local(form["back"], tenant) ?? "/console/\(tenant.slug)/leads"
+        let chosen = form.items.filter { $0.name == "lead" }.map(\.value)
+        guard !chosen.isEmpty else { return .seeOther(Self.with(notice: "none-chosen", back)) }
+        guard chosen.count <= Self.leadsAtOnce else {
+            throw Problem.badRequest("too_many", "At most \(Self.leadsAtOnce) leads are changed at once.")
+        }
+        let isDisqualified = form["do"] == "disqualify"
+        var change: JSONObject = ["status": "disqualified"]
+        if !isDisqualified {
+            guard let owner = form["assignee"], !owner.isEmpty else {
+                throw Problem.badRequest("no_owner", "Choose to whom the leads are assigned.")
+            }
+            change = ["owner_id": owner == Owners.nobody ? .null : .string(owner)]
+        }
+        let items = chosen.map { JSON.object(["op": "update", "id": .string($0), "data": .object(change)]) }
+        let batch = try RecordBatch(["mode": "all", "items": .array(items)])
+        let (author, catalog) = (RecordAuthor(actor: visit.actor), try await catalog(of: tenant))
+        try await writing(tenant) { (connection) throws(TandemError) in
+            let outcomes = try connection.recordBatch(.lead, batch, by: author, catalog: catalog)
+            // What is not applied for another's sake is told by that one.
+            let errors = outcomes.compactMap(\.error)
+            if let error = errors.first(where: { if case .conflict = $0 { false } else { true } }) ?? errors.first {
+                throw error
+            }
+        }
+        return .seeOther(Self.with(notice: isDisqualified ? "disqualified" : "assigned", back))
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Tandem
+
+/// Something that is planned and not done: in a record's next steps, and among those of a day.
+struct PlannedEntry {
+    struct About {
+        let recordHref: String
+        let recordName: String
+    }
+
+    let subject: String
+    let kind: String
+    let isTask: Bool
+    let due: String
+    /// Nil: neither overdue nor today.
+    let state: String?
+    let tone: String
+    let isHigh: Bool
+    let plannedOwner: String?
+    let body: String?
+    let abouts: [About]
+    let editHref: String
+    let done: TaskButton?
+
+    /// - Parameter back: the page to come back to.
+    init(_ read: PlannedRead, back: String, path: String, csrf: String, _ words: TimeWords) {
+        let activity = read.activity
+        subject = activity.subject ?? activity.body.map { String($0.prefix(120)) } ?? activity.words
+        kind = activity.type
+        isTask = activity.type == "task"
+        due = words.moment(activity.dueAt)?.text ?? TimeWords.day(activity.dueDate) ?? "no date"
+        state = ["overdue", "today"].contains(read.state) ? read.state : nil
+        tone = read.state == "overdue" ? "bad" : "warn"
+        isHigh = activity.priority == "high"
+        plannedOwner = activity.owner
+        body = activity.subject == nil ? nil : activity.body
+        abouts = read.about.map { about in
+            About(recordHref: RecordPlace.href(about.object, about.id, path: path), recordName: about.name)
+        }.filter { $0.recordHref != back }
+        let id = activity.id.map { "\(PublicID(.activity, $0))" } ?? ""
+        editHref = "\(path)/activities/\(id)/edit?back=\(queryValue(back))"
+        done = activity.id.map { TaskButton($0, isDone: false, back: back, path: path, csrf: csrf) }
+    }
+}
+
+/// What the SQL function `planned_activities` gives of an activity.
+struct PlannedRead: Decodable {
+    struct About: Decodable {
+        let object: String
+        let id: UUID
+        let name: String
+    }
+
+    let state: String
+    let about: [About]
+    let activity: ActivityRead
+
+    private enum CodingKeys: String, CodingKey { case state, about }
+
+    init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        state = try values.decode(String.self, forKey: .state)
+        about = try values.decode([About].self, forKey: .about)
+        activity = try ActivityRead(from: decoder)
+    }
+}
+
+/// Where the pages of records are.
+enum RecordPlace {
+    static func href(_ object: String, _ id: UUID, path: String) -> String {
+        guard let description = ObjectCatalog.standard.object(object) else { return path }
+        return "\(path)/\(description.plural)/\(description.publicID(id))"
+    }
+}

@@ -1,0 +1,40 @@
+import Foundation
+import Postgres
+import Tandem
+import TandemHTTP
+
+/// What the pages of accounts, contacts, leads and opportunities share: forms to log, next steps, one timeline.
+struct RecordDesk {
+    let log: LogForms
+    let nextSteps: [PlannedEntry]
+    let timeline: Timeline
+}
+
+extension Console {
+    private static let nextStepsLimit: Int32 = 20
+
+    static func nextStepsStatement(_ description: ObjectDescription, _ id: RecordID, _ tenant: Tenant) -> Statement {
+        .call(
+            "record_next_steps", .text(description.name), .uuid(id), .text(tenant.timezone), .int4(nextStepsLimit))
+    }
+
+    /// - Parameters:
+    ///   - timeline: what `Timeline.statement` answered.
+    ///   - steps: what `nextStepsStatement` answered.
+    func desk(
+        _ description: ObjectDescription, _ id: RecordID, _ timeline: Rows, _ steps: Rows, _ call: Call, _ visit: Visit,
+        _ tenant: Tenant
+    ) async throws -> RecordDesk {
+        let path = "/console/\(tenant.slug)"
+        let place = "\(path)/\(description.plural)/\(description.publicID(id))"
+        let words = TimeWords(tenant.timezone)
+        let owners = try await owners(call, tenant)
+        let today = words.date(RecordTime.text(context.clock.microseconds)) ?? ""
+        return RecordDesk(
+            log: LogForms(action: "\(place)/log", back: place, csrf: visit.csrf, owners: owners, today: today),
+            nextSteps: try steps.decoded("activity", as: PlannedRead.self).map {
+                PlannedEntry($0, back: place, path: path, csrf: visit.csrf, words)
+            },
+            timeline: try Timeline(timeline, path: path, place: place, csrf: visit.csrf, words))
+    }
+}
