@@ -30,6 +30,8 @@ public enum TandemError: Error, Sendable, Hashable {
     case ambiguousConversion(JSON)
     /// A condition means so many records, which is not the number that the caller expects.
     case countDiffers(count: Int)
+    /// Somebody else wrote the comment.
+    case notAuthor
     /// The state of the record does not allow it.
     case conflict(String)
     /// The request itself cannot be understood (a cursor, a filter, a parameter).
@@ -89,6 +91,7 @@ public enum TandemError: Error, Sendable, Hashable {
         case .alreadyConverted: State.alreadyConverted.name
         case .ambiguousConversion: State.ambiguousConversion.name
         case .countDiffers: State.countDiffers.name
+        case .notAuthor: State.notAuthor.name
         case .conflict: State.conflict.name
         case .badRequest(let code, _): code
         case .denied(let code, _): code
@@ -124,6 +127,7 @@ public enum TandemError: Error, Sendable, Hashable {
         case .ambiguousConversion(let found):
             "There are such records already\(LeadConversion.words(found)): name one of them, or say on_duplicate create."
         case .countDiffers(let count): "The condition means \(count) records, not as many as expected."
+        case .notAuthor: "Only its author may change what a comment says."
         case .conflict(let detail), .badRequest(_, let detail), .denied(_, let detail): detail
         case .unavailable: "The service cannot answer at this moment."
         case .deadlineExceeded: "The request took too long."
@@ -151,6 +155,7 @@ extension TandemError: PostgresFailure {
         case alreadyConverted = "TD014"
         case ambiguousConversion = "TD015"
         case countDiffers = "TD022"
+        case notAuthor = "TD025"
 
         /// The name in the table, which is also the error's `code`.
         public var name: String {
@@ -171,6 +176,7 @@ extension TandemError: PostgresFailure {
             case .alreadyConverted: "already_converted"
             case .ambiguousConversion: "ambiguous_conversion"
             case .countDiffers: "count_differs"
+            case .notAuthor: "not_author"
             }
         }
     }
@@ -229,6 +235,7 @@ extension TandemError: PostgresFailure {
         case .alreadyConverted: self = .alreadyConverted(Self.conversion(detail))
         case .ambiguousConversion: self = .ambiguousConversion(Self.conversion(detail))
         case .countDiffers: self = .countDiffers(count: hint.flatMap { Int($0) } ?? 0)
+        case .notAuthor: self = .notAuthor
         }
     }
 

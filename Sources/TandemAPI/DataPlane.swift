@@ -24,13 +24,14 @@ public struct DataPlane: Sendable {
     ///   - limiter: the rates of tenants and sources.
     ///   - census: the bounds of connections.
     ///   - drain: for routes of other layers that answer without an end.
+    ///   - attachmentLimit: bytes of a file.
     ///   - holdDays: how long events of suspended tenants, disabled sources and expired keys are held.
     public init(
         context: TandemContext, batcher: Batcher, readingRules: ReadingRulesDirectory, version: String,
         extra: [Route] = [],
         errorPage: RouteResponder.ErrorPage? = nil, catalog: ObjectCatalog = .standard,
         limiter: RateLimiter = RateLimiter(), census: ConnectionCensus = ConnectionCensus(), drain: Drain = Drain(),
-        holdDays: Int = 7
+        attachmentLimit: Int = AttachmentUpload.standardLimit, holdDays: Int = 7
     ) {
         self.limiter = limiter
         self.census = census
@@ -60,6 +61,7 @@ public struct DataPlane: Sendable {
             + ProfileRoutes(store: store, readingRules: readingRules).routes
             + ProfileAPIRoutes(store: store, readingRules: readingRules).routes
             + catalog.objects.flatMap { RecordRoutes(description: $0, records: records).routes }
+            + AttachmentRoutes(records: records, limit: attachmentLimit).routes
             + FormRoutes(store: store).routes + LeadRoutes(records: records).routes
             + UserRoutes(store: store).routes
             + ObjectRoutes(catalog: catalog).routes + SearchRoute(store: store, catalog: catalog).routes

@@ -36,7 +36,7 @@ public struct Console: Sendable {
         [rootRoute] + assetRoutes + signInRoutes + passwordRoutes + tenantRoutes + userRoutes + threadRoutes
             + peopleRoutes + eventRoutes
             + quarantineRoutes + replayRoutes + sourceRoutes + planRoutes + sendRoutes + mergeRoutes + accountRoutes
-            + leadRoutes + leadConversionRoutes + formRoutes + opportunityRoutes + searchRoutes
+            + leadRoutes + leadConversionRoutes + formRoutes + opportunityRoutes + ticketRoutes + searchRoutes
             + operationRoutes
     }
 

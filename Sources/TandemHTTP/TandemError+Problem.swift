@@ -44,8 +44,7 @@ extension Problem {
         case .failure:
             return nil
         case .notFound, .sameProfile, .refExists, .unknownIdentifier, .alreadyUndone, .erased, .alreadyDecided,
-            .conflict,
-            .badRequest, .denied:
+            .conflict, .notAuthor, .badRequest, .denied:
             self.init(Problem.status(of: error), error.code, error.message)
         }
     }
@@ -76,7 +75,7 @@ extension Problem {
         case .notFound: .notFound
         case .unknownIdentifier: .unprocessableContent
         case .badRequest: .badRequest
-        case .denied: .forbidden
+        case .denied, .notAuthor: .forbidden
         default: .conflict
         }
     }

@@ -12,7 +12,8 @@ public struct ObjectCatalog: Sendable {
 
     /// The product's own objects.
     public static let standard = ObjectCatalog([
-        .account, .contact, .lead, .form, .opportunity, .pipeline, .stage, .product, .activity, .user, .team,
+        .account, .contact, .lead, .form, .opportunity, .pipeline, .stage, .product, .activity, .ticket, .comment,
+        .view, .user, .team,
     ])
 
     /// By singular name.

@@ -41,8 +41,8 @@ extension ObjectField {
             json["maximum"] = 100
         case .money(let currency): json["currency"] = .string(currency)
         case .select(let options): json["options"] = .array(options.map(JSON.string))
-        case .link(let target): json["target"] = .string(target.object)
-        case .record(let object): json["object"] = .string(object)
+        case .link(let target), .links(let target): json["target"] = .string(target.object)
+        case .record(let object), .condition(let object), .fieldNames(let object): json["object"] = .string(object)
         default: break
         }
         return .object(json)
@@ -72,6 +72,9 @@ extension FieldType {
         case .link: "link"
         case .record: "record"
         case .tags: "tags"
+        case .links: "links"
+        case .condition: "condition"
+        case .fieldNames: "field_names"
         }
     }
 }

@@ -66,9 +66,10 @@ extension ObjectField {
         case .link(let target):
             schema = ["type": "string", "pattern": .string("^\(target.prefix.rawValue)_[0-9A-HJKMNP-TV-Z]{26}$")]
             if isWritten { schema = ["type": ["string", "object"]] }
-        case .tags: schema = ["type": "array", "items": ["type": "string"]]
+        case .tags, .fieldNames, .links: schema = ["type": "array", "items": ["type": "string"]]
+        case .condition: schema = ["type": "object"]
         }
-        if !isRequired, type != .id, type != .tags, let kind = schema["type"] {
+        if !isRequired, type != .id, !type.isArray, let kind = schema["type"] {
             schema["type"] = .array((kind.array ?? [kind]) + ["null"])
             if let options = schema["enum"]?.array { schema["enum"] = .array(options + [.null]) }
         }

@@ -61,20 +61,34 @@ public enum FieldType: Sendable, Hashable {
     /// The id of a record whose object another field of the same row names.
     case record(object: String)
     case tags
+    /// Ids of records of one object.
+    case links(LinkTarget)
+    /// A condition, as lists take it, on the object that another field names.
+    case condition(object: String)
+    /// Names of fields, with - before one whose order is descending, of the object that another field names.
+    case fieldNames(object: String)
 
     /// Whether two values have an order that means something.
     public var isOrdered: Bool {
         switch self {
         case .integer, .decimal, .money, .percent, .date, .timestamp, .text, .email, .domain, .url, .phone: true
-        case .id, .longText, .currency, .bool, .select, .link, .record, .tags: false
+        case .id, .longText, .currency, .bool, .select, .link, .record, .tags, .links, .condition, .fieldNames: false
         }
     }
 
     /// Whether lists can be sorted by it.
     public var isSortable: Bool {
         switch self {
-        case .tags, .longText, .record: false
+        case .tags, .longText, .record, .links, .condition, .fieldNames: false
         default: true
+        }
+    }
+
+    /// Whether it holds several values, and is empty rather than null.
+    public var isArray: Bool {
+        switch self {
+        case .tags, .links, .fieldNames: true
+        default: false
         }
     }
 

@@ -75,6 +75,9 @@ struct RecordFilterReader {
             if type == .tags, comparison == .contains, let tag = value?.string {
                 return .compare(path, .contains, [.string(tag)])
             }
+            if case .links(let target) = type, comparison == .contains {
+                return .compare(path, .contains, [try id(value, target, refuse)])
+            }
             guard isText(type) else { throw .invalid(pointer + "/op", "unsuitable_operator", "needs a text") }
             guard let text = value?.string, !text.isEmpty else { throw refuse("not_a_text", "must be a string") }
             return .compare(path, comparison, [.string(text)])
@@ -91,12 +94,21 @@ struct RecordFilterReader {
             }
             return .compare(path, comparison, [try scalar(value ?? .null, path, refuse)])
         case .eq, .ne:
-            guard type != .tags else {
-                throw .invalid(pointer + "/op", "unsuitable_operator", "of tags, ask with contains")
+            guard !type.isArray else {
+                throw .invalid(pointer + "/op", "unsuitable_operator", "of several values, ask with contains")
             }
             if value?.isNull ?? false { return .compare(path, comparison == .eq ? .isNotSet : .isSet, []) }
             return .compare(path, comparison, [try scalar(value ?? .null, path, refuse)])
         }
+    }
+
+    private func id(
+        _ value: JSON?, _ target: LinkTarget, _ refuse: (String, String) -> TandemError
+    ) throws(TandemError) -> JSON {
+        guard let id = value?.string.flatMap({ PublicID(target.prefix, text: $0) }) else {
+            throw refuse("not_an_id", "must be the id of a \(target.object)")
+        }
+        return .string(id.uuid.text)
     }
 
     private func isText(_ type: FieldType) -> Bool {
@@ -118,11 +130,13 @@ struct RecordFilterReader {
                 throw refuse("not_an_id", "must be an id of a \(owner.name)")
             }
             return .string(id.uuid.text)
-        case .link(let target):
-            guard let id = value.string.flatMap({ PublicID(target.prefix, text: $0) }) else {
-                throw refuse("not_an_id", "must be the id of a \(target.object)")
+        case .link(let target): return try id(value, target, refuse)
+        case .record:
+            guard let id = value.string.flatMap({ PublicID.ofAny(catalog.objects.map(\.prefix), text: $0) }) else {
+                throw refuse("not_an_id", "must be the id of a record")
             }
             return .string(id.uuid.text)
+        case .condition: throw refuse("unsuitable_field", "is nothing to be compared with")
         case .select(let options):
             guard let text = value.string, options.contains(text) else {
                 throw refuse("unknown_option", "must be one of " + options.joined(separator: ", "))

@@ -40,8 +40,10 @@ extension RecordFilter {
         case .gte: return "\(column) >= \(value)"
         case .in: return "\(column) in (\(SQLFragment.joined(values.map(bind), by: ", ")))"
         case .notIn: return "\(column) not in (\(SQLFragment.joined(values.map(bind), by: ", ")))"
-        case .isSet: return field.type == .tags ? "\(column) <> '{}'" : "\(column) is not null"
-        case .isNotSet: return field.type == .tags ? "\(column) = '{}'" : "\(column) is null"
+        case .isSet: return field.type.isArray ? "\(column) <> '{}'" : "\(column) is not null"
+        case .isNotSet: return field.type.isArray ? "\(column) = '{}'" : "\(column) is null"
+        case .contains where field.type.isArray && field.type != .tags:
+            return "\(column) @> array[\(value)::uuid]"
         case .contains where field.type == .tags:
             return "\(column) @> array[\(bind: .text(values.first?.string ?? ""))]"
         case .contains: return "\(column) ilike \(pattern(values, before: true, after: true))"

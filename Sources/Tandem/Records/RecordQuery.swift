@@ -92,6 +92,8 @@ public struct RecordQueryReader {
                 guard let limit = Int(value) else { throw Self.wrong("limit", "must be a whole number") }
                 query.limit = try checked(limit)
             case "after": query.after = value
+            // Another list's condition, which the route adds.
+            case "view": continue
             case "count":
                 guard let count = RecordQuery.Count(rawValue: value) else {
                     throw Self.wrong("count", "must be exact, estimate or none")
@@ -104,7 +106,7 @@ public struct RecordQueryReader {
                 let given: JSON =
                     path.field.type == .bool
                     ? (value == "true" ? true : value == "false" ? false : .null) : .string(value)
-                let comparison: RecordFilter.Comparison = path.field.type == .tags ? .contains : .eq
+                let comparison: RecordFilter.Comparison = path.field.type.isArray ? .contains : .eq
                 conditions.append(
                     try parameter { () throws(TandemError) in try filters.compare(path, comparison, given, at: name) })
             }

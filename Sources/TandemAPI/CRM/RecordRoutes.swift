@@ -17,6 +17,9 @@ struct RecordRoutes {
         ] + BulkOrder.Action.allCases.map(bulk)
     }
 
+    /// Those of an object whose records come by another way than JSON.
+    var ofMadeElsewhere: [Route] { [list, search, aggregate, show, update, delete, restore, history] }
+
     private var base: String { "/v1/\(description.plural)" }
 
     /// Without an article, so that no sentence needs to know whether it is `a` or `an`.
@@ -42,13 +45,14 @@ struct RecordRoutes {
                 .init("sort", "Fields, comma-separated, with - for descending"),
                 .init("fields", "Fields to show, comma-separated"),
                 .init("include", "Links to follow, comma-separated"),
+                .init("view", "A saved list: its condition, and its order and fields unless others are asked for"),
                 .init("count", "exact, estimate or none"),
             ]
         return route(
             .get, "", "list; any field is a parameter that it has to equal", parameters: parameters, takesFields: true
         ) { [description, records] call in
             let query = try RecordQueryReader(description, catalog: records.catalog).read(parameters: call.query.items)
-            return try await RecordRoutes.page(call, description, records, query)
+            return try await RecordRoutes.page(call, description, records, query, view: try call.view())
         }
     }
 
@@ -60,12 +64,16 @@ struct RecordRoutes {
     }
 
     private static func page(
-        _ call: Call, _ description: ObjectDescription, _ records: RecordStore, _ query: RecordQuery
+        _ call: Call, _ description: ObjectDescription, _ records: RecordStore, _ query: RecordQuery,
+        view: UUID? = nil
     ) async throws -> Response {
         let seal = try records.seal(call)
         let page = try await records.transaction(call, description, readOnly: true) {
             (connection) throws(TandemError) in
-            try connection.recordList(description, query, seal: seal, catalog: records.catalog)
+            let catalog = records.catalog
+            guard let view else { return try connection.recordList(description, query, seal: seal, catalog: catalog) }
+            let asked = try connection.recordQuery(view: view, of: description, query, catalog: catalog)
+            return try connection.recordList(description, asked, seal: seal, catalog: catalog)
         }
         return Response(json: page.json)
     }
@@ -307,5 +315,16 @@ struct BatchResult {
         case .updated, .unchanged, .restored: 200
         case .error: problem?.status.code ?? 500
         }
+    }
+}
+
+extension Call {
+    /// The saved list that a list's parameter `view` names.
+    fileprivate func view() throws(Problem) -> UUID? {
+        guard let text = query["view"] else { return nil }
+        guard let id = PublicID(.view, text: text) else {
+            throw .badRequest("unknown_view", "view has to be the id of a saved list: view_….")
+        }
+        return id.uuid
     }
 }

@@ -78,7 +78,7 @@ extension Console {
         of id: String, _ description: ObjectDescription, _ connection: Connection
     ) throws(TandemError) -> String? {
         switch description.name {
-        case "account", "lead", "opportunity", "form": return "\(description.plural)/\(id)"
+        case "account", "lead", "opportunity", "ticket", "form": return "\(description.plural)/\(id)"
         case "contact":
             guard let id = PublicID(description.prefix, text: id)?.uuid else { return nil }
             return try connection.recordGet(description, id: id).json["profile_id"]?.string.map { "people/\($0)" }

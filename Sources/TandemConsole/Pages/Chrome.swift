@@ -41,7 +41,7 @@ struct Chrome {
 
     /// The places of the navigation.
     enum Place: String, CaseIterable {
-        case thread, events, quarantine, sources, plans, people, accounts, leads, forms, opportunities, merges,
+        case thread, events, quarantine, sources, plans, people, accounts, leads, forms, opportunities, tickets, merges,
             operations, users, send
 
         var label: String {
@@ -56,6 +56,7 @@ struct Chrome {
             case .leads: "Leads"
             case .forms: "Forms"
             case .opportunities: "Opportunities"
+            case .tickets: "Tickets"
             case .merges: "Merges"
             case .operations: "Operations"
             case .users: "Users"
@@ -66,7 +67,7 @@ struct Chrome {
         var module: Module? {
             switch self {
             case .thread, .events, .quarantine, .sources, .plans, .send: .cdp
-            case .leads, .forms, .opportunities: .crm
+            case .leads, .forms, .opportunities, .tickets: .crm
             case .people, .accounts, .merges, .operations, .users: nil
             }
         }

@@ -13,6 +13,10 @@ begin
         v_items := settle_opportunities(v_items);
     elsif v_name = 'lead' then
         v_items := guard_leads(p_context, v_items);
+    elsif v_name = 'ticket' then
+        v_items := settle_tickets(v_items);
+    elsif v_name = 'comment' then
+        v_items := settle_comments(p_context, v_items);
     end if;
     v_items := check_records(p_object, v_items);
     if not exists (select from unnest(v_items) i where not i ? 'outcome') then

@@ -285,7 +285,7 @@ create index activities_due on activities (due_at) where status = 'planned';
 
 create table activity_links (
     activity_id uuid not null references activities,
-    object text not null check (object in ('account', 'contact', 'lead', 'opportunity')),
+    object text not null check (object in ('account', 'contact', 'lead', 'opportunity', 'ticket')),
     record_id uuid not null,
     role text not null default '',
     primary key (activity_id, object, record_id)

@@ -228,6 +228,6 @@ comment on column activities.version is 'Counts the changes; what If-Match names
 
 comment on table activity_links is 'Which records an activity is about.';
 comment on column activity_links.activity_id is 'The activity.';
-comment on column activity_links.object is 'account, contact, lead or opportunity.';
+comment on column activity_links.object is 'account, contact, lead, opportunity or ticket.';
 comment on column activity_links.record_id is 'The record.';
 comment on column activity_links.role is 'Free text; empty when unknown.';
