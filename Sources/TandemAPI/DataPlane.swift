@@ -61,7 +61,7 @@ public struct DataPlane: Sendable {
             + ProfileRoutes(store: store, readingRules: readingRules).routes
             + ProfileAPIRoutes(store: store, readingRules: readingRules).routes
             + catalog.objects.flatMap { RecordRoutes(description: $0, records: records).routes }
-            + AttachmentRoutes(records: records, limit: attachmentLimit).routes
+            + TagRoute(records: records).routes + AttachmentRoutes(records: records, limit: attachmentLimit).routes
             + FormRoutes(store: store).routes + LeadRoutes(records: records).routes
             + UserRoutes(store: store).routes
             + ObjectRoutes(catalog: catalog).routes + SearchRoute(store: store, catalog: catalog).routes

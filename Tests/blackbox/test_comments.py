@@ -169,3 +169,14 @@ def test_a_saved_list_lists_what_it_says(tenant: Tenant) -> None:
         f"""update {tenant.schema}.views set filter = '{{"field": "colour", "value": "red"}}' where name = 'Large ones'""")
     gone = tenant.get(f"/v1/accounts?view={view}")
     assert (gone.status_code, gone.json()["errors"][0]["pointer"]) == (422, "/filter/field")
+
+
+def test_tags_are_counted_for_those_who_choose(tenant: Tenant) -> None:
+    for tags in (["vip", "north"], ["VIP-2", "vip"], []):
+        make(tenant, "accounts", name="Acme", tags=tags)
+    counted = [{"name": "vip", "count": 2}, {"name": "VIP-2", "count": 1}, {"name": "north", "count": 1}]
+    assert sorted(get(tenant, "tags?object=accounts")["items"], key=str) == sorted(counted, key=str)
+    assert [item["name"] for item in get(tenant, "tags?object=account&q=v")["items"]] == ["vip", "VIP-2"]
+    assert get(tenant, "tags?object=contacts")["items"] == []
+    assert tenant.get("/v1/tags?object=nonsense").status_code == 400
+    assert tenant.server.cli("object", "tags", "accounts", "--tenant", tenant.slug)["items"][0] == counted[0]

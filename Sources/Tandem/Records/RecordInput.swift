@@ -175,6 +175,10 @@ public struct RecordReader {
             case .wrong(let code, let detail): refuse(base + given, code, detail)
             }
         }
+        if child.table == "contact_channels", ["phone", "mobile"].contains(row["kind"]?.string) {
+            // Calls and texts are matched by it.
+            row["phone_e164"] = row["value"]?.string.flatMap { Normalizer.phone($0, region: region) }.map(JSON.string)
+        }
         for field in child.fields where field.isRequired && row[field.name] == nil {
             refuse(base + field.name, "required", "is required")
         }

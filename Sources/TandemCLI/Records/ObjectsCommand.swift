@@ -1,4 +1,5 @@
 import ArgumentParser
+import Postgres
 import Tandem
 
 /// `tandem object`: what the product's objects are made of, told without a database.
@@ -8,8 +9,18 @@ struct ObjectsCommand: ParsableCommand {
         discussion: """
             tandem object list
             tandem object show accounts
+            tandem object tags accounts --tenant acme
             """,
-        subcommands: [List.self, Show.self])
+        subcommands: [List.self, Show.self, Tags.self])
+
+    private static func find(_ name: String) throws -> ObjectDescription {
+        let catalog = ObjectCatalog.standard
+        guard let found = catalog.object(plural: name) ?? catalog.object(name) else {
+            throw CommandFailure.usage(
+                "there is no object \(name)", hint: "one of " + catalog.objects.map(\.plural).joined(separator: ", "))
+        }
+        return found
+    }
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -32,12 +43,7 @@ struct ObjectsCommand: ParsableCommand {
         @Argument(help: "accounts or account.") var object: String
 
         func run() throws {
-            let catalog = ObjectCatalog.standard
-            guard let found = catalog.object(plural: object) ?? catalog.object(object) else {
-                throw CommandFailure.usage(
-                    "there is no object \(object)",
-                    hint: "one of " + catalog.objects.map(\.plural).joined(separator: ", "))
-            }
+            let found = try ObjectsCommand.find(object)
             let format = global.output ?? .table
             let isForPeople = format == .table || format == .csv
             Output(
@@ -49,6 +55,24 @@ struct ObjectsCommand: ParsableCommand {
                     ("SUMMARY", "summary"),
                 ], name: "object"
             ).print(format)
+        }
+    }
+
+    struct Tags: DatabaseCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "tags", abstract: "The tags that its records have, the most frequent first.",
+            discussion: "tandem object tags accounts --tenant acme")
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "accounts or account.") var object: String
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            let found = try ObjectsCommand.find(object)
+            let tags = try session.inTenant(session.tenant(), readOnly: true) { (connection) throws(TandemError) in
+                try connection.recordTags(found)
+            }
+            return Output(
+                content: .list(tags["items"]?.array?.compactMap(\.object) ?? []),
+                columns: [("TAG", "name"), ("RECORDS", "count")], name: "name")
         }
     }
 }
