@@ -34,6 +34,8 @@ public enum TandemError: Error, Sendable, Hashable {
     case limitReached(String)
     /// Values repeat, so that the field cannot be unique: value → number of records.
     case notUnique(values: [String: Int])
+    /// Somebody else wrote the comment.
+    case notAuthor
     /// The state of the record does not allow it.
     case conflict(String)
     /// The request itself cannot be understood (a cursor, a filter, a parameter).
@@ -95,6 +97,7 @@ public enum TandemError: Error, Sendable, Hashable {
         case .countDiffers: State.countDiffers.name
         case .limitReached: State.limitReached.name
         case .notUnique: State.notUnique.name
+        case .notAuthor: State.notAuthor.name
         case .conflict: State.conflict.name
         case .badRequest(let code, _): code
         case .denied(let code, _): code
@@ -135,6 +138,7 @@ public enum TandemError: Error, Sendable, Hashable {
             "Values repeat: "
                 + values.sorted { $0.key < $1.key }.map { "\($0.key) in \($0.value) records" }.joined(separator: ", ")
                 + "."
+        case .notAuthor: "Only its author may change what a comment says."
         case .limitReached(let detail), .conflict(let detail), .badRequest(_, let detail), .denied(_, let detail):
             detail
         case .unavailable: "The service cannot answer at this moment."
@@ -165,6 +169,7 @@ extension TandemError: PostgresFailure {
         case countDiffers = "TD022"
         case limitReached = "TD016"
         case notUnique = "TD017"
+        case notAuthor = "TD025"
 
         /// The name in the table, which is also the error's `code`.
         public var name: String {
@@ -187,6 +192,7 @@ extension TandemError: PostgresFailure {
             case .countDiffers: "count_differs"
             case .limitReached: "limit_reached"
             case .notUnique: "not_unique"
+            case .notAuthor: "not_author"
             }
         }
     }
@@ -248,6 +254,7 @@ extension TandemError: PostgresFailure {
         case .limitReached: self = .limitReached(detail ?? message)
         case .notUnique:
             self = .notUnique(values: (try? JSONDecoder().decode([String: Int].self, from: json)) ?? [:])
+        case .notAuthor: self = .notAuthor
         }
     }
 

@@ -23,13 +23,14 @@ public struct DataPlane: Sendable {
     ///   - limiter: the rates of tenants and sources.
     ///   - census: the bounds of connections.
     ///   - drain: for routes of other layers that answer without an end.
+    ///   - attachmentLimit: bytes of a file.
     ///   - holdDays: how long events of suspended tenants, disabled sources and expired keys are held.
     public init(
         context: TandemContext, batcher: Batcher, readingRules: ReadingRulesDirectory, version: String,
         extra: [Route] = [],
         errorPage: RouteResponder.ErrorPage? = nil,
         limiter: RateLimiter = RateLimiter(), census: ConnectionCensus = ConnectionCensus(), drain: Drain = Drain(),
-        holdDays: Int = 7
+        attachmentLimit: Int = AttachmentUpload.standardLimit, holdDays: Int = 7
     ) {
         self.limiter = limiter
         self.census = census
@@ -59,6 +60,7 @@ public struct DataPlane: Sendable {
             + ProfileRoutes(store: store, readingRules: readingRules).routes
             + ProfileAPIRoutes(store: store, readingRules: readingRules).routes
             + records.standard.objects.flatMap { RecordRoutes(description: $0, records: records).routes }
+            + TagRoute(records: records).routes + AttachmentRoutes(records: records, limit: attachmentLimit).routes
             + FormRoutes(store: store).routes + LeadRoutes(records: records).routes
             + UserRoutes(store: store).routes
             + ObjectRoutes(records: records).routes + FieldRoutes(records: records).routes

@@ -36,8 +36,10 @@ struct Main: AsyncParsableCommand {
                     FormCommand.self,
                     ObjectCommand<OpportunityNoun>.self, ObjectCommand<PipelineNoun>.self,
                     ObjectCommand<StageNoun>.self,
-                    ObjectCommand<ProductNoun>.self, ObjectCommand<ActivityNoun>.self, UserCommand.self,
-                    ObjectCommand<TeamNoun>.self, ObjectsCommand.self, FieldCommand.self, ChangesCommand.self,
+                    ObjectCommand<ProductNoun>.self, ObjectCommand<ActivityNoun>.self,
+                    ObjectCommand<TicketNoun>.self, ObjectCommand<CommentNoun>.self, ObjectCommand<ViewNoun>.self,
+                    AttachmentCommand.self, UserCommand.self, ObjectCommand<TeamNoun>.self, ObjectsCommand.self,
+                    FieldCommand.self, ChangesCommand.self,
                 ]),
             CommandGroup(
                 name: "Data",

@@ -41,7 +41,7 @@ public struct Console: Sendable {
 
     private var crmRoutes: [Route] {
         todayRoutes + accountRoutes + contactRoutes + leadRoutes + leadInboxRoutes + leadConversionRoutes + formRoutes
-            + opportunityRoutes + boardRoutes + activityRoutes + recordFormRoutes + fieldSourceRoutes
+            + opportunityRoutes + boardRoutes + ticketRoutes + activityRoutes + recordFormRoutes + fieldSourceRoutes
     }
 
     private var rootRoute: Route {

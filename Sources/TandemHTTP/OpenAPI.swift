@@ -62,7 +62,11 @@ public struct OpenAPI: Sendable {
             ]
         }
         if !captures.isEmpty || !query.isEmpty { operation["parameters"] = .array(captures + query) }
-        if route.body != .none {
+        if case .bytes = route.body {
+            operation["requestBody"] = [
+                "required": true, "content": ["*/*": ["schema": ["type": "string", "format": "binary"]]],
+            ]
+        } else if route.body != .none {
             operation["requestBody"] = [
                 "required": true,
                 "content": [

@@ -32,6 +32,8 @@ public final class Route: Sendable {
         case ingest
         /// The fields of an HTML form: application/x-www-form-urlencoded.
         case form(limit: Int)
+        /// A file of any type.
+        case bytes(limit: Int)
     }
 
     /// A query parameter; one that is not listed is refused with `unknown_parameter`, except on ingest routes.

@@ -186,6 +186,7 @@ public struct RouteResponder: HTTPResponder {
                     .unsupportedMediaType, "unsupported_media_type", "Content-Type has to be application/json.")
             }
             return bytes
+        case .bytes(let limit): return try await request.inflatedBody(limit: limit, share)
         case .ingest:
             switch request.mediaType {
             case nil, "", "application/json", "text/plain": break

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Tandem
 
 /// All routes of one listener, and the search among them. Nothing is served that is not in it.
 public struct RouteTable: Sendable {

@@ -50,8 +50,7 @@ extension Problem {
         case .failure:
             return nil
         case .notFound, .sameProfile, .refExists, .unknownIdentifier, .alreadyUndone, .erased, .alreadyDecided,
-            .conflict, .limitReached,
-            .badRequest, .denied:
+            .conflict, .limitReached, .notAuthor, .badRequest, .denied:
             self.init(Problem.status(of: error), error.code, error.message)
         }
     }
@@ -82,7 +81,7 @@ extension Problem {
         case .notFound: .notFound
         case .unknownIdentifier: .unprocessableContent
         case .badRequest: .badRequest
-        case .denied: .forbidden
+        case .denied, .notAuthor: .forbidden
         default: .conflict
         }
     }

@@ -79,6 +79,9 @@ class Maker:
             "decimal": n + 0.25, "money": f"{n}.50", "currency": "EUR", "percent": n % 90 + 0.5, "boolean": n % 2 == 0,
             "date": day.isoformat(), "timestamp": f"{day.isoformat()}T12:30:00Z", "email": f"{mark}@people.example",
             "phone": f"+49301{n:06}", "domain": f"{mark}.example", "url": f"https://{mark}.example/a", "tags": [mark, "key"],
+            # Of whatever object: what all of them have.
+            "condition": {"field": "version", "op": "gt", "value": n},
+            "field_names": [["id"], ["created_at", "id"], ["updated_at"]][n % 3],
         }[kind]
 
     def fields(self, fields: list[Json], shared: dict[str, str], only_required: bool = False) -> Json:
@@ -100,22 +103,21 @@ class Maker:
                 body[field["name"]] = field["options"][0]
             elif field["type"] != "record":
                 body[field["name"]] = self.value(field)
+        self.name_records(fields, body)
         return body
+
+    def name_records(self, fields: list[Json], body: Json) -> None:
+        """Links to a record of the object that the field beside them names."""
+        for field in fields:
+            if field["type"] == "record" and not field["read_only"] and field["object"] in body:
+                body[field["name"]] = self.create(body[field["object"]], only_required=True)["id"]
 
     def body(self, name: str, only_required: bool = False, shared: dict[str, str] | None = None) -> Json:
         return self.fields(writable(self.objects[name]), {} if shared is None else shared, only_required)
 
     def rows(self, child: Json, count: int = 2) -> list[Json]:
         """Rows of a child array."""
-        rows = []
-        for _ in range(count):
-            row = self.fields([field for field in child["fields"] if field["type"] != "boolean"], {})
-            for field in child["fields"]:
-                if field["type"] == "record":
-                    # Of the object that the field beside it names.
-                    row[field["name"]] = self.create(row[field["object"]], only_required=True)["id"]
-            rows.append(row)
-        return rows
+        return [self.fields([field for field in child["fields"] if field["type"] != "boolean"], {}) for _ in range(count)]
 
     def create(self, name: str, only_required: bool = False, shared: dict[str, str] | None = None, **data: Any) -> Json:
         body = {**self.body(name, only_required, shared), **data}
@@ -131,6 +133,7 @@ class Maker:
                 body[field["name"]] = not record[field["name"]]
             elif field["type"] == "select" and len(field["options"]) > 1:
                 body[field["name"]] = field["options"][1]
+        self.name_records(writable(object), body)
         return body
 
 
@@ -161,8 +164,10 @@ def in_sql(field: Json, shown: Any, stored: Any) -> bool:
     """Whether a column holds what the API shows."""
     if shown is None or stored is None:
         return shown is stored
-    if field["type"] in ("id", "link"):
+    if field["type"] in ("id", "link", "record"):
         return plain_id(shown) == str(stored)
+    if field["type"] == "links":
+        return [plain_id(id) for id in shown] == [str(id) for id in stored]
     if field["type"] == "timestamp":
         return moment(shown) == stored
     if field["type"] == "date":
@@ -180,4 +185,6 @@ def cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return ";".join(value)
+    if isinstance(value, dict):
+        return json.dumps(value)
     return str(value)

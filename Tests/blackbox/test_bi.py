@@ -16,7 +16,7 @@ from server import Server, Tenant
 TABLES = {
     "profiles", "accounts", "contacts", "contact_channels", "account_contacts", "leads", "pipelines", "stages",
     "opportunities", "opportunity_history", "opportunity_stages", "opportunity_contacts", "products",
-    "opportunity_products", "activities", "activity_links", "users", "teams",
+    "opportunity_products", "activities", "activity_links", "tickets", "users", "teams",
 }
 VIEWS = {
     "events", "tracks", "pages", "screens", "identifies", "groups", "profile_identifiers", "profile_traits",

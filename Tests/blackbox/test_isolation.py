@@ -78,6 +78,11 @@ class Owner:
         self.create("opportunities", name=f"{secret} deal", account_id=account, pipeline_id=pipeline, stage_id=stage)
         self.create("activities", type="call", subject=f"{secret} call", links=[{"object": "contact", "id": contact}])
         assert product
+        file = requests.post(
+            f"{self.tenant.server.base_url}/v1/accounts/{account}/attachments", params={"file_name": f"{secret}.txt"}, data=secret.encode(),
+            headers={"Authorization": f"Bearer {self.tenant.secret_key}", "Content-Type": "text/plain"}, timeout=30)
+        assert file.status_code == 201, file.text
+        self.ids[("attachments", "id")] = file.json()["id"]
         maker = Maker(self.tenant, secret)
         for object in maker.objects.values():
             if (object["object"], "id") not in self.ids:

@@ -52,6 +52,7 @@ def acme(tandem: Server) -> Tenant:
     for name, amount in [("GTX Plus Pro, 250 seats", "61250.50"), ("MG Advanced renewal", "10960")]:
         make_opportunity(tenant, name, amount)
     make_desk(tenant)
+    make_tickets(tenant)
     set_sources(tenant)
     return tenant
 
@@ -114,6 +115,18 @@ def make_opportunity(tenant: Tenant, name: str, amount: str) -> None:
         (name, str(account), amount),
         schema=tenant.schema,
     )
+
+
+def make_tickets(tenant: Tenant) -> None:
+    account = tenant.get("/v1/accounts?limit=1").json()["items"][0]["id"]
+    for subject, fields in {
+        "Export stops after a while": {"priority": "urgent", "channel": "email", "account_id": account, "body": "It says 504."},
+        "Invoice address": {"status": "pending", "channel": "phone"}, "Thanks": {"status": "solved", "priority": "low"},
+    }.items():
+        made = tenant.post("/v1/tickets", {"subject": subject, **fields})
+        assert made.status_code == 201, made.text
+        call = {"type": "call", "direction": "in", "subject": "Asked again", "links": [{"object": "ticket", "id": made.json()["id"]}]}
+        assert tenant.post("/v1/activities", call).status_code == 201
 
 
 @pytest.fixture(scope="module")
@@ -201,6 +214,8 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "opportunity": f"{base}/opportunities/{opportunity}",
         "fields": f"{base}/fields?object=accounts",
         "field": f"{base}/fields/accounts/cf_tier",
+        "tickets": f"{base}/tickets",
+        "ticket": f"{base}/tickets/{tenant.get('/v1/tickets?priority=urgent').json()['items'][0]['id']}",
         "merges": f"{base}/merges",
         "reviews": f"{base}/reviews",
         "operations": f"{base}/operations",

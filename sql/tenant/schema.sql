@@ -86,7 +86,46 @@ CREATE TABLE t_x.activity_links (
     object text NOT NULL,
     record_id uuid NOT NULL,
     role text DEFAULT ''::text NOT NULL,
-    CONSTRAINT activity_links_object_check CHECK ((object = ANY (ARRAY['account'::text, 'contact'::text, 'lead'::text, 'opportunity'::text])))
+    CONSTRAINT activity_links_object_check CHECK ((object = ANY (ARRAY['account'::text, 'contact'::text, 'lead'::text, 'opportunity'::text, 'ticket'::text])))
+);
+
+CREATE TABLE t_x.attachments (
+    id uuid NOT NULL,
+    external_id text,
+    owner_id uuid,
+    object text NOT NULL,
+    object_id uuid NOT NULL,
+    file_name text NOT NULL,
+    media_type text NOT NULL,
+    size_bytes bigint NOT NULL,
+    sha256 text NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT attachments_file_name_check CHECK ((file_name <> ''::text)),
+    CONSTRAINT attachments_object_check CHECK ((object ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
+    CONSTRAINT attachments_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT attachments_size_bytes_check CHECK ((size_bytes >= 0))
+);
+
+CREATE TABLE t_x.comments (
+    id uuid NOT NULL,
+    external_id text,
+    owner_id uuid,
+    object text NOT NULL,
+    object_id uuid NOT NULL,
+    body text NOT NULL,
+    mentions uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    unknown_mentions text[] DEFAULT '{}'::text[] NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT comments_body_check CHECK ((body <> ''::text)),
+    CONSTRAINT comments_object_check CHECK ((object ~ '^[a-z][a-z0-9_]{0,62}$'::text))
 );
 
 CREATE TABLE t_x.contact_channels (
@@ -534,6 +573,32 @@ CREATE TABLE t_x.teams (
     CONSTRAINT teams_name_check CHECK ((name <> ''::text))
 );
 
+CREATE TABLE t_x.tickets (
+    id uuid NOT NULL,
+    external_id text,
+    owner_id uuid,
+    subject text NOT NULL,
+    body text,
+    status text DEFAULT 'open'::text NOT NULL,
+    priority text DEFAULT 'normal'::text NOT NULL,
+    channel text,
+    account_id uuid,
+    contact_id uuid,
+    first_response_due_at timestamp with time zone,
+    next_response_due_at timestamp with time zone,
+    resolution_due_at timestamp with time zone,
+    solved_at timestamp with time zone,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT tickets_check CHECK (((solved_at IS NOT NULL) = (status = ANY (ARRAY['solved'::text, 'closed'::text])))),
+    CONSTRAINT tickets_priority_check CHECK ((priority = ANY (ARRAY['low'::text, 'normal'::text, 'high'::text, 'urgent'::text]))),
+    CONSTRAINT tickets_status_check CHECK ((status = ANY (ARRAY['open'::text, 'pending'::text, 'solved'::text, 'closed'::text]))),
+    CONSTRAINT tickets_subject_check CHECK ((subject <> ''::text))
+);
+
 CREATE TABLE t_x.users (
     id uuid NOT NULL,
     external_id text,
@@ -552,12 +617,39 @@ CREATE TABLE t_x.users (
     CONSTRAINT users_name_check CHECK ((name <> ''::text))
 );
 
+CREATE TABLE t_x.views (
+    id uuid NOT NULL,
+    external_id text,
+    owner_id uuid,
+    object text NOT NULL,
+    name text NOT NULL,
+    filter jsonb,
+    sort text[] DEFAULT '{}'::text[] NOT NULL,
+    fields text[] DEFAULT '{}'::text[] NOT NULL,
+    shared boolean DEFAULT false NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT views_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT views_object_check CHECK ((object ~ '^[a-z][a-z0-9_]{0,62}$'::text))
+);
+
 CREATE TABLE t_x_i.activity_seen (
     node bigint NOT NULL,
     first_at timestamp with time zone NOT NULL,
     last_at timestamp with time zone NOT NULL
 )
 WITH (fillfactor='75');
+
+CREATE TABLE t_x_i.attachment_content (
+    sha256 text NOT NULL,
+    bytes bytea NOT NULL,
+    stored_at timestamp with time zone NOT NULL,
+    CONSTRAINT attachment_content_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+ALTER TABLE ONLY t_x_i.attachment_content ALTER COLUMN bytes SET STORAGE EXTERNAL;
 
 CREATE TABLE t_x_i.audit (
     seq bigint NOT NULL,
@@ -912,6 +1004,7 @@ CREATE TABLE t_x_i.lead_conversion (
     status_before text NOT NULL,
     done jsonb NOT NULL,
     links jsonb NOT NULL,
+    files jsonb DEFAULT '[]'::jsonb NOT NULL,
     undone_at timestamp with time zone,
     undone_by text
 );
@@ -1208,6 +1301,18 @@ ALTER TABLE ONLY t_x.activities
 ALTER TABLE ONLY t_x.activity_links
     ADD CONSTRAINT activity_links_pkey PRIMARY KEY (activity_id, object, record_id);
 
+ALTER TABLE ONLY t_x.attachments
+    ADD CONSTRAINT attachments_external_id_key UNIQUE (external_id);
+
+ALTER TABLE ONLY t_x.attachments
+    ADD CONSTRAINT attachments_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY t_x.comments
+    ADD CONSTRAINT comments_external_id_key UNIQUE (external_id);
+
+ALTER TABLE ONLY t_x.comments
+    ADD CONSTRAINT comments_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY t_x.contact_channels
     ADD CONSTRAINT contact_channels_pkey PRIMARY KEY (contact_id, kind, value);
 
@@ -1289,6 +1394,12 @@ ALTER TABLE ONLY t_x.teams
 ALTER TABLE ONLY t_x.teams
     ADD CONSTRAINT teams_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY t_x.tickets
+    ADD CONSTRAINT tickets_external_id_key UNIQUE (external_id);
+
+ALTER TABLE ONLY t_x.tickets
+    ADD CONSTRAINT tickets_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY t_x.users
     ADD CONSTRAINT users_email_key UNIQUE (email);
 
@@ -1298,8 +1409,20 @@ ALTER TABLE ONLY t_x.users
 ALTER TABLE ONLY t_x.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY t_x.views
+    ADD CONSTRAINT views_external_id_key UNIQUE (external_id);
+
+ALTER TABLE ONLY t_x.views
+    ADD CONSTRAINT views_object_owner_id_name_key UNIQUE NULLS NOT DISTINCT (object, owner_id, name);
+
+ALTER TABLE ONLY t_x.views
+    ADD CONSTRAINT views_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY t_x_i.activity_seen
     ADD CONSTRAINT activity_seen_pkey PRIMARY KEY (node);
+
+ALTER TABLE ONLY t_x_i.attachment_content
+    ADD CONSTRAINT attachment_content_pkey PRIMARY KEY (sha256);
 
 ALTER TABLE ONLY t_x_i.audit_head
     ADD CONSTRAINT audit_head_pkey PRIMARY KEY (singleton);
@@ -1541,6 +1664,22 @@ CREATE INDEX activities_words ON t_x.activities USING gin (subject tandem_text.g
 
 CREATE INDEX activity_links_record ON t_x.activity_links USING btree (record_id, activity_id);
 
+CREATE INDEX attachments_content ON t_x.attachments USING btree (sha256);
+
+CREATE INDEX attachments_created ON t_x.attachments USING btree (created_at, id);
+
+CREATE INDEX attachments_owner ON t_x.attachments USING btree (owner_id);
+
+CREATE INDEX attachments_record ON t_x.attachments USING btree (object_id, created_at, id);
+
+CREATE INDEX comments_created ON t_x.comments USING btree (created_at, id);
+
+CREATE INDEX comments_mentions ON t_x.comments USING gin (mentions);
+
+CREATE INDEX comments_owner ON t_x.comments USING btree (owner_id);
+
+CREATE INDEX comments_record ON t_x.comments USING btree (object_id, created_at, id);
+
 CREATE UNIQUE INDEX contact_channels_primary ON t_x.contact_channels USING btree (contact_id, kind) WHERE "primary";
 
 CREATE INDEX contacts_created ON t_x.contacts USING btree (created_at, id);
@@ -1615,9 +1754,23 @@ CREATE INDEX profiles_email ON t_x.profiles USING btree (email);
 
 CREATE INDEX profiles_user_id ON t_x.profiles USING btree (user_id);
 
+CREATE INDEX tickets_account ON t_x.tickets USING btree (account_id);
+
+CREATE INDEX tickets_contact ON t_x.tickets USING btree (contact_id);
+
+CREATE INDEX tickets_created ON t_x.tickets USING btree (created_at, id);
+
+CREATE INDEX tickets_owner ON t_x.tickets USING btree (owner_id);
+
+CREATE INDEX tickets_status ON t_x.tickets USING btree (status, created_at, id);
+
 CREATE INDEX users_manager ON t_x.users USING btree (manager_id);
 
 CREATE INDEX users_team ON t_x.users USING btree (team_id);
+
+CREATE INDEX views_created ON t_x.views USING btree (created_at, id);
+
+CREATE INDEX views_owner ON t_x.views USING btree (owner_id);
 
 CREATE INDEX bin_object ON t_x_i.bin USING btree (object, deleted_at DESC);
 
@@ -1705,6 +1858,12 @@ ALTER TABLE ONLY t_x.activities
 ALTER TABLE ONLY t_x.activity_links
     ADD CONSTRAINT activity_links_activity_id_fkey FOREIGN KEY (activity_id) REFERENCES t_x.activities(id);
 
+ALTER TABLE ONLY t_x.attachments
+    ADD CONSTRAINT attachments_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES t_x.users(id);
+
+ALTER TABLE ONLY t_x.comments
+    ADD CONSTRAINT comments_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES t_x.users(id);
+
 ALTER TABLE ONLY t_x.contact_channels
     ADD CONSTRAINT contact_channels_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES t_x.contacts(id);
 
@@ -1789,6 +1948,15 @@ ALTER TABLE ONLY t_x.teams
 ALTER TABLE ONLY t_x.teams
     ADD CONSTRAINT teams_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES t_x.teams(id);
 
+ALTER TABLE ONLY t_x.tickets
+    ADD CONSTRAINT tickets_account_id_fkey FOREIGN KEY (account_id) REFERENCES t_x.accounts(id);
+
+ALTER TABLE ONLY t_x.tickets
+    ADD CONSTRAINT tickets_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES t_x.contacts(id);
+
+ALTER TABLE ONLY t_x.tickets
+    ADD CONSTRAINT tickets_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES t_x.users(id);
+
 ALTER TABLE ONLY t_x.users
     ADD CONSTRAINT users_manager_id_fkey FOREIGN KEY (manager_id) REFERENCES t_x.users(id);
 
@@ -1797,6 +1965,9 @@ ALTER TABLE ONLY t_x.users
 
 ALTER TABLE ONLY t_x.users
     ADD CONSTRAINT users_team_id_fkey FOREIGN KEY (team_id) REFERENCES t_x.teams(id);
+
+ALTER TABLE ONLY t_x.views
+    ADD CONSTRAINT views_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES t_x.users(id);
 
 ALTER TABLE ONLY t_x_i.component
     ADD CONSTRAINT component_public_node_fkey FOREIGN KEY (public_node) REFERENCES t_x_i.node(id);

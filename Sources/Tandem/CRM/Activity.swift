@@ -28,7 +28,7 @@ extension ObjectDescription {
                 "links", table: "activity_links", parent: "activity_id", order: ["object", "record_id"],
                 fields: [
                     ObjectField(
-                        "object", .select(["account", "contact", "lead", "opportunity"]), isRequired: true,
+                        "object", .select(["account", "contact", "lead", "opportunity", "ticket"]), isRequired: true,
                         summary: "Of what kind; told from the id's prefix where it has one."),
                     ObjectField("record_id", .record(object: "object"), isRequired: true, summary: "The record."),
                     ObjectField("role", .text(maximum: 255), summary: "What it is in this."),

@@ -2,20 +2,20 @@
 /// century or half of the day open is refused.
 ///
 /// Three ways to say it: `YYYY-MM-DD HH:mm:ss` (also `M/D/YYYY`, `DD.MM.YYYY`, `YYYYMMDD`, `DD MMM YYYY`), the same with
-/// `%Y-%m-%d`, or a name: `iso8601`, `unix` (seconds), `unix_ms`.
+/// `%Y-%m-%d`, or a name: `iso8601`, `rfc2822` (of mail), `unix` (seconds), `unix_ms`.
 struct DateFormat: Sendable, Hashable {
     struct FormatError: Error, Hashable {
         var reason: String
     }
 
     private enum Part: Sendable, Hashable {
-        case year, month, monthName, day, hour, minute, second, fraction, zone
+        case year, month, monthName, weekday, day, hour, minute, second, fraction, zone
         case literal(UInt8)
 
         var isNumber: Bool {
             switch self {
             case .year, .month, .day, .hour, .minute, .second, .fraction: true
-            case .monthName, .zone, .literal: false
+            case .monthName, .weekday, .zone, .literal: false
             }
         }
     }
@@ -44,6 +44,7 @@ struct DateFormat: Sendable, Hashable {
         case "iso8601", "iso", "rfc3339": kind = .iso
         case "unix", "epoch", "unix_s": kind = .unix(unit: 1_000_000)
         case "unix_ms", "epoch_ms": kind = .unix(unit: 1000)
+        case "rfc2822": kind = .parts(try Self.percentParts("%a, %d %b %Y %H:%M:%S %z"))
         default:
             let parts = text.contains("%") ? try Self.percentParts(text) : try Self.letterParts(text)
             try Self.check(parts, text)
@@ -66,6 +67,7 @@ struct DateFormat: Sendable, Hashable {
             case UInt8(ascii: "Y"): parts.append(.year)
             case UInt8(ascii: "m"): parts.append(.month)
             case UInt8(ascii: "b"): parts.append(.monthName)
+            case UInt8(ascii: "a"): parts.append(.weekday)
             case UInt8(ascii: "d"), UInt8(ascii: "e"): parts.append(.day)
             case UInt8(ascii: "H"): parts.append(.hour)
             case UInt8(ascii: "M"): parts.append(.minute)
@@ -78,7 +80,7 @@ struct DateFormat: Sendable, Hashable {
             case UInt8(ascii: "I"): throw FormatError(reason: "ambiguous: an hour of twelve does not say its half")
             default:
                 throw FormatError(
-                    reason: "%\(String(decoding: [code], as: UTF8.self)) is not known; use Y m b d H M S f z")
+                    reason: "%\(String(decoding: [code], as: UTF8.self)) is not known; use Y m b a d H M S f z")
             }
         }
         return parts
@@ -221,6 +223,9 @@ struct DateFormat: Sendable, Hashable {
                 return true
             case .year: return number(4, 4) { values.year = $0 }
             case .month: return number(isTight ? 2 : 1, 2) { values.month = $0 }
+            case .weekday:
+                position += 3
+                return position <= bytes.count
             case .monthName: return monthName { values.month = $0 }
             case .day: return number(isTight ? 2 : 1, 2) { values.day = $0 }
             case .hour: return number(isTight ? 2 : 1, 2, below: 24) { values.time += $0 * 3600 * WireTime.second }

@@ -70,8 +70,17 @@ struct MessageReader {
             groupID: group?.id, previousID: person.previousID, identifiers: person.identifiers,
             companies: CompanyCandidate.all(content, group: group, email: fieldsOfPerson.email),
             personFields: fieldsOfPerson.fields, email: fieldsOfPerson.email, phone: fieldsOfPerson.phone,
-            form: FormReader(content, event: fields.event, circumstances.rules.identity)?.read(),
+            form: deed(content, fields),
             rawUserID: content.userID, rawAnonymousID: content.anonymousID, finding: finding)
+    }
+
+    /// What a message does beside being an event: the submission of a form, or a call or text of a telephony provider.
+    private func deed(_ content: MessageContent, _ fields: WireFields) -> [UInt8]? {
+        let rules = circumstances.rules.identity
+        if circumstances.source.isWebhook, let activity = ActivityReader.read(content, region: rules.phoneRegion) {
+            return activity
+        }
+        return FormReader(content, event: fields.event, rules)?.read()
     }
 
     /// The message without what its plan wants left out.

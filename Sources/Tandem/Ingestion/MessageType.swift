@@ -45,6 +45,8 @@ public struct MessageSource: Sendable, Hashable {
     public var isPublic: Bool
     /// Its message ids are known for ever.
     public var isImport: Bool
+    /// A provider's: its calls and texts are activities.
+    public var isWebhook = false
 
     public init(id: Int16, trust: Source.Trust, isPublic: Bool, isImport: Bool = false) {
         self.id = id
@@ -59,6 +61,7 @@ public struct MessageSource: Sendable, Hashable {
         self.init(
             id: source.number, trust: fromBrowser ? source.trust.limited(to: .publicKey) : source.trust,
             isPublic: source.isPublic || fromBrowser)
+        isWebhook = source.kind == .webhook && !fromBrowser
     }
 
     /// The lead bit stands for sources that may write leads and no contacts.

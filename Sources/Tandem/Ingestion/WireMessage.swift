@@ -37,7 +37,8 @@ public struct WireMessage: Sendable {
     /// Normalised address and number of an identify call's traits.
     public var email: String?
     public var phone: String?
-    /// JSON: what the submission of a form says; nil for other messages. See `FormReader`.
+    /// JSON: what the submission of a form says, or a provider's call or text; nil for other messages. See `FormReader`,
+    /// `ActivityReader`.
     public var form: [UInt8]?
     /// As sent, for keeping one person's messages in order.
     public var rawUserID: String?

@@ -4,7 +4,7 @@ import Postgres
 public import ServiceLifecycle
 
 /// What a tenant needs from time to time, whoever uses it: partitions for the months to come, a new generation of dedupe
-/// keys, and an end to remembered answers and to what lay long in quarantine.
+/// keys, and an end to remembered answers, to what lay long in quarantine, and to files that nobody has any more.
 public struct Housekeeping: Service {
     let pool: Pool
     let access: AccessDirectory
@@ -59,6 +59,9 @@ public struct Housekeeping: Service {
             if tenant.modules.contains(.cdp) {
                 try await expire("quarantine_expire", of: tenant, now: now)
                 try await expire("plan_violations_expire", of: tenant, now: now)
+            }
+            if tenant.modules.contains(.crm) {
+                try await expire("forget_attachment_content", of: tenant, now: now)
             }
         } catch {
             logger.warning(

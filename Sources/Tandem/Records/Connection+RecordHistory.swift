@@ -74,8 +74,8 @@ extension Connection {
         return RecordSnapshot(id: id, version: record["version"]?.int ?? 1, json: shown)
     }
 
-    /// What happened around a record, newest first: activities, moves of opportunities, events of its persons:
-    /// `{"items": [{"at", "kind": "activity|opportunity|event", "data"}], "page": …}`.
+    /// What happened around a record, newest first: activities, moves of opportunities, tickets, comments, events of its persons:
+    /// `{"items": [{"at", "kind": "activity|opportunity|ticket|comment|event", "data"}], "page": …}`.
     public func recordTimeline(
         _ description: ObjectDescription, id: RecordID, limit: Int = RecordQuery.defaultLimit, after: String? = nil,
         seal: CursorSeal
@@ -154,11 +154,25 @@ struct CursorList {
 enum TimelineEntry {
     static func present(kind: String, _ data: JSONObject) -> JSON {
         var shown = data
-        let own: [String: PublicID.Prefix] = ["activity": .activity, "opportunity": .opportunity, "event": .event]
+        let own: [String: PublicID.Prefix] = [
+            "activity": .activity, "opportunity": .opportunity, "ticket": .ticket, "event": .event,
+            "comment": .comment,
+        ]
         let prefixes: [String: PublicID.Prefix?] = ["id": own[kind], "owner_id": .user, "profile_id": .profile]
         for (name, prefix) in prefixes {
             guard let prefix, let id = shown[name]?.string.flatMap({ PublicID(prefix, text: $0) }) else { continue }
             shown[name] = .string(id.description)
+        }
+        if let object = shown["object"]?.string.flatMap({ ObjectCatalog.standard.object($0) }),
+            let id = shown["object_id"]?.string.flatMap({ PublicID(object.prefix, text: $0) })
+        {
+            shown["object_id"] = .string(id.description)
+        }
+        if let ids = shown["mentions"]?.array {
+            shown["mentions"] = .array(
+                ids.map { id in
+                    id.string.flatMap { PublicID(.user, text: $0) }.map { .string($0.description) } ?? id
+                })
         }
         if let text = shown["amount"]?.number?.text, let amount = DecimalNumber(text) {
             shown["amount"] = .string(amount.text(decimals: CurrencyDecimals.of(shown["currency"]?.string)))

@@ -10,7 +10,8 @@ extension Connection {
         _ description: ObjectDescription, _ writes: [RecordWrite], by author: RecordAuthor, at: Int64? = nil
     ) throws(TandemError) -> [RecordOutcome] {
         guard !writes.isEmpty else { return [] }
-        let (resolved, errors) = try resolveReferences(writes)
+        var (resolved, errors) = try resolveReferences(writes)
+        if description.name == "view" { errors.merge(try viewErrors(resolved)) { $0 + $1 } }
         let sound = resolved.indices.filter { errors[$0] == nil }
         var outcomes = errors.map { RecordOutcome(index: $0.key, status: .error, error: .invalid($0.value)) }
         if !sound.isEmpty {
@@ -166,6 +167,7 @@ extension TandemError {
         case .inUse:
             let references = (detail?["references"]?.object ?? JSONObject()).map { ($0, $1.int ?? 0) }
             self = .inUse(references: Dictionary(references, uniquingKeysWith: { $1 }))
+        case .notAuthor: self = .notAuthor
         case .conflict: self = .conflict(detail?["detail"]?.string ?? "The record was changed by someone else.")
         default: self = .failure("write_records answered \(code)", sqlState: nil)
         }

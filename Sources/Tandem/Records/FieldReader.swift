@@ -49,8 +49,11 @@ struct FieldReader {
             return .value(value)
         case .link(let target): return link(value, target)
         case .record: return .wrong(code: "not_an_id", detail: "must be an id")
-        case .tags: return tags(value)
+        case .tags, .fieldNames: return tags(value)
         case .multiSelect(let options): return tags(value, among: options)
+        case .links(let target): return links(value, target)
+        case .condition:
+            return value.object == nil ? .wrong(code: "not_an_object", detail: "must be a condition") : .value(value)
         }
     }
 
@@ -145,6 +148,14 @@ struct FieldReader {
             return .wrong(code: "not_an_id", detail: "must be an id of \(target.object)")
         }
         return .value(.string(id.uuid.text))
+    }
+
+    private func links(_ value: JSON, _ target: LinkTarget) -> Result {
+        let ids = (value.array ?? []).compactMap { $0.string.flatMap { PublicID(target.prefix, text: $0)?.uuid.text } }
+        guard let count = value.array?.count, ids.count == count, count <= Self.tagLimit else {
+            return .wrong(code: "not_an_id", detail: "must be an array of ids of \(target.object)")
+        }
+        return .value(.array(ids.map(JSON.string)))
     }
 
     private func tags(_ value: JSON, among options: [String]? = nil) -> Result {

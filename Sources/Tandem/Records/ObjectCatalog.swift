@@ -13,7 +13,8 @@ public struct ObjectCatalog: Sendable {
 
     /// The product's own objects.
     public static let standard = ObjectCatalog([
-        .account, .contact, .lead, .form, .opportunity, .pipeline, .stage, .product, .activity, .user, .team,
+        .account, .contact, .lead, .form, .opportunity, .pipeline, .stage, .product, .activity, .ticket, .comment,
+        .view, .user, .team,
     ])
 
     /// The same objects with the tenant's own fields; what is hidden is left out.

@@ -41,8 +41,8 @@ extension ObjectField {
             json["maximum"] = 100
         case .money(let currency): json["currency"] = .string(currency)
         case .select(let options), .multiSelect(let options): json["options"] = .array(options.map(JSON.string))
-        case .link(let target): json["target"] = .string(target.object)
-        case .record(let object): json["object"] = .string(object)
+        case .link(let target), .links(let target): json["target"] = .string(target.object)
+        case .record(let object), .condition(let object), .fieldNames(let object): json["object"] = .string(object)
         default: break
         }
         if let custom {
@@ -83,6 +83,9 @@ extension FieldType {
         case .record: "record"
         case .tags: "tags"
         case .multiSelect: "multi_select"
+        case .links: "links"
+        case .condition: "condition"
+        case .fieldNames: "field_names"
         }
     }
 }

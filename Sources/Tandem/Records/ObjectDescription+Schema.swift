@@ -90,9 +90,10 @@ extension ObjectField {
         case .link(let target):
             schema = ["type": "string", "pattern": .string("^\(target.prefix.rawValue)_[0-9A-HJKMNP-TV-Z]{26}$")]
             if isWritten { schema = ["type": ["string", "object"]] }
-        case .tags: schema = ["type": "array", "items": ["type": "string"]]
+        case .tags, .fieldNames, .links: schema = ["type": "array", "items": ["type": "string"]]
         case .multiSelect(let options):
             schema = ["type": "array", "items": ["type": "string", "enum": .array(options.map(JSON.string))]]
+        case .condition: schema = ["type": "object"]
         }
         if let custom { schema.take(custom) }
         if !isRequired, type != .id, !type.isArray, let kind = schema["type"] {

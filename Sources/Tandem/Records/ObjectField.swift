@@ -67,27 +67,35 @@ public enum FieldType: Sendable, Hashable {
     case tags
     /// Several of these.
     case multiSelect([String])
+    /// Ids of records of one object.
+    case links(LinkTarget)
+    /// A condition, as lists take it, on the object that another field names.
+    case condition(object: String)
+    /// Names of fields, with - before one whose order is descending, of the object that another field names.
+    case fieldNames(object: String)
 
     /// Whether two values have an order that means something.
     public var isOrdered: Bool {
         switch self {
         case .integer, .decimal, .money, .percent, .date, .timestamp, .text, .email, .domain, .url, .phone: true
-        case .id, .longText, .currency, .bool, .select, .link, .record, .tags, .multiSelect: false
+        case .id, .longText, .currency, .bool, .select, .link, .record, .tags, .multiSelect, .links, .condition,
+            .fieldNames:
+            false
         }
     }
 
     /// Whether lists can be sorted by it.
     public var isSortable: Bool {
         switch self {
-        case .tags, .multiSelect, .longText, .record: false
+        case .tags, .multiSelect, .longText, .record, .links, .condition, .fieldNames: false
         default: true
         }
     }
 
-    /// Whether a value is an array of texts.
+    /// Whether it holds several values, and is empty rather than null.
     public var isArray: Bool {
         switch self {
-        case .tags, .multiSelect: true
+        case .tags, .multiSelect, .links, .fieldNames: true
         default: false
         }
     }

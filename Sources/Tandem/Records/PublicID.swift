@@ -26,6 +26,11 @@ public struct PublicID: Sendable, Hashable, CustomStringConvertible {
         self.init(prefix, uuid)
     }
 
+    /// Reads `prefix_…` with any of the prefixes.
+    static func ofAny(_ prefixes: [Prefix], text: String) -> PublicID? {
+        prefixes.lazy.compactMap { PublicID($0, text: text) }.first
+    }
+
     public var description: String { prefix.rawValue + "_" + Self.encode(uuid) }
 
     /// What stands before the underscore. The contract fixes the ones below; an object of a tenant's own brings its own.
@@ -51,6 +56,9 @@ public struct PublicID: Sendable, Hashable, CustomStringConvertible {
         public static let product: Prefix = "prod"
         public static let activity: Prefix = "act"
         public static let ticket: Prefix = "tick"
+        public static let comment: Prefix = "cmt"
+        public static let attachment: Prefix = "att"
+        public static let view: Prefix = "view"
         public static let user: Prefix = "user"
         public static let team: Prefix = "team"
         public static let audience: Prefix = "aud"

@@ -74,7 +74,8 @@ public struct RecordAggregate: Sendable, Hashable {
                 unit = text
             }
             switch field.type {
-            case .tags, .multiSelect, .longText: throw .invalid(pointer, "unsuitable_field", "cannot be grouped")
+            case .tags, .multiSelect, .longText, .links, .condition, .fieldNames:
+                throw .invalid(pointer, "unsuitable_field", "cannot be grouped")
             default: groups.append(Group(field: field, by: unit))
             }
         }

@@ -78,6 +78,9 @@ struct RecordFilterReader {
                 }
                 return .compare(path, .contains, [.string(tag)])
             }
+            if case .links(let target) = type, comparison == .contains {
+                return .compare(path, .contains, [try id(value, target, refuse)])
+            }
             guard isText(type) else { throw .invalid(pointer + "/op", "unsuitable_operator", "needs a text") }
             guard let text = value?.string, !text.isEmpty else { throw refuse("not_a_text", "must be a string") }
             return .compare(path, comparison, [.string(text)])
@@ -102,6 +105,15 @@ struct RecordFilterReader {
         }
     }
 
+    private func id(
+        _ value: JSON?, _ target: LinkTarget, _ refuse: (String, String) -> TandemError
+    ) throws(TandemError) -> JSON {
+        guard let id = value?.string.flatMap({ PublicID(target.prefix, text: $0) }) else {
+            throw refuse("not_an_id", "must be the id of a \(target.object)")
+        }
+        return .string(id.uuid.text)
+    }
+
     private func isText(_ type: FieldType) -> Bool {
         switch type {
         case .text, .longText, .email, .phone, .domain, .url, .currency, .select: true
@@ -121,11 +133,13 @@ struct RecordFilterReader {
                 throw refuse("not_an_id", "must be an id of a \(owner.name)")
             }
             return .string(id.uuid.text)
-        case .link(let target):
-            guard let id = value.string.flatMap({ PublicID(target.prefix, text: $0) }) else {
-                throw refuse("not_an_id", "must be the id of a \(target.object)")
+        case .link(let target): return try id(value, target, refuse)
+        case .record:
+            guard let id = value.string.flatMap({ PublicID.ofAny(catalog.objects.map(\.prefix), text: $0) }) else {
+                throw refuse("not_an_id", "must be the id of a record")
             }
             return .string(id.uuid.text)
+        case .condition: throw refuse("unsuitable_field", "is nothing to be compared with")
         case .select(let options):
             guard let text = value.string, options.contains(text) else {
                 throw refuse("unknown_option", "must be one of " + options.joined(separator: ", "))

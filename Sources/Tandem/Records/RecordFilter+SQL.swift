@@ -43,6 +43,7 @@ extension RecordFilter {
         case .isSet: return field.type.isArray ? "\(column) <> '{}'" : "\(column) is not null"
         case .isNotSet: return field.type.isArray ? "\(column) = '{}'" : "\(column) is null"
         case .contains where field.type.isArray:
+            if case .links = field.type { return "\(column) @> array[\(value)::uuid]" }
             return "\(column) @> array[\(bind: .text(values.first?.string ?? ""))]"
         case .contains: return "\(column) ilike \(pattern(values, before: true, after: true))"
         case .startsWith: return "\(column) ilike \(pattern(values, before: false, after: true))"

@@ -57,10 +57,13 @@ public struct RecordReader {
             throw .invalid("", "not_an_object", "must be a JSON object")
         }
         var reader = self
-        for (name, value) in object { reader.take(name, value) }
+        for (name, value) in object { reader.take(name, value, of: object) }
+        reader.takeMentions()
         for field in description.fields where field.isRequired {
             let isEmpty = reader.input.data[field.name] == .null && !reader.isReferenced(field.name)
-            let isLeftOut = isNew && object[field.name] == nil && field.custom?.defaultValue == nil
+            let isLeftOut =
+                isNew && object[field.name] == nil && reader.input.data[field.name] == nil
+                && field.custom?.defaultValue == nil
             if isEmpty || isLeftOut {
                 reader.refuse("/" + field.name, "required", "is required")
             }
@@ -80,11 +83,11 @@ public struct RecordReader {
         errors.append(TandemError.FieldError(pointer: pointer, code: code, detail: detail))
     }
 
-    private mutating func take(_ name: String, _ value: JSON) {
+    private mutating func take(_ name: String, _ value: JSON, of object: JSONObject) {
         let pointer = "/" + JSONPointer.escaped(name)
         if let field = description.field(name) {
             guard !field.isReadOnly else { return refuse(pointer, "read_only", "cannot be written") }
-            take(field, value, at: pointer)
+            take(field, value, at: pointer, of: object)
         } else if let child = description.child(name) {
             take(child, value)
         } else if name == "profile", description.isPerson {
@@ -96,7 +99,13 @@ public struct RecordReader {
         }
     }
 
-    private mutating func take(_ field: ObjectField, _ value: JSON, at pointer: String) {
+    private mutating func take(_ field: ObjectField, _ value: JSON, at pointer: String, of object: JSONObject) {
+        if case .record(let objectField) = field.type, !value.isNull {
+            var row = input.data
+            takeRecord(value, field, object: object[objectField], objectField, into: &row, at: pointer)
+            input.data = row
+            return
+        }
         switch FieldReader(region: region).read(field, value) {
         case .value(let value):
             input.data[field.name] = value
@@ -169,6 +178,10 @@ public struct RecordReader {
             case .wrong(let code, let detail): refuse(base + given, code, detail)
             }
         }
+        if child.table == "contact_channels", ["phone", "mobile"].contains(row["kind"]?.string) {
+            // Calls and texts are matched by it.
+            row["phone_e164"] = row["value"]?.string.flatMap { Normalizer.phone($0, region: region) }.map(JSON.string)
+        }
         for field in child.fields where field.isRequired && row[field.name] == nil {
             refuse(base + field.name, "required", "is required")
         }
@@ -181,6 +194,9 @@ public struct RecordReader {
         at pointer: String
     ) {
         guard let text = value.string else { return refuse(pointer, "not_an_id", "must be an id") }
+        // A word that is no object is that field's error.
+        let named = object?.string.flatMap { catalog.object($0) }
+        let object = named.map { JSON.string($0.name) }
         for candidate in catalog.objects where object?.string.map({ $0 == candidate.name }) ?? true {
             // Without the object's name a plain UUID could be anybody's.
             guard object != nil || text.contains("_"), let id = PublicID(candidate.prefix, text: text) else { continue }
@@ -222,6 +238,14 @@ public struct RecordReader {
         input.fill["domain"] = .string(domain)
     }
 
+    /// Whom a comment seems to name, side by side: the id where the text has one, and the words. `settle_comments` looks them up.
+    private mutating func takeMentions() {
+        guard description.name == "comment", let body = input.data["body"]?.string else { return }
+        let mentions = Mention.all(in: body)
+        input.data["mentions"] = .array(mentions.map { .string(orNull: $0.user?.text) })
+        input.data["unknown_mentions"] = .array(mentions.map { .string($0.words) })
+    }
+
     /// A contact's primary channels are its fields email and phone: whichever is given, both say the same.
     private mutating func takePrimaryChannels(isNew: Bool) {
         guard description.name == "contact", let channels = input.data["channels"]?.array else { return }
@@ -242,7 +266,7 @@ public struct RecordReader {
                     refuse("/" + kind, "differs", "differs from the primary channel of its kind")
                 }
             } else {
-                take(field, value, at: "/channels")
+                take(field, value, at: "/channels", of: [:])
             }
         }
     }

@@ -36,6 +36,7 @@ struct RecordPresenter {
         switch field.type {
         case .id: return id(value, description.prefix)
         case .link(let target): return id(value, target.prefix)
+        case .links(let target): return .array((value.array ?? []).map { id($0, target.prefix) })
         case .record(let objectField):
             return row[objectField]?.string.flatMap { catalog.object($0)?.prefix }.map { id(value, $0) } ?? value
         case .money(let currency):
@@ -56,13 +57,20 @@ struct RecordPresenter {
         return .string(id.description)
     }
 
+    /// The object that a link to any object led to on one side of a change.
+    private static func beside(_ field: ObjectField, _ side: Int, of changes: JSONObject) -> JSONObject {
+        guard case .record(let name) = field.type, let object = changes[name]?[side] else { return [:] }
+        return [name: object]
+    }
+
     /// The changes of a history row, `{field: [old, new]}`, in wire form. Columns that are no fields are left out.
     func present(changes: JSONObject) -> JSON {
         var shown = JSONObject()
         for (name, pair) in changes {
             guard let values = pair.array else { continue }
             if let field = description.field(name) {
-                shown[name] = .array(values.map { present($0, field, beside: JSONObject()) })
+                shown[name] = .array(
+                    values.enumerated().map { present($1, field, beside: Self.beside(field, $0, of: changes)) })
             } else if let child = description.child(name) {
                 shown[name] = .array(
                     values.map { rows in

@@ -92,6 +92,8 @@ public struct RecordQueryReader {
                 guard let limit = Int(value) else { throw Self.wrong("limit", "must be a whole number") }
                 query.limit = try checked(limit)
             case "after": query.after = value
+            // Another list's condition, which the route adds.
+            case "view": continue
             case "count":
                 guard let count = RecordQuery.Count(rawValue: value) else {
                     throw Self.wrong("count", "must be exact, estimate or none")

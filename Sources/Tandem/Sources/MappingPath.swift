@@ -101,7 +101,7 @@ extension JSON {
     /// The value at keys, one inside the other.
     func at(_ keys: some Sequence<String>) -> JSON? {
         var value: JSON? = self
-        for key in keys { value = value?[key] }
+        for key in keys { value = value?[key] ?? Int(key).flatMap { value?[$0] } }
         return value
     }
 

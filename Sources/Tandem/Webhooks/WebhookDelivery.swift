@@ -25,7 +25,11 @@ public struct WebhookDelivery: Sendable {
         self.receivedAt = receivedAt
         self.keyID = keyID
         self.path = path
-        json = try? JSON(parsing: body)
+        if let mapping = source.webhook {
+            json = mapping.content(of: body)
+        } else {
+            json = try? JSON(parsing: body)
+        }
         let outline = json.flatMap { source.webhook?.outline(of: $0) }
         (eventType, eventID) = (outline?.type, outline?.id)
     }
@@ -41,9 +45,10 @@ public struct WebhookDelivery: Sendable {
     /// - Parameters:
     ///   - headers: the request's, by a name in small letters.
     ///   - key: the installation's.
+    ///   - addresses: what the provider may have taken for the request's address, whole.
     ///   - isKnown: the sender showed a key of the source.
     public func authenticate(
-        headers: (String) -> String?, key: SymmetricKey, isKnown: Bool
+        headers: (String) -> String?, addresses: [String], key: SymmetricKey, isKnown: Bool
     ) throws(Refusal) {
         guard let sealed = source.webhookSecret, let signature = source.webhook?.signature else {
             if !isKnown { throw .noSecret }
@@ -51,7 +56,8 @@ public struct WebhookDelivery: Sendable {
         }
         guard let secret = sealed.open(of: source.id, with: key) else { throw .noSecret }
         do throws(WebhookSignature.Fault) {
-            try signature.verify(body, headers: headers, secret: secret, now: receivedAt)
+            try signature.verify(
+                body, headers: headers, addresses: addresses, secret: secret, now: receivedAt)
         } catch {
             throw .signature(code: error.rawValue)
         }
@@ -61,12 +67,15 @@ public struct WebhookDelivery: Sendable {
         case messages(MessageBatch)
         /// It is kept in quarantine.
         case nothing(QuarantineReason)
-        /// It is no JSON.
+        /// It is not of the form that the source's payloads have.
         case unreadable(QuarantineReason)
     }
 
     public var content: Content {
         guard let json else {
+            if source.webhook?.format == .form {
+                return .unreadable(.init(code: "invalid_form", message: "The body is no form with fields."))
+            }
             return .unreadable(.init(code: BodyError.invalidJSON.code, message: BodyError.invalidJSON.message))
         }
         guard let mapping = source.webhook else {

@@ -1,6 +1,7 @@
 extension WebhookExpression {
     private static let options: [String: Set<String>] = [
         "$path": ["$default", "$cast", "$format", "$values", "$minor_units"], "$each": ["$value"], "$const": [],
+        "$first": [],
     ]
 
     /// - Parameter pointer: where it stands.
@@ -28,13 +29,18 @@ extension WebhookExpression {
 
     private static func operation(_ object: JSONObject, _ pointer: String) throws(TandemError) -> WebhookExpression {
         guard let name = object.names.first(where: { options[$0] != nil }), let known = options[name] else {
-            throw .invalid(pointer, "invalid_expression", "An expression has $path, $each or $const.")
+            throw .invalid(pointer, "invalid_expression", "An expression has $path, $first, $each or $const.")
         }
         if let unknown = object.names.first(where: { $0 != name && !known.contains($0) }) {
             throw .invalid("\(pointer)/\(unknown)", "unknown_key", "An expression with \(name) has no \(unknown).")
         }
         switch name {
         case "$const": return .constant(object[name] ?? .null)
+        case "$first":
+            guard case .list(let expressions) = try WebhookExpression(object[name] ?? .null, at: "\(pointer)/$first") else {
+                throw .invalid("\(pointer)/$first", "invalid", "$first is a list of expressions.")
+            }
+            return .first(expressions)
         case "$each":
             guard let value = object["$value"] else {
                 throw .invalid("\(pointer)/$value", "required", "$each has a $value for its elements.")

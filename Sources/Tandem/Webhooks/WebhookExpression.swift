@@ -5,6 +5,7 @@
 ///   `$cast` (text, number, boolean, time) and `$format` as in a source's mapping, `$values` (a table of replacements), and
 ///   `$minor_units`: the path of a currency, by which cents become units.
 /// - `{"$each": "data.object.lines.data", "$value": …}`: a list; in `$value` paths that begin with `item` are the element's.
+/// - `{"$first": […]}`: the first of these expressions that has a value.
 /// - any other object or list: one of expressions; what has no value is left out. Numbers, true, false, null: themselves.
 indirect enum WebhookExpression: Sendable, Hashable {
     case constant(JSON)
@@ -13,6 +14,7 @@ indirect enum WebhookExpression: Sendable, Hashable {
     case each(WebhookPath, WebhookExpression)
     case object([String], [WebhookExpression])
     case list([WebhookExpression])
+    case first([WebhookExpression])
 
     enum Part: Sendable, Hashable {
         case text(String)
@@ -44,6 +46,7 @@ indirect enum WebhookExpression: Sendable, Hashable {
                 if let value = expression.value(payload) { object[key] = value }
             }
             return .object(object)
+        case .first(let expressions): return expressions.lazy.compactMap { $0.value(payload) }.first
         case .list(let expressions): return .array(expressions.compactMap { $0.value(payload) })
         }
     }

@@ -1,6 +1,10 @@
 extension WebhookMapping {
-    private static let keys: Set<String> = ["name", "description", "signature", "id", "type", "time", "events"]
-    private static let eventKeys: Set<String> = ["types", "messages"]
+    private static let keys: Set<String> = [
+        "name", "description", "format", "reply", "signature", "id", "type", "time", "events",
+    ]
+    private static let eventKeys: Set<String> = ["types", "messages", "activities"]
+    private static let activityKeys = ActivityReader.fields.union(ActivityReader.numbers)
+        .union(["id", "each", "if", "event", "messageId"])
     private static let messageKeys: Set<String> = [
         "type", "each", "if", "event", "name", "category", "userId", "anonymousId", "previousId", "groupId", "traits",
         "properties", "context", "integrations", "timestamp", "messageId",
@@ -20,6 +24,11 @@ extension WebhookMapping {
         id = try Self.required(object, "id")
         type = try Self.required(object, "type")
         time = try object["time"].map { (value) throws(TandemError) in try .init(value, at: "/time") }
+        guard let format = Format(rawValue: object["format"]?.string ?? "json") else {
+            throw .invalid("/format", "invalid", "format is json or form.")
+        }
+        self.format = format
+        reply = try object["reply"].map { (value) throws(TandemError) in try Self.reply(value) }
         guard let list = object["events"]?.array, (1...Self.eventsLimit).contains(list.count) else {
             throw .invalid("/events", "invalid", "events is a list of 1 to \(Self.eventsLimit).")
         }
@@ -42,12 +51,16 @@ extension WebhookMapping {
         guard !types.isEmpty, types.count == object["types"]?.array?.count else {
             throw .invalid("\(pointer)/types", "required", "types lists the provider's names of events.")
         }
-        guard let list = object["messages"]?.array, (1...20).contains(list.count) else {
-            throw .invalid("\(pointer)/messages", "required", "messages is a list of 1 to 20.")
+        let (calls, deeds) = (object["messages"]?.array ?? [], object["activities"]?.array ?? [])
+        guard (1...20).contains(calls.count + deeds.count) else {
+            throw .invalid("\(pointer)/messages", "required", "messages and activities are lists of 1 to 20 together.")
         }
         var messages: [Message] = []
-        for (index, item) in list.enumerated() {
+        for (index, item) in calls.enumerated() {
             messages.append(try message(item, "\(pointer)/messages/\(index)"))
+        }
+        for (index, item) in deeds.enumerated() {
+            messages.append(try activity(item, "\(pointer)/activities/\(index)"))
         }
         return Event(types: types, messages: messages)
     }
@@ -69,6 +82,36 @@ extension WebhookMapping {
         for key in ["type", "each", "if"] { object[key] = nil }
         return Message(
             type: type, each: each, conditions: conditions, fields: try WebhookExpression(.object(object), at: pointer))
+    }
+
+    /// The track call that a call or a text is.
+    private static func activity(_ json: JSON, _ pointer: String) throws(TandemError) -> Message {
+        guard let object = json.object else { throw .invalid(pointer, "not_object", "An activity is an object.") }
+        try refuseUnknown(object, activityKeys, pointer)
+        for key in ["type", "id"] where object[key] == nil {
+            throw .invalid("\(pointer)/\(key)", "required", "An activity has a type and the provider's id.")
+        }
+        var properties = object
+        for key in ["each", "if", "event", "messageId"] { properties[key] = nil }
+        // So that what is wrong is told where it stands.
+        _ = try WebhookExpression(.object(properties), at: pointer)
+        let name: JSON = object["type"]?.string == "sms" ? "Text Message" : "Phone Call"
+        var call: JSONObject = [
+            "type": "track", "event": object["event"] ?? name,
+            "properties": .object(properties), "context": [ActivityReader.markName: true],
+        ]
+        for key in ["each", "if", "messageId"] { call[key] = object[key] }
+        var made = try message(.object(call), pointer)
+        made.isActivity = true
+        return made
+    }
+
+    private static func reply(_ json: JSON) throws(TandemError) -> Reply {
+        guard let object = json.object, let type = object["type"]?.string, let body = object["body"]?.string,
+            type.utf8.allSatisfy({ (0x20...0x7e).contains($0) }), body.utf8.count <= 1_000
+        else { throw .invalid("/reply", "invalid", "reply has a type and a body, both short texts.") }
+        try refuseUnknown(object, ["type", "body"], "/reply")
+        return Reply(type: type, body: body)
     }
 
     private static func refuseUnknown(
@@ -94,10 +137,10 @@ extension WebhookMapping {
 
 /// The mappings that come with the product.
 public enum WebhookCatalog {
-    public static let mappings: [WebhookMapping] = [PackageResources.stripe_json, PackageResources.zendesk_json]
-        .compactMap {
-            try? WebhookMapping(json: JSON(parsing: $0))
-        }
+    public static let mappings: [WebhookMapping] = [
+        PackageResources.stripe_json, PackageResources.zendesk_json, PackageResources.twilio_json,
+        PackageResources.openphone_json,
+    ].compactMap { try? WebhookMapping(json: JSON(parsing: $0)) }
 
     public static func mapping(named name: String) -> WebhookMapping? { mappings.first { $0.name == name } }
 

@@ -8,8 +8,18 @@ public struct WebhookMapping: Sendable, Hashable {
     let type: WebhookExpression
     let time: WebhookExpression?
     let events: [Event]
+    let format: Format
+    /// What the provider gets for an answer, where it wants one of its own.
+    public let reply: Reply?
     /// As it was given.
     public let json: JSON
+
+    enum Format: String, Sendable, CaseIterable { case json, form }
+
+    public struct Reply: Sendable, Hashable {
+        public let type: String
+        public let body: String
+    }
 
     struct Event: Sendable, Hashable {
         /// Types; an asterisk at the end stands for anything.
@@ -29,6 +39,8 @@ public struct WebhookMapping: Sendable, Hashable {
         var conditions: [WebhookExpression]
         /// By the message's keys.
         var fields: WebhookExpression
+        /// It is a call or a text: see ``ActivityReader``.
+        var isActivity = false
     }
 
     /// A payload's messages, or why there are none.
@@ -39,6 +51,18 @@ public struct WebhookMapping: Sendable, Hashable {
 
     /// What the quarantine calls a payload that became no message.
     static let payloadType = "webhook"
+
+    /// What is in a payload; nil if it is not of the provider's form.
+    func content(of bytes: [UInt8]) -> JSON? {
+        switch format {
+        case .json: return try? JSON(parsing: bytes)
+        case .form:
+            guard let fields = String(validating: bytes, as: UTF8.self).flatMap({ Query($0) }), !fields.items.isEmpty else {
+                return nil
+            }
+            return .object(JSONObject(fields.items.map { (field) -> (String, JSON) in (field.name, .string(field.value)) }))
+        }
+    }
 
     /// The provider's name of the event and its id, as far as they are there.
     func outline(of payload: JSON) -> (type: String?, id: String?) {
@@ -73,6 +97,13 @@ public struct WebhookMapping: Sendable, Hashable {
                     message["messageId"] = .string(Self.messageID(name, id, messages.count))
                 }
                 if message["timestamp"] == nil, let time { message["timestamp"] = time }
+                if definition.isActivity {
+                    do throws(ActivityReader.Fault) {
+                        _ = try ActivityReader.read(message["properties"]?.object ?? [:])
+                    } catch {
+                        return .unmapped(.init(code: "invalid_activity", message: "Of \(type): \(error.detail)."))
+                    }
+                }
                 messages.append(.object(message))
             }
         }
@@ -90,7 +121,7 @@ public struct WebhookMapping: Sendable, Hashable {
 
     /// A payload as a request with messages; nil if it becomes none.
     func batch(_ payload: [UInt8]) -> MessageBatch? {
-        guard let json = try? JSON(parsing: payload), case .messages(let messages) = messages(of: json) else {
+        guard let json = content(of: payload), case .messages(let messages) = messages(of: json) else {
             return nil
         }
         return Self.batch(messages)

@@ -17,6 +17,9 @@ struct RecordRoutes {
         ] + BulkOrder.Action.allCases.map(bulk)
     }
 
+    /// Those of an object whose records come by another way than JSON.
+    var ofMadeElsewhere: [Route] { [list, search, aggregate, show, update, delete, restore, history] }
+
     private var base: String { "/v1/\(description.plural)" }
 
     /// Without an article, so that no sentence needs to know whether it is `a` or `an`.
@@ -46,14 +49,15 @@ struct RecordRoutes {
                 .init("sort", "Fields, comma-separated, with - for descending"),
                 .init("fields", "Fields to show, comma-separated"),
                 .init("include", "Links to follow, comma-separated"),
+                .init("view", "A saved list: its condition, and its order and fields unless others are asked for"),
                 .init("count", "exact, estimate or none"),
             ]
         return route(
             .get, "", "list; any field is a parameter that it has to equal", parameters: parameters, takesFields: true
         ) { [description, records] call in
             let parameters = call.query.items
-            return try await RecordRoutes.page(call, description, records) { (reader) throws(TandemError) in
-                try reader.read(parameters: parameters)
+            return try await RecordRoutes.page(call, description, records, view: try call.view()) {
+                (reader) throws(TandemError) in try reader.read(parameters: parameters)
             }
         }
     }
@@ -68,14 +72,15 @@ struct RecordRoutes {
     }
 
     private static func page(
-        _ call: Call, _ description: ObjectDescription, _ records: RecordStore,
+        _ call: Call, _ description: ObjectDescription, _ records: RecordStore, view: UUID? = nil,
         _ query: @escaping @Sendable (RecordQueryReader) throws(TandemError) -> RecordQuery
     ) async throws -> Response {
         let seal = try records.seal(call)
         let page = try await records.transaction(call, description, readOnly: true) {
             (connection, object, catalog) throws(TandemError) in
-            try connection.recordList(
-                object, query(RecordQueryReader(object, catalog: catalog)), seal: seal, catalog: catalog)
+            var asked = try query(RecordQueryReader(object, catalog: catalog))
+            if let view { asked = try connection.recordQuery(view: view, of: object, asked, catalog: catalog) }
+            return try connection.recordList(object, asked, seal: seal, catalog: catalog)
         }
         return Response(json: page.json)
     }
@@ -331,5 +336,16 @@ struct BatchResult {
         case .updated, .unchanged, .restored: 200
         case .error: problem?.status.code ?? 500
         }
+    }
+}
+
+extension Call {
+    /// The saved list that a list's parameter `view` names.
+    fileprivate func view() throws(Problem) -> UUID? {
+        guard let text = query["view"] else { return nil }
+        guard let id = PublicID(.view, text: text) else {
+            throw .badRequest("unknown_view", "view has to be the id of a saved list: view_….")
+        }
+        return id.uuid
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import Postgres
 import Tandem
 import TandemHTTP
@@ -17,7 +18,7 @@ struct WebhookRoutes {
             Route(
                 .post, "/v1/webhooks/{source}",
                 "Take a provider's payload for a webhook source, named by its id or a write key", feature: "Sources",
-                scope: .write, module: .cdp, body: .json(limit: Self.limit), isPublic: false
+                scope: .write, module: .cdp, body: .bytes(limit: Self.limit), isPublic: false
             ) { [self] call in
                 try await take(call)
             }
@@ -37,16 +38,37 @@ struct WebhookRoutes {
             let request = IngestRequest(
                 tenant: sender.tenant, batch: batch, source: MessageSource(sender.source, fromBrowser: false),
                 receivedAt: delivery.receivedAt, keyID: delivery.keyID, path: delivery.path, deadline: call.deadline)
-            return try await service.take(request, of: sender.source, standing: sender.standing, route: call.route)
+            let response = try await service.take(
+                request, of: sender.source, standing: sender.standing, route: call.route)
+            return reply(of: sender) ?? response
         case .nothing(let reason):
             try await keep(delivery, sender.standing, reason, .held, call)
-            return Response(json: [
+            return reply(of: sender)
+                ?? Response(json: [
                 "success": true, "received": 1, "accepted": 0, "duplicates": 0, "quarantined": 1, "rejected": [],
             ])
         case .unreadable(let reason):
             try await keep(delivery, sender.standing, reason, .rejected, call)
             throw Problem.badRequest(reason.code, reason.message)
         }
+    }
+
+    /// The answer that the provider wants in place of ours: whatever was not stored is in quarantine.
+    private func reply(of sender: Sender) -> Response? {
+        sender.source.webhook?.reply.map { reply in
+            Response(
+                status: .ok, headers: [.contentType: reply.type],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: reply.body)))
+        }
+    }
+
+    /// What the provider may have called: behind a proxy the name outside is another, and so are scheme and port.
+    private static func addresses(of call: Call) -> [String] {
+        let forwarded = HTTPField.Name("X-Forwarded-Host").flatMap { call.headers[$0] }
+        let hosts = [forwarded, call.request.head.authority].compactMap { $0 }
+        let bare = hosts.compactMap { $0.split(separator: ":").first.map(String.init) }
+        let path = call.request.head.path ?? ""
+        return ["https", "http"].flatMap { scheme in (hosts + bare).map { "\(scheme)://\($0)\(path)" } }
     }
 
     private struct Sender {
@@ -79,7 +101,7 @@ struct WebhookRoutes {
         do throws(WebhookDelivery.Refusal) {
             try delivery.authenticate(
                 headers: { name in HTTPField.Name(name).flatMap { call.headers[$0] } },
-                key: service.context.sealingKey, isKnown: isKnown)
+                addresses: Self.addresses(of: call), key: service.context.sealingKey, isKnown: isKnown)
         } catch {
             switch error {
             case .noSecret:

@@ -102,7 +102,7 @@ struct CommandFailure: Error {
         switch error {
         case .notFound, .unknownIdentifier: .notFound
         case .invalid, .badRequest: .usage
-        case .denied: .denied
+        case .denied, .notAuthor: .denied
         case .unavailable, .deadlineExceeded, .staleRules: .temporary
         case .failure: .failed
         case .merged, .versionMismatch, .duplicate, .inUse, .sameProfile, .refExists, .alreadyUndone, .erased,

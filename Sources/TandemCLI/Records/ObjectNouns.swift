@@ -63,6 +63,25 @@ enum ActivityNoun: ObjectNoun {
     static let example = "type=call subject='Asked for a quote'"
 }
 
+enum TicketNoun: ObjectNoun {
+    static let object = ObjectDescription.ticket
+    static let columns = ["subject", "status", "priority", "account_id", "created_at"]
+    static let example = "subject='Cannot sign in' priority=high channel=email contact_id=cont_…"
+}
+
+enum CommentNoun: ObjectNoun {
+    static let object = ObjectDescription.comment
+    static let columns = ["object", "object_id", "body", "created_by", "created_at"]
+    static let example = "object_id=acct_… body='@ops@acme.example please call'"
+}
+
+enum ViewNoun: ObjectNoun {
+    static let object = ObjectDescription.view
+    static let columns = ["name", "object", "owner_id", "shared", "updated_at"]
+    static let example =
+        "name=Large object=account filter='{\"field\": \"employee_count\", \"op\": \"gte\", \"value\": 500}'"
+}
+
 enum UserNoun: ObjectNoun {
     static let object = ObjectDescription.user
     static let columns = ["name", "email", "team_id"]

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Postgres
 import Tandem
 
 /// `tandem object`: what objects are made of. The product's own are told without a database, a tenant's from it.
@@ -9,8 +10,17 @@ struct ObjectsCommand: ParsableCommand {
             tandem object list
             tandem object show accounts
             tandem object show accounts --tenant acme        with the tenant's own fields
+            tandem object tags accounts --tenant acme
             """,
-        subcommands: [List.self, Show.self])
+        subcommands: [List.self, Show.self, Tags.self])
+
+    private static func find(_ name: String, in catalog: ObjectCatalog) throws -> ObjectDescription {
+        guard let found = catalog.object(plural: name) ?? catalog.object(name) else {
+            throw CommandFailure.usage(
+                "there is no object \(name)", hint: "one of " + catalog.objects.map(\.plural).joined(separator: ", "))
+        }
+        return found
+    }
 
     private static func catalog(_ global: GlobalOptions) throws -> ObjectCatalog {
         guard global.tenant != nil else { return .standard }
@@ -38,12 +48,7 @@ struct ObjectsCommand: ParsableCommand {
         @Argument(help: "accounts or account.") var object: String
 
         func run() throws {
-            let catalog = try ObjectsCommand.catalog(global)
-            guard let found = catalog.object(plural: object) ?? catalog.object(object) else {
-                throw CommandFailure.usage(
-                    "there is no object \(object)",
-                    hint: "one of " + catalog.objects.map(\.plural).joined(separator: ", "))
-            }
+            let found = try ObjectsCommand.find(object, in: ObjectsCommand.catalog(global))
             let format = global.output ?? .table
             let isForPeople = format == .table || format == .csv
             Output(
@@ -55,6 +60,24 @@ struct ObjectsCommand: ParsableCommand {
                     ("SUMMARY", "summary"),
                 ], name: "object"
             ).print(format)
+        }
+    }
+
+    struct Tags: DatabaseCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "tags", abstract: "The tags that its records have, the most frequent first.",
+            discussion: "tandem object tags accounts --tenant acme")
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "accounts or account.") var object: String
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            let found = try ObjectsCommand.find(object)
+            let tags = try session.inTenant(session.tenant(), readOnly: true) { (connection) throws(TandemError) in
+                try connection.recordTags(found)
+            }
+            return Output(
+                content: .list(tags["items"]?.array?.compactMap(\.object) ?? []),
+                columns: [("TAG", "name"), ("RECORDS", "count")], name: "name")
         }
     }
 }

@@ -24,7 +24,8 @@ func httpServices(
     let data = DataPlane(
         context: context, batcher: batcher, readingRules: readingRules, version: VersionCommand.number,
         extra: console.routes, errorPage: console.errorPage, limiter: RateLimiter(plan.rates),
-        census: ConnectionCensus(plan.clients), drain: drain)
+        census: ConnectionCensus(plan.clients), drain: drain,
+        attachmentLimit: plan.attachmentLimit)
     let admin = AdminPlane(context: context, data: data)
     let ready = ReadyLine(demo)
     return [

@@ -18,6 +18,8 @@ struct ServePlan {
     let rates: RateLimiter.Defaults
     let clients: ConnectionCensus.Bounds
     let queue: QueueBounds
+    /// Bytes of a file beside a record.
+    let attachmentLimit: Int
 
     /// - Throws: `CommandFailure` with exit code 78, also for a busy port, which it names.
     init(_ settings: Settings) throws {
@@ -41,6 +43,8 @@ struct ServePlan {
             perAddress: try settings.number(
                 .clientConnectionsPerAddress, default: Limits.connectionsPerAddress, in: 1...100_000))
         queue = try Self.queue(settings)
+        attachmentLimit =
+            try settings.number(.attachmentMegabytes, default: AttachmentUpload.standardLimit >> 20, in: 1...100) << 20
         for (key, address) in [(Settings.Key.listen, listen), (.adminListen, adminListen)] {
             if address.port != 0 && !TCPPort.isFree(host: address.host, port: address.port) {
                 throw CommandFailure.configuration(

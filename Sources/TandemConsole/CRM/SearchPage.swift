@@ -76,7 +76,7 @@ extension Console {
     /// The address of a record's page below the tenant's; nil: it has none.
     private static func page(of id: String, _ description: ObjectDescription) -> String? {
         switch description.name {
-        case "account", "contact", "lead", "opportunity", "form": "\(description.plural)/\(id)"
+        case "account", "contact", "lead", "opportunity", "ticket", "form": "\(description.plural)/\(id)"
         default: nil
         }
     }

@@ -87,6 +87,8 @@ enum Assets {
         ("form", PackageResources.form_mustache),
         ("opportunities", PackageResources.opportunities_mustache),
         ("opportunity", PackageResources.opportunity_mustache),
+        ("tickets", PackageResources.tickets_mustache),
+        ("ticket", PackageResources.ticket_mustache),
     ].map { ($0, String(decoding: $1, as: UTF8.self)) }
 
     static func link(to name: String) -> String {

@@ -44,7 +44,7 @@ struct Chrome {
     /// The places of the navigation.
     enum Place: String, CaseIterable {
         case thread, events, quarantine, sources, plans, people, merges, fields, operations, users, send
-        case today, accounts, contacts, leads, opportunities, forms
+        case today, accounts, contacts, leads, opportunities, tickets, forms
 
         var label: String {
             switch self {
@@ -60,6 +60,7 @@ struct Chrome {
             case .leads: "Leads"
             case .forms: "Forms"
             case .opportunities: "Opportunities"
+            case .tickets: "Tickets"
             case .merges: "Merges"
             case .operations: "Operations"
             case .users: "Users"
@@ -71,7 +72,7 @@ struct Chrome {
         var module: Module? {
             switch self {
             case .thread, .events, .quarantine, .sources, .plans, .send: .cdp
-            case .today, .contacts, .leads, .forms, .opportunities: .crm
+            case .today, .contacts, .leads, .forms, .opportunities, .tickets: .crm
             case .people, .accounts, .merges, .fields, .operations, .users: nil
             }
         }

@@ -1,5 +1,5 @@
--- The end of a conversion: the lead's activities get links to what it became, the lead says so, and what was done is kept for
--- unconvert_lead. Answers that.
+-- The end of a conversion: the lead's activities get links to what it became, its files are given to that as well, the lead says
+-- so, and what was done is kept for unconvert_lead. Answers that.
 create or replace function finish_conversion(
     p_lead jsonb, p_account jsonb, p_contact jsonb, p_opportunity jsonb, p_actor text
 ) returns jsonb
@@ -9,6 +9,7 @@ declare
     v_id uuid := uuidv7();
     v_lead uuid := (p_lead ->> 'id')::uuid;
     v_links jsonb;
+    v_files jsonb;
     v_done jsonb;
 begin
     with linked as (
@@ -25,6 +26,11 @@ begin
         returning activity_id, object, record_id
     )
     select coalesce(jsonb_agg(to_jsonb(l)), '[]') into v_links from linked l;
+    v_files := copy_attachments(v_lead, (
+        select coalesce(jsonb_agg(jsonb_build_object('object', r.object, 'id', r.id)), '[]')
+        from (values ('account', p_account -> 'id'), ('contact', p_contact -> 'id'), ('opportunity', p_opportunity -> 'id')) r(object, id)
+        where r.id <> 'null'
+    ), p_actor, 'convert');
     -- What a hand said of the lead is a hand's word on the contact too.
     update field_source s set rank = 40
     from field_source l
@@ -43,10 +49,11 @@ begin
         'opportunity', p_opportunity || (
             select jsonb_build_object('name', o.name) from opportunities o where o.id = (p_opportunity ->> 'id')::uuid
         ),
-        'activities', (select count(distinct l ->> 'activity_id') from jsonb_array_elements(v_links) l)
+        'activities', (select count(distinct l ->> 'activity_id') from jsonb_array_elements(v_links) l),
+        'attachments', (select count(*) from attachments a where a.object_id = v_lead)
     );
-    insert into lead_conversion (id, lead_id, at, actor, status_before, done, links)
-    values (v_id, v_lead, now(), p_actor, p_lead ->> 'status', v_done, v_links);
+    insert into lead_conversion (id, lead_id, at, actor, status_before, done, links, files)
+    values (v_id, v_lead, now(), p_actor, p_lead ->> 'status', v_done, v_links, v_files);
     insert into outbox (topic, key, payload, at) values ('lead.converted', v_lead::text, v_done, now());
     return v_done;
 end

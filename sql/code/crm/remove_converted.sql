@@ -20,6 +20,9 @@ begin
         ) then 'edited'
         when exists (select from activity_links l where l.record_id = v_id)
             or exists (select from leads l where v_id in (l.converted_account_id, l.converted_contact_id, l.converted_opportunity_id))
+            or exists (select from comments c where c.object_id = v_id)
+            or exists (select from attachments f where f.object_id = v_id)
+            or exists (select from tickets t where v_id in (t.account_id, t.contact_id))
             or p_object = 'contact' and exists (select from opportunity_contacts o where o.contact_id = v_id)
             or p_object = 'account' and (
                 exists (select from account_contacts c where c.account_id = v_id)

@@ -16,9 +16,9 @@ begin
     where c.id = h.contact_id and c.id = any (p_contacts) and h."primary"
         and case when h.kind = 'email' then h.value is distinct from c.email
             when h.kind = 'phone' then h.value is distinct from c.phone end;
-    insert into contact_channels as h (contact_id, kind, value, "primary")
-    select c.id, v.kind, v.value, true
-    from contacts c, lateral (values ('email', c.email), ('phone', c.phone)) v (kind, value)
+    insert into contact_channels as h (contact_id, kind, value, phone_e164, "primary")
+    select c.id, v.kind, v.value, v.phone_e164, true
+    from contacts c, lateral (values ('email', c.email, null), ('phone', c.phone, c.phone_e164)) v (kind, value, phone_e164)
     where c.id = any (p_contacts) and v.value <> ''
     order by c.id, v.kind
     on conflict (contact_id, kind, value) do update set "primary" = true where not h."primary";

@@ -32,6 +32,9 @@ begin
         delete from activity_links l
         using jsonb_to_recordset(v_conversion.links) x(activity_id uuid, object text, record_id uuid)
         where l.activity_id = x.activity_id and l.object = x.object and l.record_id = x.record_id;
+        perform write_record('attachment', jsonb_build_object('op', 'delete', 'id', a.id), p_actor, 'unconvert')
+        from attachments a
+        where a.id in (select (f ->> 'id')::uuid from jsonb_array_elements(v_conversion.files) f);
         -- What refers to the others first.
         foreach v_object in array array['opportunity', 'contact', 'account'] loop
             v_parts := v_parts || case v_conversion.done #>> array[v_object, 'action']

@@ -7,7 +7,8 @@
 -- Positions count from 1. p_flags: bit 0 clock clamped, 1 skew corrected, 2 text replaced, 3 all identifiers blocked, 4 import,
 -- 5 source may identify, 6 may create accounts, 7 may write contacts, 8 may write leads, 9 public source, 10 leave.
 -- p_id_…: identifiers, normalised, blocked ones left out, by message and priority. p_co_…: what names the message's company.
--- p_pf_…: person's fields from the traits. p_form: what the submissions of forms say (see FormReader), null if the batch has none.
+-- p_pf_…: person's fields from the traits. p_form: what the submissions of forms say (see FormReader) and calls and
+-- texts of telephony providers ({"activity"}, see ActivityReader), null if the batch has none.
 -- p_run_…: the last places of stretches of messages of one source, key and hour of receipt, and the keys, for the tally; null:
 -- nothing is tallied. p_reading_version: see reading_rules; raises TD011 stale_rules. Retry the whole call on 40001, 40P01
 -- and 23505.

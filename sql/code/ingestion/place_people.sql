@@ -110,7 +110,10 @@ begin
                 v_later
             );
         end if;
-        if v_run.is_form then
+        if v_run.is_form and p_form[v_run.msgs[1]] ? 'activity' then
+            v_form := v_run.msgs[1];
+            perform place_activity(p_message_id[v_form], p_ts[v_form], p_source[v_form], p_form[v_form] -> 'activity');
+        elsif v_run.is_form then
             v_form := v_run.msgs[1];
             perform place_form(
                 p_home[v_form], p_event_id[v_form], p_message_id[v_form], p_ts[v_form], p_flags[v_form], p_source[v_form],

@@ -16,9 +16,7 @@ begin
         where (r ->> 'child')::boolean or p_object -> 'owned' ? (r ->> 'relation')
             or (r ->> 'optional')::boolean and not (p_object ->> 'kept_while_used')::boolean
         union all
-        -- Links of activities name their object in a column, so that no foreign key can.
-        select '{"relation": "activity_links", "column": "record_id", "owned": true}'
-        where to_regclass('activity_links') is not null
+        select r from jsonb_array_elements(loose_references()) r
     loop
         if (v_link ->> 'owned')::boolean then
             execute format(

@@ -1,5 +1,5 @@
 -- Per item (its position from 1 as text) the errors of links that lead nowhere (foreign keys of the record and of its children, and a
--- child's `record_id`, whose object stands beside it), and of those that would make a record stand above itself (accounts, teams,
+-- child's `record_id` or the record's own `object_id`, whose object stands beside it), and of those that would make a record stand above itself (accounts, teams,
 -- users who report to users).
 create or replace function missing_references(p_object jsonb, p_items jsonb[]) returns jsonb
 language plpgsql stable
@@ -56,6 +56,18 @@ begin
             from unnest(p_items) i, jsonb_each(p_object -> 'children') c,
                 jsonb_array_elements(coalesce(i -> 'data' -> c.key, '[]') || coalesce(i -> 'add' -> c.key, '[]')) e
             where e ? 'record_id' and e ? 'object') a
+        join object_description o using (object)
+        union all
+        -- A record that is about another names it by object and id.
+        select format(
+            $q$select n, '/object_id', 'unknown_reference' from item
+            where i -> 'new' ?| array['object', 'object_id'] and coalesce(i #>> '{new,object}', i #>> '{old,object}') = %1$L
+                and not exists (
+                    select from %2$I t where t.id = coalesce(i #>> '{new,object_id}', i #>> '{old,object_id}')::uuid)$q$,
+            a.object, o.relation)
+        from (
+            select distinct coalesce(i #>> '{new,object}', i #>> '{old,object}') as object from unnest(p_items) i
+            where p_object -> 'columns' @> '[{"name": "object_id"}]' and i -> 'new' ?| array['object', 'object_id']) a
         join object_description o using (object)) p;
     if v_query is null then
         return '{}';

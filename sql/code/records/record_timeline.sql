@@ -1,6 +1,6 @@
--- What happened around a record, newest first: activities linked to it (an account: also to its contacts and
--- opportunities), moves of its opportunities, and events of the persons behind it. Keyset: rows before
--- (p_before_at, p_before_key); null: from now on back.
+-- What happened around a record, newest first: activities and comments linked to it (an account: also to its contacts, opportunities
+-- and tickets), moves of its opportunities, its tickets opened and solved, and events of the persons behind it. Keyset: rows
+-- before (p_before_at, p_before_key); null: from now on back.
 create or replace function record_timeline(
     p_object text, p_id uuid, p_limit integer, p_before_at timestamptz, p_before_key text
 ) returns table (at timestamptz, key text, kind text, data jsonb)
@@ -15,6 +15,7 @@ declare
     v_records uuid[] := array[p_id];
     v_opportunities uuid[] := case when p_object = 'opportunity' then array[p_id] else '{}' end;
     v_contacts uuid[] := case when p_object = 'contact' then array[p_id] else '{}' end;
+    v_tickets uuid[] := case when p_object = 'ticket' then array[p_id] else '{}' end;
     v_rows jsonb := '[]';
 begin
     if v_has_crm then
@@ -22,9 +23,18 @@ begin
             v_contacts := array(select c.contact_id from account_contacts c where c.account_id = p_id limit 1000);
             v_opportunities := array(select o.id from opportunities o where o.account_id = p_id limit 1000);
         end if;
-        v_records := v_records || v_contacts || v_opportunities;
+        if p_object in ('account', 'contact') then
+            v_tickets := array(
+                select t.id from tickets t where t.account_id = p_id and p_object = 'account'
+                union
+                select t.id from tickets t where t.contact_id = any (v_contacts)
+                limit 1000);
+        end if;
+        v_records := v_records || v_contacts || v_opportunities || v_tickets;
         v_rows := v_rows || record_timeline_activities(v_records, p_limit, v_before, v_key)
-            || record_timeline_moves(v_opportunities, p_limit, v_before, v_key);
+            || record_timeline_moves(v_opportunities, p_limit, v_before, v_key)
+            || record_timeline_tickets(v_tickets, p_limit, v_before, v_key)
+            || record_timeline_comments(v_records, p_limit, v_before, v_key);
     end if;
     if to_regclass('event_log') is not null then
         v_rows := v_rows || record_timeline_events(record_timeline_nodes(p_object, p_id, v_contacts), p_limit, v_before, v_key);

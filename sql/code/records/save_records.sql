@@ -13,6 +13,10 @@ begin
         v_items := require_stage_fields(p_object, settle_opportunities(v_items));
     elsif v_name = 'lead' then
         v_items := guard_leads(p_context, v_items);
+    elsif v_name = 'ticket' then
+        v_items := settle_tickets(v_items);
+    elsif v_name = 'comment' then
+        v_items := settle_comments(p_context, v_items);
     end if;
     if p_object ? 'rules' then
         v_items := check_field_rules(p_object, p_context, v_items);

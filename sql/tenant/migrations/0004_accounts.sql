@@ -70,6 +70,7 @@ create index accounts_parent on accounts (parent_id);
 create index accounts_owner on accounts (owner_id, id);
 create index accounts_domain on accounts (domain);
 create index accounts_company_key on accounts (company_key);
+create index accounts_phone on accounts (phone_e164) where phone_e164 is not null;
 create index accounts_created on accounts (created_at, id);
 create index accounts_name on accounts (name, id);
 -- A short list of what waits: whoever meets its end sorts it in, and every search reads it through.

@@ -43,12 +43,14 @@ create table contact_channels (
     contact_id uuid not null references contacts,
     kind text not null check (kind in ('email', 'phone', 'mobile', 'url')),
     value text not null check (value <> ''),
+    phone_e164 text collate "C" check (phone_e164 ~ '^\+[0-9]{4,15}$'),
     label text,
     "primary" boolean not null default false,
     opted_out boolean not null default false,
     invalid boolean not null default false,
     primary key (contact_id, kind, value)
 );
+create index contact_channels_phone on contact_channels (phone_e164) where phone_e164 is not null;
 create unique index contact_channels_primary on contact_channels (contact_id, kind) where "primary";
 
 create table account_contacts (
@@ -286,7 +288,7 @@ create index activities_planned on activities (owner_id) where status = 'planned
 
 create table activity_links (
     activity_id uuid not null references activities,
-    object text not null check (object in ('account', 'contact', 'lead', 'opportunity')),
+    object text not null check (object in ('account', 'contact', 'lead', 'opportunity', 'ticket')),
     record_id uuid not null,
     role text not null default '',
     primary key (activity_id, object, record_id)

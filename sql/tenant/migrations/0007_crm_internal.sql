@@ -20,6 +20,7 @@ create table lead_conversion (
     status_before text not null,
     done jsonb not null,
     links jsonb not null,
+    files jsonb not null default '[]',
     undone_at timestamptz,
     undone_by text
 );

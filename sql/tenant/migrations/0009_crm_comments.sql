@@ -35,6 +35,7 @@ comment on table contact_channels is 'Ways to reach a contact.';
 comment on column contact_channels.contact_id is 'The contact.';
 comment on column contact_channels.kind is 'email, phone, mobile or url.';
 comment on column contact_channels.value is 'The address or number, as entered.';
+comment on column contact_channels.phone_e164 is 'A number in E.164, for matching.';
 comment on column contact_channels.label is 'Free text, such as work.';
 comment on column contact_channels."primary" is 'The one to use; at most one of a kind.';
 comment on column contact_channels.opted_out is 'The person wants nothing by this way.';
@@ -228,6 +229,6 @@ comment on column activities.version is 'Counts the changes; what If-Match names
 
 comment on table activity_links is 'Which records an activity is about.';
 comment on column activity_links.activity_id is 'The activity.';
-comment on column activity_links.object is 'account, contact, lead or opportunity.';
+comment on column activity_links.object is 'account, contact, lead, opportunity or ticket.';
 comment on column activity_links.record_id is 'The record.';
 comment on column activity_links.role is 'Free text; empty when unknown.';

@@ -3,7 +3,7 @@ public struct Query: Sendable {
     public let items: [(name: String, value: String)]
 
     /// nil when an escape in it is malformed.
-    init?(_ text: String?) {
+    public init?(_ text: String?) {
         guard let text, !text.isEmpty else {
             items = []
             return

@@ -1,6 +1,6 @@
 /// Percent-decoding (RFC 3986): nil when an escape is cut short or not hexadecimal, or when the result is not UTF-8. A NUL, which
 /// no text of PostgreSQL holds, becomes U+FFFD, as it does in JSON.
-func percentDecoded(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
+public func percentDecoded(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
     let bytes = text.utf8
     guard bytes.contains(where: { $0 == UInt8(ascii: "%") || (plusIsSpace && $0 == UInt8(ascii: "+")) }) else {
         return String(text)
