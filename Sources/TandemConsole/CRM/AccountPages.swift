@@ -141,7 +141,7 @@ struct AccountPage {
     let parentAccount: Link?
     let childAccounts: [Link]
     let hasChildren: Bool
-    let facts: [AccountCard.Fact]
+    var facts: [AccountCard.Fact]
     let figures: [Figure]
     let hasFigures: Bool
     let contacts: [Person]
@@ -267,10 +267,11 @@ extension Console {
         let account = try rows[0].one().decoded(0, as: AccountRead.self)
         let detail = try rows[0].one().decoded(0, as: AccountDetail.self)
         let business = hasCRM ? try rows[1].one().decoded(0, as: AccountBusiness.self) : .nothing
-        let page = AccountPage(
+        var page = AccountPage(
             account, detail, business, tenant: tenant,
             chrome: Chrome(
                 title: account.name, visit: visit, place: .accounts, notice: call.query["notice"], version: version))
+        page.facts += try await customFacts(tenant, .account, id)
         return Response(html: templates.render(page, as: "account"))
     }
 }

@@ -109,7 +109,7 @@ struct OpportunityPage {
     let stage: String
     let tone: String
     let account: AccountPage.Link?
-    let facts: [AccountCard.Fact]
+    var facts: [AccountCard.Fact]
     let contacts: [AccountPage.Person]
     let lines: [Line]
     let hasLines: Bool
@@ -246,10 +246,11 @@ extension Console {
         let id = try call.id("opportunity", .opportunity)
         let row = try await read(tenant, [.call("opportunity_page", .uuid(id))])[0].one()
         let read = try row.decoded(0, as: OpportunityRead.self)
-        let page = OpportunityPage(
+        var page = OpportunityPage(
             read, try row.decoded(0, as: OpportunityDetail.self), tenant: tenant,
             chrome: Chrome(
                 title: read.name, visit: visit, place: .opportunities, notice: call.query["notice"], version: version))
+        page.facts += try await customFacts(tenant, .opportunity, id)
         return Response(html: templates.render(page, as: "opportunity"))
     }
 }
