@@ -166,9 +166,9 @@ extension TandemError: PostgresFailure {
         case conflict = "TD013"
         case alreadyConverted = "TD014"
         case ambiguousConversion = "TD015"
-        case countDiffers = "TD022"
         case limitReached = "TD016"
         case notUnique = "TD017"
+        case countDiffers = "TD022"
         case notAuthor = "TD025"
 
         /// The name in the table, which is also the error's `code`.

@@ -50,6 +50,12 @@ def refused(tenant: Tenant, method: str, path: str, body: Json) -> list[tuple[st
     return [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
 
 
+def stage(tenant: Tenant) -> Json:
+    """What a new opportunity must name."""
+    first = tenant.get("/v1/stages?limit=1&sort=position").json()["items"][0]
+    return {"pipeline_id": first["pipeline_id"], "stage_id": first["id"]}
+
+
 def found(tenant: Tenant, plural: str, **where: Any) -> list[str]:
     answer = tenant.post(f"/v1/{plural}/search", {"where": where, "fields": ["name"]})
     assert answer.status_code == 200, answer.text
@@ -133,6 +139,8 @@ def test_it_is_in_lists_filters_sums_search_and_descriptions_at_once(acme: Tenan
     assert acme.get("/v1/leads?cf_nothing=1").status_code == 400
     sums = acme.post("/v1/leads:aggregate", {"measures": [{"fn": "sum", "field": "cf_budget"}]}).json()["items"]
     assert sums[0]["measures"] == {"sum_cf_budget": 30}
+    indexes = acme.server.sql("select indexname from pg_indexes where schemaname = %s and indexname ~ 'cf_nick'", (acme.schema,))
+    assert indexes == [("leads_cf_nick_trgm",)]
     hits = acme.post("/v1/search", {"q": "trilli"}).json()["items"]
     assert [(hit["object"], hit["title"]) for hit in hits] == [("lead", "L2")]
     described = {field["name"]: field for field in acme.get("/v1/objects/leads").json()["fields"]}
@@ -367,6 +375,14 @@ def test_the_console_adds_changes_and_hides_one(acme: Tenant) -> None:
     assert browser.submit(page.form("/cf_size"), options="small, big, huge", label="Size", hidden="1").response.status_code == 200
     listed = acme.get("/v1/objects/opportunities/fields").json()["items"]
     assert [(field["label"], field["options"], field["hidden"]) for field in listed] == [("Size", ["small", "big", "huge"], True)]
+    change(acme, "opportunities", "cf_size", hidden=False)
+    add(acme, "leads", "cf_area", "text")
+    add(acme, "accounts", "cf_shops", "multi_select", options=["web", "app"])
+    for object, name, value, shown in (("opportunities", "cf_size", "huge", "Size huge"), ("leads", "cf_area", "south", "Area south"),
+                                       ("accounts", "cf_shops", ["web", "app"], "Shops web, app")):
+        fields = {"leads": {"last_name": "Shown"}, "accounts": {"name": "Shown"}}.get(object, {"name": "Shown", **stage(acme)})
+        which = make(acme, object, **fields, **{name: value})["id"]
+        assert shown in browser.get(f"/console/{acme.slug}/{object}/{which}").text
     assert browser.get(path.replace("cf_size", "cf_none")).response.status_code == 404
 
 

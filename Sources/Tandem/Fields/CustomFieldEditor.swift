@@ -6,7 +6,7 @@ public import Postgres
 ///
 /// A column appears in one short transaction of the tenant's owner, which reads no row. It waits for the table's lock for a few
 /// hundredths of a second only, since everybody else waits behind it, and tries again a little later. Indexes (of unique
-/// fields and links) are made beside the work of others; until its index is there such a field is hidden.
+/// and searchable fields, and of links) are made beside the work of others; until they are there such a field is hidden.
 public struct CustomFieldEditor {
     let connection: Connection
     let tenant: Tenant
@@ -36,19 +36,20 @@ public struct CustomFieldEditor {
         let draft = try CustomFieldDraft(creating: body, of: description, catalog: catalog)
         var columns = draft.columns
         let isUnique = draft.isUnique ?? false
-        let needsIndex = isUnique || columns["type"] == "link"
-        if needsIndex { columns["hidden"] = true }
+        let needed = Index.Kind.needed(
+            isUnique: isUnique, isSearchable: columns["searchable"] == true, isLink: columns["type"] == "link")
+        if !needed.isEmpty { columns["hidden"] = true }
         columns["unique"] = nil
         var made = try briefly(
             .call("add_custom_field", .text(description.name), .jsonb(JSON.object(columns).encoded()), .text(actor)))
-        guard needsIndex else { return made }
+        if needed.isEmpty { return made }
         let rest: JSONObject = ["unique": .bool(isUnique), "hidden": .bool(draft.isHidden ?? false)]
         if isDryRun {
             for (name, value) in rest { made = made.with(name, value) }
             return made
         }
         let name = columns["name"]?.string ?? ""
-        try makeIndex(of: description, name, isUnique: isUnique)
+        for kind in needed { try makeIndex(kind, of: description, name) }
         let locked = made["locked_ms"] ?? 0
         made = try change(description, name, rest, version: nil)
         return made.with("locked_ms", locked)
@@ -64,13 +65,18 @@ public struct CustomFieldEditor {
         let draft = try CustomFieldDraft(changing: field, body, of: description, catalog: catalog)
         if let ifMatch, ifMatch != field.version { throw .versionMismatch(current: field.version) }
         let isUnique = draft.isUnique ?? field.isUnique
-        let isShown = !(draft.isHidden ?? field.isHidden)
         if isUnique && !field.isUnique { try refuseRepeated(description, name) }
-        if !isDryRun, isUnique || (field.target != nil && isShown) {
-            try makeIndex(of: description, name, isUnique: isUnique)
-        }
+        let isLink = field.target != nil
+        let before = Index.Kind.needed(isUnique: field.isUnique, isSearchable: field.isSearchable, isLink: isLink)
+        let needed = Index.Kind.needed(
+            isUnique: isUnique, isSearchable: draft.columns["searchable"]?.bool ?? field.isSearchable, isLink: isLink)
+        if !isDryRun { for kind in needed { try makeIndex(kind, of: description, name) } }
         let changed = try change(description, name, draft.columns, version: ifMatch)
-        if !isDryRun, field.isUnique, !isUnique { try removeIndex(of: description, name, isUnique: true) }
+        if !isDryRun {
+            for kind in before where !needed.contains(kind) {
+                try outsideTransaction([index(kind, of: description, name).remove])
+            }
+        }
         return changed
     }
 
@@ -132,24 +138,36 @@ public struct CustomFieldEditor {
     // MARK: indexes
 
     private struct Index {
+        enum Kind: String {
+            case key, idx, trgm
+
+            static func needed(isUnique: Bool, isSearchable: Bool, isLink: Bool) -> [Kind] {
+                (isUnique ? [.key] : isLink ? [.idx] : []) + (isSearchable ? [.trgm] : [])
+            }
+        }
+
         let make: String
         let remove: String
         let isMade: Bool
     }
 
-    private func index(of object: ObjectDescription, _ name: String, isUnique: Bool) throws(TandemError) -> Index {
+    private func index(
+        _ kind: Index.Kind, of object: ObjectDescription, _ name: String
+    ) throws(TandemError) -> Index {
         try reading { () throws(PostgresError) in
             let row = try connection.single(
                 settings: ownerSettings(lockTimeout: .seconds(2)),
-                .call("custom_field_index", .text(object.name), .text(name), .bool(isUnique))
+                .call("custom_field_index", .text(object.name), .text(name), .text(kind.rawValue))
             ).one()
             return Index(make: try row.text(0), remove: try row.text(1), isMade: try row.bool(2))
         }
     }
 
     /// Nothing if it is there. What an attempt left behind that failed is removed.
-    private func makeIndex(of object: ObjectDescription, _ name: String, isUnique: Bool) throws(TandemError) {
-        let index = try index(of: object, name, isUnique: isUnique)
+    private func makeIndex(
+        _ kind: Index.Kind, of object: ObjectDescription, _ name: String
+    ) throws(TandemError) {
+        let index = try index(kind, of: object, name)
         if index.isMade { return }
         do throws(TandemError) {
             try outsideTransaction([index.remove, index.make])
@@ -158,10 +176,6 @@ public struct CustomFieldEditor {
             if case .duplicate = error { try refuseRepeated(object, name) }
             throw error
         }
-    }
-
-    private func removeIndex(of object: ObjectDescription, _ name: String, isUnique: Bool) throws(TandemError) {
-        try outsideTransaction([index(of: object, name, isUnique: isUnique).remove])
     }
 
     private func refuseRepeated(_ object: ObjectDescription, _ name: String) throws(TandemError) {

@@ -128,7 +128,7 @@ struct AccountPage {
     let parentAccount: Link?
     let childAccounts: [Link]
     let hasChildren: Bool
-    let facts: [AccountCard.Fact]
+    var facts: [AccountCard.Fact]
     let figures: [Figure]
     let hasFigures: Bool
     let contacts: [Person]
@@ -274,10 +274,11 @@ extension Console {
         let detail = try rows[0].one().decoded(0, as: AccountDetail.self)
         let business = hasCRM ? try rows[2].one().decoded(0, as: AccountBusiness.self) : .nothing
         let desk = try await desk(.account, id, rows[1], hasCRM ? rows[3] : .empty, call, visit, tenant)
-        let page = AccountPage(
+        var page = AccountPage(
             account, detail, business, desk, tenant: tenant, csrf: visit.csrf,
             chrome: Chrome(
                 title: account.name, visit: visit, place: .accounts, notice: call.query["notice"], version: version))
+        page.facts += try await customFacts(tenant, .account, id)
         return Response(html: templates.render(page, as: "account"))
     }
 }

@@ -205,6 +205,7 @@ extension Console {
             ("Website", read.website), ("Owner", read.owner), ("Source", read.source), ("Campaign", read.campaign),
             ("Score", read.score.map { Figures.count($0) }), ("Since", words.moment(read.createdAt)?.text),
         ]
+        let custom = try await customFacts(tenant, .lead, id)
         let page = LeadPage(
             chrome: Chrome(
                 title: read.label, visit: visit, place: .leads, notice: call.query["notice"], version: version),
@@ -213,7 +214,7 @@ extension Console {
             person: read.profile.map {
                 AccountPage.Link(href: "\(path)/people/\(PublicID(.profile, $0))", label: detail.person ?? read.label)
             },
-            facts: pairs.compactMap { term, fact in fact.map { AccountCard.Fact(term: term, fact: $0) } },
+            facts: pairs.compactMap { term, fact in fact.map { AccountCard.Fact(term: term, fact: $0) } } + custom,
             message: read.message,
             conversion: detail.matches.map {
                 LeadConversionForm(read, $0, action: "\(path)/leads/\(PublicID(.lead, id))/convert", csrf: visit.csrf)

@@ -111,7 +111,7 @@ struct OpportunityPage {
     let stage: String
     let tone: String
     let account: AccountPage.Link?
-    let facts: [AccountCard.Fact]
+    var facts: [AccountCard.Fact]
     let contacts: [AccountPage.Person]
     let lines: [Line]
     let hasLines: Bool
@@ -273,10 +273,11 @@ extension Console {
         let detail = try row.decoded(0, as: OpportunityDetail.self)
         let stages = try rows[3].decoded("stage", as: StageRead.self).filter { $0.pipeline == detail.pipeline }
         let desk = try await desk(.opportunity, id, rows[1], rows[2], call, visit, tenant)
-        let page = OpportunityPage(
+        var page = OpportunityPage(
             read, detail, desk, stages, tenant: tenant, csrf: visit.csrf,
             chrome: Chrome(
                 title: read.name, visit: visit, place: .opportunities, notice: call.query["notice"], version: version))
+        page.facts += try await customFacts(tenant, .opportunity, id)
         return Response(html: templates.render(page, as: "opportunity"))
     }
 }
