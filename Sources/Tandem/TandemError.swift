@@ -10,8 +10,8 @@ public enum TandemError: Error, Sendable, Hashable {
     case merged(into: UUID)
     /// The record is not at the version that the caller named.
     case versionMismatch(current: Int?)
-    /// Other live records hold the key.
-    case duplicate(ids: [UUID])
+    /// Other live records hold the key; `hidden`: how many of them the caller may not read.
+    case duplicate(ids: [UUID], hidden: Int = 0)
     /// The input is wrong; one entry a field.
     case invalid([FieldError])
     /// Other records refer to it. `references`: relation name → number of rows.
@@ -69,7 +69,7 @@ public enum TandemError: Error, Sendable, Hashable {
     public var isRetryable: Bool {
         switch self {
         case .unavailable(_, let sqlState): sqlState == "40001" || sqlState == "40P01"
-        case .duplicate(let ids): ids.isEmpty
+        case .duplicate(let ids, let hidden): ids.isEmpty && hidden == 0
         default: false
         }
     }
@@ -113,7 +113,10 @@ public enum TandemError: Error, Sendable, Hashable {
         case .merged(let id): "The record was merged into \(id.uuidString.lowercased())."
         case .versionMismatch(let current):
             "The record has changed" + (current.map { "; its version is now \($0)." } ?? ".")
-        case .duplicate(let ids): "\(ids.count == 1 ? "Another record holds" : "Other records hold") this key."
+        case .duplicate(let ids, let hidden):
+            "\(ids.count + hidden == 1 ? "Another record holds" : "Other records hold") this key"
+                + (hidden == 0
+                    ? "." : "; \(hidden == 1 && ids.isEmpty ? "it is" : "\(hidden) are") out of the role's reach.")
         case .invalid(let fields):
             fields.count == 1 ? "\(fields[0].pointer): \(fields[0].detail)" : "\(fields.count) fields are invalid."
         case .inUse(let references):
@@ -165,6 +168,7 @@ extension TandemError: PostgresFailure {
         case countDiffers = "TD022"
         case limitReached = "TD016"
         case notUnique = "TD017"
+        case forbidden = "TD018"
 
         /// The name in the table, which is also the error's `code`.
         public var name: String {
@@ -187,6 +191,7 @@ extension TandemError: PostgresFailure {
             case .countDiffers: "count_differs"
             case .limitReached: "limit_reached"
             case .notUnique: "not_unique"
+            case .forbidden: "forbidden"
             }
         }
     }
@@ -229,7 +234,9 @@ extension TandemError: PostgresFailure {
         switch state {
         case .notFound: self = .notFound()
         case .versionMismatch: self = .versionMismatch(current: hint.flatMap { Int($0) })
-        case .duplicate: self = .duplicate(ids: Self.ids(in: json))
+        case .duplicate:
+            let hidden = detail.flatMap { try? JSON(parsing: $0) }?["hidden"]?.int
+            self = .duplicate(ids: Self.ids(in: json), hidden: hidden ?? 0)
         case .validationFailed:
             let fields = try? JSONDecoder().decode([FieldError].self, from: json)
             self = .invalid(fields ?? [FieldError(pointer: "", code: "invalid", detail: message)])
@@ -248,6 +255,7 @@ extension TandemError: PostgresFailure {
         case .limitReached: self = .limitReached(detail ?? message)
         case .notUnique:
             self = .notUnique(values: (try? JSONDecoder().decode([String: Int].self, from: json)) ?? [:])
+        case .forbidden: self = .denied(code: state.name, detail: detail ?? "The role does not allow this.")
         }
     }
 

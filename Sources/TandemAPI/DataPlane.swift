@@ -61,6 +61,7 @@ public struct DataPlane: Sendable {
             + records.standard.objects.flatMap { RecordRoutes(description: $0, records: records).routes }
             + FormRoutes(store: store).routes + LeadRoutes(records: records).routes
             + UserRoutes(store: store).routes
+            + RoleRoutes(records: records).routes
             + ObjectRoutes(records: records).routes + FieldRoutes(records: records).routes
             + SearchRoute(records: records).routes
             + ChangeRoute(records: records).routes

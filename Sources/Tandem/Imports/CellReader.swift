@@ -54,7 +54,7 @@ struct CellReader: Sendable {
         case .bool: return bool(text)
         case .date: return moment(text).map { .string($0.date) }
         case .timestamp: return moment(text).map { .string(RecordTime.text(zone.instant($0))) }
-        case .tags, .multiSelect:
+        case .tags, .multiSelect, .links:
             let marks: Set<Character> = [",", ";", "|"]
             let words = text.split(whereSeparator: marks.contains).map { $0.trimmingCharacters(in: .whitespaces) }
             return .success(.array(words.filter { !$0.isEmpty }.map(JSON.string)))

@@ -49,6 +49,7 @@ struct FieldReader {
             return .value(value)
         case .link(let target): return link(value, target)
         case .record: return .wrong(code: "not_an_id", detail: "must be an id")
+        case .links(let target): return links(value, target)
         case .tags: return tags(value)
         case .multiSelect(let options): return tags(value, among: options)
         }
@@ -145,6 +146,20 @@ struct FieldReader {
             return .wrong(code: "not_an_id", detail: "must be an id of \(target.object)")
         }
         return .value(.string(id.uuid.text))
+    }
+
+    private func links(_ value: JSON, _ target: LinkTarget) -> Result {
+        guard let array = value.array, array.count <= Self.tagLimit else {
+            return .wrong(code: "not_an_array", detail: "must be an array of at most \(Self.tagLimit) ids")
+        }
+        var ids: [String] = []
+        for element in array {
+            guard let id = element.string.flatMap({ PublicID(target.prefix, text: $0) }) else {
+                return .wrong(code: "not_an_id", detail: "each must be an id of \(target.object)")
+            }
+            if !ids.contains(id.uuid.text) { ids.append(id.uuid.text) }
+        }
+        return .value(.array(ids.map(JSON.string)))
     }
 
     private func tags(_ value: JSON, among options: [String]? = nil) -> Result {

@@ -41,7 +41,7 @@ extension ObjectField {
             json["maximum"] = 100
         case .money(let currency): json["currency"] = .string(currency)
         case .select(let options), .multiSelect(let options): json["options"] = .array(options.map(JSON.string))
-        case .link(let target): json["target"] = .string(target.object)
+        case .link(let target), .links(let target): json["target"] = .string(target.object)
         case .record(let object): json["object"] = .string(object)
         default: break
         }
@@ -80,6 +80,7 @@ extension FieldType {
         case .url: "url"
         case .select: "select"
         case .link: "link"
+        case .links: "links"
         case .record: "record"
         case .tags: "tags"
         case .multiSelect: "multi_select"

@@ -45,7 +45,7 @@ struct FieldAssignments: ParsableArguments {
         switch description.field(name)?.type {
         case .bool: return text == "true" ? true : text == "false" ? false : .string(text)
         case .integer, .decimal, .percent: return JSONNumber(text).map(JSON.number) ?? .string(text)
-        case .tags, .multiSelect:
+        case .tags, .multiSelect, .links:
             return .array(text.split(separator: ",").map { .string($0.trimmingCharacters(in: .whitespaces)) })
         default: return .string(text)
         }

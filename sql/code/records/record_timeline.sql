@@ -22,8 +22,13 @@ begin
             v_contacts := array(select c.contact_id from account_contacts c where c.account_id = p_id limit 1000);
             v_opportunities := array(select o.id from opportunities o where o.account_id = p_id limit 1000);
         end if;
+        if is_restricted() then
+            v_contacts := readable_ids('contact', v_contacts);
+            v_opportunities := readable_ids('opportunity', v_opportunities);
+        end if;
         v_records := v_records || v_contacts || v_opportunities;
-        v_rows := v_rows || record_timeline_activities(v_records, p_limit, v_before, v_key)
+        v_rows := v_rows || case when level_of('activity', 'read') = 'none' then '[]'
+                else record_timeline_activities(v_records, p_limit, v_before, v_key) end
             || record_timeline_moves(v_opportunities, p_limit, v_before, v_key);
     end if;
     if to_regclass('event_log') is not null then

@@ -13,6 +13,8 @@ begin
         v_items := settle_opportunities(v_items);
     elsif v_name = 'lead' then
         v_items := guard_leads(p_context, v_items);
+    elsif v_name = 'user' then
+        v_items := check_user_roles(v_items);
     end if;
     if p_object ? 'rules' then
         v_items := check_field_rules(p_object, p_context, v_items);
