@@ -10,8 +10,8 @@ public enum TandemError: Error, Sendable, Hashable {
     case merged(into: UUID)
     /// The record is not at the version that the caller named.
     case versionMismatch(current: Int?)
-    /// Other live records hold the key.
-    case duplicate(ids: [UUID])
+    /// Other live records hold the key; `hidden`: how many of them the caller may not read.
+    case duplicate(ids: [UUID], hidden: Int = 0)
     /// The input is wrong; one entry a field.
     case invalid([FieldError])
     /// Other records refer to it. `references`: relation name → number of rows.
@@ -71,7 +71,7 @@ public enum TandemError: Error, Sendable, Hashable {
     public var isRetryable: Bool {
         switch self {
         case .unavailable(_, let sqlState): sqlState == "40001" || sqlState == "40P01"
-        case .duplicate(let ids): ids.isEmpty
+        case .duplicate(let ids, let hidden): ids.isEmpty && hidden == 0
         default: false
         }
     }
@@ -116,7 +116,10 @@ public enum TandemError: Error, Sendable, Hashable {
         case .merged(let id): "The record was merged into \(id.uuidString.lowercased())."
         case .versionMismatch(let current):
             "The record has changed" + (current.map { "; its version is now \($0)." } ?? ".")
-        case .duplicate(let ids): "\(ids.count == 1 ? "Another record holds" : "Other records hold") this key."
+        case .duplicate(let ids, let hidden):
+            "\(ids.count + hidden == 1 ? "Another record holds" : "Other records hold") this key"
+                + (hidden == 0
+                    ? "." : "; \(hidden == 1 && ids.isEmpty ? "it is" : "\(hidden) are") out of the role's reach.")
         case .invalid(let fields):
             fields.count == 1 ? "\(fields[0].pointer): \(fields[0].detail)" : "\(fields.count) fields are invalid."
         case .inUse(let references):
@@ -168,6 +171,7 @@ extension TandemError: PostgresFailure {
         case ambiguousConversion = "TD015"
         case limitReached = "TD016"
         case notUnique = "TD017"
+        case forbidden = "TD018"
         case countDiffers = "TD022"
         case notAuthor = "TD025"
 
@@ -193,6 +197,7 @@ extension TandemError: PostgresFailure {
             case .limitReached: "limit_reached"
             case .notUnique: "not_unique"
             case .notAuthor: "not_author"
+            case .forbidden: "forbidden"
             }
         }
     }
@@ -235,7 +240,9 @@ extension TandemError: PostgresFailure {
         switch state {
         case .notFound: self = .notFound()
         case .versionMismatch: self = .versionMismatch(current: hint.flatMap { Int($0) })
-        case .duplicate: self = .duplicate(ids: Self.ids(in: json))
+        case .duplicate:
+            let hidden = detail.flatMap { try? JSON(parsing: $0) }?["hidden"]?.int
+            self = .duplicate(ids: Self.ids(in: json), hidden: hidden ?? 0)
         case .validationFailed:
             let fields = try? JSONDecoder().decode([FieldError].self, from: json)
             self = .invalid(fields ?? [FieldError(pointer: "", code: "invalid", detail: message)])
@@ -255,6 +262,7 @@ extension TandemError: PostgresFailure {
         case .notUnique:
             self = .notUnique(values: (try? JSONDecoder().decode([String: Int].self, from: json)) ?? [:])
         case .notAuthor: self = .notAuthor
+        case .forbidden: self = .denied(code: state.name, detail: detail ?? "The role does not allow this.")
         }
     }
 

@@ -63,6 +63,7 @@ public struct DataPlane: Sendable {
             + TagRoute(records: records).routes + AttachmentRoutes(records: records, limit: attachmentLimit).routes
             + FormRoutes(store: store).routes + LeadRoutes(records: records).routes
             + UserRoutes(store: store).routes
+            + RoleRoutes(records: records).routes
             + ObjectRoutes(records: records).routes + FieldRoutes(records: records).routes
             + SearchRoute(records: records).routes
             + ChangeRoute(records: records).routes

@@ -15,9 +15,14 @@ struct TenantStore: Sendable {
         return tenant
     }
 
+    /// Its database, with the rights of the key's role.
+    func database(_ call: Call) throws(Problem) -> TenantDatabase {
+        try tenant(call).database.acting(for: call.principal.rights?.caller)
+    }
+
     /// Runs statements as one transaction.
     func single(_ call: Call, _ statements: [Statement]) async throws -> [Rows] {
-        let database = try tenant(call).database
+        let database = try database(call)
         return try await context.pool.withConnection(affinity: database.affinity, deadline: .seconds(10)) {
             (connection) throws(PostgresError) in
             try connection.single(settings: database.settings(), statements)
@@ -50,8 +55,9 @@ struct TenantStore: Sendable {
     func inTenant<Result: Sendable>(
         _ call: Call, readOnly: Bool = false, _ body: @escaping @Sendable (Connection) throws(TandemError) -> Result
     ) async throws -> Result {
-        try await withConnection(call) { (connection, tenant) throws(TandemError) in
-            try connection.inTenant(tenant.database, readOnly: readOnly, body)
+        let database = try database(call)
+        return try await withConnection(call) { (connection, _) throws(TandemError) in
+            try connection.inTenant(database, readOnly: readOnly, body)
         }
     }
 

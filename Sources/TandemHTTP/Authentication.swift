@@ -12,9 +12,14 @@ public enum Principal: Sendable {
         if case .key(let access) = self { access.tenant } else { nil }
     }
 
-    /// For histories and the audit: `key:key_…`.
+    /// What the caller may do with records; nil: everything.
+    public var rights: RecordRights? {
+        if case .key(let access) = self { access.rights } else { nil }
+    }
+
+    /// For histories and the audit: `key:key_…`, or the user in whose place a key with a role acts.
     public var actor: String {
-        if case .key(let access) = self { "key:\(access.key.publicID)" } else { "nobody" }
+        if case .key(let access) = self { access.rights?.actor ?? "key:\(access.key.publicID)" } else { "nobody" }
     }
 }
 
@@ -79,6 +84,10 @@ public struct KeyAuthenticator: Authenticator {
         case (.secret, .restricted):
             if let permission = route.permission, !access.allows(scope: permission) {
                 throw .forbidden("insufficient_scope", "The key lacks the scope \(permission).")
+            }
+            if access.key.role != nil, !route.obeysRights {
+                throw .forbidden(
+                    "role_not_obeyed", "A key with a role reaches records; this endpoint takes another key.")
             }
         default:
             throw .forbidden("insufficient_scope", "This endpoint takes another kind of key.")

@@ -77,6 +77,9 @@ public final class Route: Sendable {
     public let parameters: [Parameter]
     /// Fields of records are parameters too; the handler refuses what is none.
     public let takesFields: Bool
+    /// Reads and writes nothing but what the rights of the caller's role allow. Keys with a role reach such routes alone, so that one
+    /// that nobody thought of is closed to them.
+    public let obeysRights: Bool
     /// Pages of any origin may read the answer; so it is with ingest routes and what SDKs in browsers ask for.
     public let isPublic: Bool
     /// The status of success.
@@ -92,7 +95,8 @@ public final class Route: Sendable {
     public init(
         _ method: HTTPRequest.Method, _ template: String, _ summary: String, feature: String, scope: Scope,
         module: Module = .any, permission: String? = nil, body: Body? = nil, parameters: [Parameter] = [],
-        takesFields: Bool = false, isPublic: Bool? = nil, success: Int = 200, schemas: Schemas = Schemas(),
+        takesFields: Bool = false, obeysRights: Bool = false, isPublic: Bool? = nil, success: Int = 200,
+        schemas: Schemas = Schemas(),
         time: Duration = Limits.answerDeadline, admit: Admission? = nil, prompt: Prompt? = nil,
         handler: @escaping Handler
     ) {
@@ -106,6 +110,7 @@ public final class Route: Sendable {
         self.body = body ?? ([.post, .put, .patch].contains(method) ? .json(limit: Limits.body) : .none)
         self.parameters = parameters
         self.takesFields = takesFields
+        self.obeysRights = obeysRights
         self.isPublic = isPublic ?? (scope == .write)
         self.success = success
         self.schemas = schemas

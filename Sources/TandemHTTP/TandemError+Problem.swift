@@ -19,10 +19,8 @@ extension Problem {
             self.init(
                 .preconditionFailed, error.code, error.message,
                 members: ["version": current.map { .number($0) } ?? .null])
-        case .duplicate(let ids):
-            self.init(
-                .conflict, error.code, error.message,
-                members: ["ids": .array(ids.map { .string($0.uuidString.lowercased()) })])
+        case .duplicate(let ids, let hidden):
+            self = .duplicate(error, ids: ids.map { $0.uuidString.lowercased() }, hidden: hidden)
         case .invalid(let fields):
             self = .validation(fields.map { Item(pointer: $0.pointer, code: $0.code, detail: $0.detail) })
         case .inUse(let references):
@@ -53,6 +51,13 @@ extension Problem {
             .conflict, .limitReached, .notAuthor, .badRequest, .denied:
             self.init(Problem.status(of: error), error.code, error.message)
         }
+    }
+
+    /// Who holds the key: ids as the API shows them, and how many others there are.
+    public static func duplicate(_ error: TandemError, ids: [String], hidden: Int) -> Problem {
+        var members: JSONObject = ["ids": .array(ids.map(JSON.string))]
+        if hidden > 0 { members["hidden"] = .number(hidden) }
+        return Problem(.conflict, error.code, error.message, members: members)
     }
 
     /// As `init(translating:)`, with `internal_error` for a fault of ours.

@@ -101,7 +101,7 @@ class Maker:
             elif field["type"] == "select":
                 # The first word is where a record begins: a later one may have conditions (a lead is converted by converting it).
                 body[field["name"]] = field["options"][0]
-            elif field["type"] != "record":
+            elif field["type"] not in ("record", "links"):
                 body[field["name"]] = self.value(field)
         self.name_records(fields, body)
         return body

@@ -106,6 +106,9 @@ class Owner:
         self.ids[("quarantine", "id")] = self.tenant.get("/v1/quarantine?code=invalid_timestamp").json()["items"][0]["id"]
         sources = self.tenant.server.cli("source", "list", "--tenant", self.tenant.slug)["items"]
         self.ids[("sources", "source")] = sources[0]["id"]
+        role = self.tenant.post("/v1/roles", {"name": f"{secret} role", "grants": {"*": {"read": "own"}}})
+        assert role.status_code == 201, role.text
+        self.ids[("roles", "id")] = role.json()["id"]
         plan = self.tenant.api("PUT", f"/v1/tracking-plans/{mark}-plan", {"events": [], "description": secret})
         assert plan.status_code == 200, plan.text
         self.ids[("tracking-plans", "plan")] = plan.json()["id"]

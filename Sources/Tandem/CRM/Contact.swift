@@ -8,7 +8,7 @@ extension ObjectDescription {
             ObjectField("last_name", .text(maximum: 512), isPersonal: true, summary: "Family name."),
             ObjectField(
                 "name", .text(maximum: 1100), isReadOnly: true, isPersonal: true, isSearchable: true,
-                summary: "Both names; derived."),
+                derivedFrom: ["first_name", "last_name"], summary: "Both names; derived."),
             ObjectField("title", .text(maximum: 512), isPersonal: true, summary: "Position."),
             ObjectField(
                 "email", .email, isPersonal: true, isSearchable: true, companion: .emailNorm,
@@ -33,7 +33,7 @@ extension ObjectDescription {
             ObjectField("opted_out", .bool, summary: "Its owner does not want to hear from here."),
             ObjectField("invalid", .bool, summary: "It does not reach anybody."),
         ],
-        summary: "Ways to reach the person.")
+        derivedFrom: ["email", "phone"], summary: "Ways to reach the person.")
 
     private static let accounts = ObjectChild(
         "accounts", table: "account_contacts", parent: "contact_id", order: ["account_id", "role"],

@@ -103,6 +103,35 @@ public struct LeadConversion: Sendable {
         return .object(object)
     }
 
+    /// The same as a caller may read it: without names and filled fields that the catalog's objects do not have.
+    public static func seen(_ json: JSON, _ catalog: ObjectCatalog) -> JSON {
+        guard var object = json.object else { return json }
+        for (name, value) in object {
+            if let items = value.array {
+                let named = name.hasSuffix("s") ? String(name.dropLast()) : nil
+                object[name] = .array(items.map { seen($0, of: $0["object"]?.string ?? named, catalog) })
+            } else {
+                object[name] = seen(value, of: name, catalog)
+            }
+        }
+        return .object(object)
+    }
+
+    private static func seen(_ json: JSON, of name: String?, _ catalog: ObjectCatalog) -> JSON {
+        guard var part = json.object, let name, let description = catalog.object(name) else { return json }
+        // A contact without a name is told by its address.
+        let titles = description.isPerson ? [description.title, "email", "phone"] : [description.title]
+        if titles.contains(where: { description.field($0) == nil }) { part["name"] = nil }
+        for key in ["filled", "fields"] {
+            if let fields = part[key]?.object {
+                part[key] = .object(JSONObject(fields.filter { description.field($0.0) != nil }))
+            } else if let names = part[key]?.array {
+                part[key] = .array(names.filter { description.field($0.string ?? "") != nil })
+            }
+        }
+        return .object(part)
+    }
+
     /// The ids in the details of an error, with names where they are known, in parentheses.
     static func words(_ json: JSON) -> String {
         let ids = (json.object ?? [:]).flatMap { _, value in

@@ -48,5 +48,5 @@ extension ObjectDescription {
             ObjectField("unit_price", .money(currency: "currency"), summary: "The product's list price unless given."),
             ObjectField("discount", .percent, summary: "Taken off the line."),
         ],
-        aliases: ["id": "product_id"], summary: "Its lines.")
+        aliases: ["id": "product_id"], derivedFrom: ["amount"], summary: "Its lines.")
 }

@@ -8,6 +8,7 @@ extension ObjectDescription {
             ObjectField("email", .email, isPersonal: true, isSearchable: true, summary: "Address; unique."),
             ObjectField("team_id", .link(.team), summary: "Where they belong."),
             ObjectField("manager_id", .link(.user), summary: "To whom they report."),
+            ObjectField("role_ids", .links(.role), summary: "Their roles: what any of them allows is allowed."),
             ObjectField("time_zone", .text(maximum: 64), summary: "An IANA name."),
             ObjectField("active", .bool, summary: "Whether they work here now."),
         ],

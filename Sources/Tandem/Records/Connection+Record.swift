@@ -119,7 +119,7 @@ extension Connection {
     ) throws(TandemError) -> RecordSnapshot {
         let selection = RecordSelection(description)
         let rows = try run(
-            "select \(selection.columns) from \(.table(of: description)) t where t.id = \(bind: .uuid(id))"
+            "select \(selection.columns) from \(rows: description) t where t.id = \(bind: .uuid(id))"
                 as SQLFragment)
         guard let row = rows.first else { throw try recordAbsence(description, id) }
         return try selection.snapshot(row, catalog: catalog)
@@ -137,8 +137,8 @@ extension Connection {
     private func recordFind(_ description: ObjectDescription, _ key: RecordKey) throws(TandemError) -> [RecordID] {
         let rows = try run(
             """
-            select id from \(.table(of: description)) t where t.\(key.column) = \(bind: .untyped(key.value))
-            order by id limit 100
+            select t.id from \(rows: description) t where t.\(key.column) = \(bind: .untyped(key.value))
+            order by t.id limit 100
             """ as SQLFragment)
         return try rows.map { (row) throws(TandemError) in try reading { () throws(PostgresError) in try row.uuid(0) } }
     }
@@ -148,6 +148,7 @@ extension Connection {
             """
             select new_id from record_redirect where old_id = \(bind: .uuid(id))
             and object = \(bind: .text(description.name))
+            and exists (select from \(rows: description) t where t.id = new_id)
             """ as SQLFragment)
         guard let row = rows.first else { return .notFound() }
         return .merged(into: try reading { () throws(PostgresError) in try row.uuid(0) })
@@ -217,7 +218,7 @@ struct RecordSelection {
             parts.append(
                 """
                 jsonb_build_object(\(bind: .text("." + field.name))::text, (select jsonb_build_array(l.\(.column(of: target)),
-                l.\(.title(of: target))) from \(.table(of: target)) l where l.\(.column(of: target)) = t.\(.column(of: field))))
+                \(target.showsTitle ? "l.\(.title(of: target))" : "null")) from \(rows: target) l where l.\(.column(of: target)) = t.\(.column(of: field))))
                 """)
         }
         return "t.id, t.version, \(SQLFragment.joined(parts, by: " || "))"

@@ -53,6 +53,7 @@ extension Connection {
                 "record_changes", place.map { .untyped($0) } ?? .null(.unspecified),
                 .int8(keys.count == 2 ? keys[1].flatMap { Int64($0) } ?? 0 : 0),
                 names.map { .textArray($0) } ?? .null(.textArray), .int4(Int32(query.limit))))
+        let hidden = try hiddenChanges(rows, catalog)
         var items: [JSON] = []
         var page: JSONObject = ["next": .null, "has_more": false, "complete_until": .null]
         for row in rows {
@@ -67,6 +68,7 @@ extension Connection {
             guard var item = try row.json(2)?.object, let name = item["object"]?.string,
                 let description = catalog.object(name), readable.contains(name)
             else { continue }
+            if let id = item["id"]?.string, hidden.contains(id) { continue }
             item["id"] = item["id"]?.string.flatMap { PublicID(description.prefix, text: $0) }.map {
                 .string($0.description)
             }
@@ -76,5 +78,26 @@ extension Connection {
             items.append(.object(item))
         }
         return ["items": .array(items), "page": .object(page)]
+    }
+
+    /// The records of these changes that the caller may not read, deleted ones by their owner.
+    private func hiddenChanges(_ rows: Rows, _ catalog: ObjectCatalog) throws(TandemError) -> Set<String> {
+        guard catalog.objects.contains(where: { $0.condition != nil }) else { return [] }
+        var changed: [String: Set<String>] = [:]
+        for row in rows {
+            guard let item = try row.json(2), let object = item["object"]?.string, let id = item["id"]?.string else {
+                continue
+            }
+            changed[object, default: []].insert(id)
+        }
+        var hidden = Set<String>()
+        for (object, ids) in changed {
+            let known = try run(.call("known_ids", .text(object), .untyped("{\(ids.joined(separator: ","))}")))
+            hidden.formUnion(ids)
+            for row in known {
+                hidden.remove(try reading { () throws(PostgresError) in try row.uuid(0) }.text)
+            }
+        }
+        return hidden
     }
 }

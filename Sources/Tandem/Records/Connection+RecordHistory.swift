@@ -15,6 +15,11 @@ extension Connection {
         let limit = min(max(limit, 1), RecordQuery.limitMaximum)
         let list = CursorList(name: "history/" + id.text, seal: seal)
         let before = try list.keys(after).first.flatMap { $0 }.flatMap { Int64($0) }
+        if description.condition != nil {
+            let known = try run(
+                .call("known_ids", .text(description.name), .untyped("{\(id.text)}")))
+            if known.isEmpty { throw .notFound() }
+        }
         let rows = try run(
             """
             select seq, jsonb_build_object('seq', seq, 'version', version, 'at', at, 'actor', actor, 'cause', cause,
@@ -44,8 +49,9 @@ extension Connection {
     ) throws(TandemError) -> RecordSnapshot {
         let rows = try run(
             """
-            select (select to_jsonb(t) from \(.table(of: description)) t where t.id = \(bind: .uuid(id))),
-            (select b.data from bin b where b.record_id = \(bind: .uuid(id)) and b.object = \(bind: .text(description.name))),
+            select (select to_jsonb(t) from \(rows: description) t where t.id = \(bind: .uuid(id))),
+            (select b.data from bin b where b.record_id = \(bind: .uuid(id)) and b.object = \(bind: .text(description.name))
+            and is_within(b.object, 'read', (b.data ->> 'owner_id')::uuid)),
             (select coalesce(jsonb_agg(jsonb_build_array(h.action, h.changes, h.version) order by h.seq desc), '[]')
             from record_history h where h.record_id = \(bind: .uuid(id)) and h.object = \(bind: .text(description.name))
             and h.at > \(bind: .timestamptz(time)))
@@ -78,7 +84,7 @@ extension Connection {
     /// `{"items": [{"at", "kind": "activity|opportunity|ticket|comment|event", "data"}], "page": …}`.
     public func recordTimeline(
         _ description: ObjectDescription, id: RecordID, limit: Int = RecordQuery.defaultLimit, after: String? = nil,
-        seal: CursorSeal
+        seal: CursorSeal, catalog: ObjectCatalog = .standard
     ) throws(TandemError) -> JSON {
         let limit = min(max(limit, 1), RecordQuery.limitMaximum)
         let list = CursorList(name: "timeline/" + id.text, seal: seal)
@@ -95,7 +101,7 @@ extension Connection {
             let at = try reading { () throws(PostgresError) in try row.timestamp(0) }
             let key = try reading { () throws(PostgresError) in try row.text(1) }
             let kind = try reading { () throws(PostgresError) in try row.text(2) }
-            let data = TimelineEntry.present(kind: kind, try row.json(3)?.object ?? JSONObject())
+            let data = TimelineEntry.present(kind: kind, try row.json(3)?.object ?? JSONObject(), catalog: catalog)
             items.append(["at": .string(RecordTime.text(at)), "kind": .string(kind), "data": data])
             next = [RecordTime.text(at), key]
         }
@@ -152,8 +158,15 @@ struct CursorList {
 
 /// The ids and amounts of a timeline's entry, in wire form.
 enum TimelineEntry {
-    static func present(kind: String, _ data: JSONObject) -> JSON {
+    /// Of fields that the catalog's object does not have, the caller may not read it.
+    static func present(kind: String, _ data: JSONObject, catalog: ObjectCatalog) -> JSON {
         var shown = data
+        if let known = ObjectCatalog.standard.object(kind), let seen = catalog.object(kind) {
+            for name in data.names {
+                let field = ["from_stage", "to_stage"].contains(name) ? "stage_id" : name
+                if known.field(field) != nil, seen.field(field) == nil { shown[name] = nil }
+            }
+        }
         let own: [String: PublicID.Prefix] = [
             "activity": .activity, "opportunity": .opportunity, "ticket": .ticket, "event": .event,
             "comment": .comment,

@@ -63,7 +63,7 @@ extension Connection {
             let conditions = (query.filter.map { [$0.sql] } ?? []) + step.conditions
             rows += try run(
                 """
-                select \(selection.columns), \(order.keys) from \(.table(of: description)) t
+                select \(selection.columns), \(order.keys) from \(rows: description) t
                 where \(conditions.isEmpty ? "true" : .joined(conditions, by: " and "))
                 order by \(step.order) limit \(bind: .int(query.limit + 1 - rows.count))
                 """ as SQLFragment)
@@ -80,7 +80,7 @@ extension Connection {
     }
 
     private func recordCount(_ description: ObjectDescription, _ query: RecordQuery) throws(TandemError) -> Int? {
-        let source: SQLFragment = "from \(.table(of: description)) t where \(query.filter?.sql ?? "true")"
+        let source: SQLFragment = "from \(rows: description) t where \(query.filter?.sql ?? "true")"
         switch query.count {
         case .none: return nil
         case .exact:

@@ -16,7 +16,10 @@ extension Connection {
             .compactMap { RecordWords($0, words) }
         var items: [JSON] = []
         for search in searches {
-            var found = try titles(search.beginning(limit), search.description)
+            var found =
+                try search.beginning(limit).map { (query) throws(TandemError) in
+                    try titles(query, search.description)
+                } ?? []
             if found.count < limit {
                 found += try titles(search.containing(limit - found.count), search.description)
             }
@@ -24,7 +27,10 @@ extension Connection {
         }
         guard items.isEmpty else { return ["items": .array(items)] }
         _ = try run("select set_config('pg_trgm.word_similarity_threshold', '0.4', true)" as Statement)
-        for search in searches { items += try titles(search.similar(limit), search.description) }
+        for search in searches {
+            guard let query = search.similar(limit) else { continue }
+            items += try titles(query, search.description)
+        }
         return items.isEmpty ? ["items": []] : ["items": .array(items), "similar": true]
     }
 
@@ -47,7 +53,8 @@ private struct RecordWords {
     let description: ObjectDescription
     private let words: [String]
     private let fields: [ObjectField]
-    private let title: ObjectField
+    /// Nil where the caller may not read it.
+    private let title: ObjectField?
 
     /// How many records are looked at for the best among them: everything may begin with two letters.
     private static let candidates = 500
@@ -55,30 +62,31 @@ private struct RecordWords {
     /// - Returns: nil for an object in which nothing is searched.
     init?(_ description: ObjectDescription, _ words: [String]) {
         fields = description.fields.filter(\.isSearchable)
-        guard !fields.isEmpty, let title = description.field(description.title) else { return nil }
+        guard !fields.isEmpty else { return nil }
         self.description = description
         self.words = words
-        self.title = title
+        title = description.field(description.title)
     }
 
-    private var table: SQLIdentifier { .table(of: description) }
+    private var table: SQLFragment { "\(rows: description)" }
     private var text: String { words.joined(separator: " ") }
-    private var column: SQLFragment { "t.\(.column(of: title))" }
+    private var column: SQLFragment { title.map { "t.\(.column(of: $0))" } ?? "null::text" }
 
     private func test(_ field: ObjectField, _ comparison: RecordFilter.Comparison, _ text: String) -> SQLFragment {
         RecordFilter.compare(.init(field: field, link: nil, target: nil), comparison, [.string(text)]).sql
     }
 
     /// Records whose title is the text, then those whose title begins with it, the shortest first.
-    func beginning(_ limit: Int) -> SQLFragment {
-        """
-        select t.id, t.title from (
-        (select t.id, \(column) as title from \(table) t where \(column) ilike \(RecordFilter.literal(text))
-        limit \(bind: .int(limit)))
-        union
-        (select t.id, \(column) from \(table) t where \(test(title, .startsWith, text)) limit \(bind: .int(Self.candidates)))
-        ) t order by length(t.title), t.id desc limit \(bind: .int(limit))
-        """
+    func beginning(_ limit: Int) -> SQLFragment? {
+        guard let title else { return nil }
+        return """
+            select t.id, t.title from (
+            (select t.id, \(column) as title from \(table) t where \(column) ilike \(RecordFilter.literal(text))
+            limit \(bind: .int(limit)))
+            union
+            (select t.id, \(column) from \(table) t where \(test(title, .startsWith, text)) limit \(bind: .int(Self.candidates)))
+            ) t order by length(t.title), t.id desc limit \(bind: .int(limit))
+            """
     }
 
     /// Others, in whose fields every word occurs: one of two characters only where a word begins, which an index can find.
@@ -92,7 +100,7 @@ private struct RecordWords {
             select t.id, t.title from (
             select t.id, \(column) as title, case when \(starts) then 0 when \(begins) then 1 else 2 end as rank
             from \(table) t where \(.joined(all.map { "(\($0))" }, by: " and "))
-            and not coalesce(\(test(title, .startsWith, text)), false) limit \(bind: .int(Self.candidates))) t
+            and not coalesce(\(title.map { test($0, .startsWith, text) } ?? "false"), false) limit \(bind: .int(Self.candidates))) t
             order by t.rank, length(t.title), t.id desc limit \(bind: .int(limit))
             """
     }
@@ -102,7 +110,8 @@ private struct RecordWords {
     }
 
     /// Records whose title has a word like each of these.
-    func similar(_ limit: Int) -> SQLFragment {
+    func similar(_ limit: Int) -> SQLFragment? {
+        if title == nil { return nil }
         let like = words.map { "\(bind: .text($0)) operator(tandem_text.<%) \(column)" as SQLFragment }
         let likeness = words.map { "tandem_text.word_similarity(\(bind: .text($0)), \(column))" as SQLFragment }
         return """

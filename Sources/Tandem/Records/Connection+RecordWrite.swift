@@ -97,7 +97,7 @@ extension Connection {
             if target.column == "id" {
                 let rows = try run(
                     """
-                    select external_id, id from \(.table(of: target)) where external_id = any (\(
+                    select t.external_id, t.id from \(rows: target) t where t.external_id = any (\(
                         bind: .textArray(externalIDs.sorted())))
                     """ as SQLFragment)
                 for row in rows {
@@ -156,7 +156,9 @@ extension TandemError {
                 self = .notFound()
             }
         case .versionMismatch: self = .versionMismatch(current: detail?["version"]?.int)
-        case .duplicate: self = .duplicate(ids: ids(detail?["ids"]))
+        case .duplicate: self = .duplicate(ids: ids(detail?["ids"]), hidden: detail?["hidden"]?.int ?? 0)
+        case .forbidden:
+            self = .denied(code: code, detail: detail?["detail"]?.string ?? "The role does not allow this.")
         case .validationFailed:
             self = .invalid(
                 (detail?.array ?? []).map {

@@ -151,9 +151,15 @@ struct FieldReader {
     }
 
     private func links(_ value: JSON, _ target: LinkTarget) -> Result {
-        let ids = (value.array ?? []).compactMap { $0.string.flatMap { PublicID(target.prefix, text: $0)?.uuid.text } }
-        guard let count = value.array?.count, ids.count == count, count <= Self.tagLimit else {
-            return .wrong(code: "not_an_id", detail: "must be an array of ids of \(target.object)")
+        guard let array = value.array, array.count <= Self.tagLimit else {
+            return .wrong(code: "not_an_array", detail: "must be an array of at most \(Self.tagLimit) ids")
+        }
+        var ids: [String] = []
+        for element in array {
+            guard let id = element.string.flatMap({ PublicID(target.prefix, text: $0) }) else {
+                return .wrong(code: "not_an_id", detail: "each must be an id of \(target.object)")
+            }
+            if !ids.contains(id.uuid.text) { ids.append(id.uuid.text) }
         }
         return .value(.array(ids.map(JSON.string)))
     }

@@ -80,6 +80,7 @@ extension FieldType {
         case .url: "url"
         case .select: "select"
         case .link: "link"
+        case .links: "links"
         case .record: "record"
         case .tags: "tags"
         case .multiSelect: "multi_select"

@@ -90,7 +90,10 @@ extension ObjectField {
         case .link(let target):
             schema = ["type": "string", "pattern": .string("^\(target.prefix.rawValue)_[0-9A-HJKMNP-TV-Z]{26}$")]
             if isWritten { schema = ["type": ["string", "object"]] }
-        case .tags, .fieldNames, .links: schema = ["type": "array", "items": ["type": "string"]]
+        case .links(let target):
+            let pattern: JSON = .string("^\(target.prefix.rawValue)_[0-9A-HJKMNP-TV-Z]{26}$")
+            schema = ["type": "array", "items": ["type": "string", "pattern": pattern]]
+        case .tags, .fieldNames: schema = ["type": "array", "items": ["type": "string"]]
         case .multiSelect(let options):
             schema = ["type": "array", "items": ["type": "string", "enum": .array(options.map(JSON.string))]]
         case .condition: schema = ["type": "object"]

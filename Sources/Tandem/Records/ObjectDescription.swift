@@ -13,18 +13,22 @@ public struct ObjectDescription: Sendable, Hashable {
     public let module: Module?
     public let summary: String
     /// All fields in the order in which they are shown; the common ones are among them.
-    public let fields: [ObjectField]
-    public let children: [ObjectChild]
+    public internal(set) var fields: [ObjectField] {
+        didSet { positions = Self.positions(of: fields) }
+    }
+    public internal(set) var children: [ObjectChild]
     /// Fields by which a record can be looked up and matched (`/by/{field}/{value}`).
-    public let keys: [String]
+    public internal(set) var keys: [String]
     /// The field that stands for a record where it is only mentioned.
     public let title: String
     /// Whether a contact or lead of this object stands for a person: it is written with what binds it to identity.
     public let isPerson: Bool
     /// Whether the fields show the best of several sources.
     public let isRanked: Bool
+    /// Which of its records the caller may read; nil: all.
+    public internal(set) var condition: RecordCondition?
 
-    private let positions: [String: Int]
+    private var positions: [String: Int]
 
     public init(
         name: String, plural: String, prefix: PublicID.Prefix, table: String? = nil, module: Module?, summary: String,
@@ -43,7 +47,11 @@ public struct ObjectDescription: Sendable, Hashable {
         self.title = title
         self.isPerson = isPerson
         self.isRanked = isRanked
-        positions = Dictionary(uniqueKeysWithValues: self.fields.enumerated().map { ($1.name, $0) })
+        positions = Self.positions(of: self.fields)
+    }
+
+    private static func positions(of fields: [ObjectField]) -> [String: Int] {
+        Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($1.name, $0) })
     }
 
     private init(_ object: ObjectDescription, fields: [ObjectField], keys: [String]) {
@@ -105,17 +113,21 @@ public struct ObjectChild: Sendable, Hashable {
     public let parent: String
     /// Columns whose order the array has.
     public let order: [String]
-    public let fields: [ObjectField]
+    public internal(set) var fields: [ObjectField]
     /// Another name that a writer may use for a field: `id` for `account_id`.
     public let aliases: [String: String]
     /// Set where the rows are records of their own object (a pipeline's stages): the column that tells them apart below
     /// their parent. Each is then written as a record; those that an array leaves out are deleted.
     public let recordKey: String?
+    /// Fields of the record that it tells too: who may not read them may not read it.
+    public let derivedFrom: [String]
+    /// Not the caller's to write.
+    public internal(set) var isReadOnly = false
     public let summary: String
 
     public init(
         _ name: String, table: String, parent: String, order: [String], fields: [ObjectField],
-        aliases: [String: String] = [:], recordKey: String? = nil, summary: String
+        aliases: [String: String] = [:], recordKey: String? = nil, derivedFrom: [String] = [], summary: String
     ) {
         self.name = name
         self.table = table
@@ -124,6 +136,7 @@ public struct ObjectChild: Sendable, Hashable {
         self.fields = fields
         self.aliases = aliases
         self.recordKey = recordKey
+        self.derivedFrom = derivedFrom
         self.summary = summary
     }
 }

@@ -5,23 +5,25 @@ public typealias RecordID = UUID
 /// One field of an object: the same name in API, SQL and BI.
 public struct ObjectField: Sendable, Hashable {
     public let name: String
-    public let type: FieldType
+    public internal(set) var type: FieldType
     public let isRequired: Bool
-    /// Derived or kept by Tandem: shown, never taken.
-    public let isReadOnly: Bool
+    /// Derived or kept by Tandem, or not the caller's to write: shown, never taken.
+    public internal(set) var isReadOnly: Bool
     /// Says something about a person: for export, erasure and masks.
     public let isPersonal: Bool
     /// Found by free-text search.
     public let isSearchable: Bool
     /// A column that is derived from this one and written with it.
     public let companion: FieldCompanion?
+    /// Fields that it is made of: who may not read them may not read it.
+    public let derivedFrom: [String]
     public let summary: String
     /// Set for a field that the tenant made.
     public let custom: CustomField?
 
     public init(
         _ name: String, _ type: FieldType, isRequired: Bool = false, isReadOnly: Bool = false, isPersonal: Bool = false,
-        isSearchable: Bool = false, companion: FieldCompanion? = nil, summary: String,
+        isSearchable: Bool = false, companion: FieldCompanion? = nil, derivedFrom: [String] = [], summary: String,
         custom: CustomField? = nil
     ) {
         self.name = name
@@ -31,6 +33,7 @@ public struct ObjectField: Sendable, Hashable {
         self.isPersonal = isPersonal
         self.isSearchable = isSearchable
         self.companion = companion
+        self.derivedFrom = derivedFrom
         self.summary = summary
         self.custom = custom
     }
@@ -64,11 +67,11 @@ public enum FieldType: Sendable, Hashable {
     case link(LinkTarget)
     /// The id of a record whose object another field of the same row names.
     case record(object: String)
+    /// The ids of several records.
+    case links(LinkTarget)
     case tags
     /// Several of these.
     case multiSelect([String])
-    /// Ids of records of one object.
-    case links(LinkTarget)
     /// A condition, as lists take it, on the object that another field names.
     case condition(object: String)
     /// Names of fields, with - before one whose order is descending, of the object that another field names.
@@ -117,6 +120,10 @@ public struct LinkTarget: Sendable, Hashable {
     public let column: String
     /// Shown beside the id where the link is followed.
     public let title: String
+    /// Which of its records the caller may read; nil: all.
+    public internal(set) var condition: RecordCondition?
+    /// Whether the caller may read the title.
+    public internal(set) var showsTitle = true
 
     public init(object: String, prefix: PublicID.Prefix, table: String, column: String = "id", title: String = "name") {
         self.object = object
@@ -135,6 +142,7 @@ public struct LinkTarget: Sendable, Hashable {
     public static let product = LinkTarget(object: "product", prefix: .product, table: "products")
     public static let user = LinkTarget(object: "user", prefix: .user, table: "users")
     public static let team = LinkTarget(object: "team", prefix: .team, table: "teams")
+    public static let role = LinkTarget(object: "role", prefix: .role, table: "role")
     public static let profile = LinkTarget(
         object: "profile", prefix: .profile, table: "profiles", column: "profile_id", title: "user_id")
 }

@@ -61,6 +61,7 @@ public struct PublicID: Sendable, Hashable, CustomStringConvertible {
         public static let view: Prefix = "view"
         public static let user: Prefix = "user"
         public static let team: Prefix = "team"
+        public static let role: Prefix = "role"
         public static let audience: Prefix = "aud"
         public static let webhookEndpoint: Prefix = "whe"
         public static let `import`: Prefix = "imp"

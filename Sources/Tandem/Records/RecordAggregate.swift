@@ -131,7 +131,7 @@ extension Connection {
             """
             select jsonb_build_array(\(names)) from (select \(.joined(
                 columns.enumerated().map { "\($1) as \(Self.position($0))" }, by: ", "))
-            from \(.table(of: description)) t where \(aggregate.filter?.sql ?? "true")
+            from \(rows: description) t where \(aggregate.filter?.sql ?? "true")
             \(groups.isEmpty ? "" : "group by \(SQLFragment.joined(groups.indices.map(Self.ordinal), by: ", "))")) s
             order by \(Self.position(groups.count)) desc nulls last
             \(groups.isEmpty ? "" : ", \(positions)") limit \(bind: .int(aggregate.limit))

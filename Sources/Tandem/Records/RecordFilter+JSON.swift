@@ -72,6 +72,12 @@ struct RecordFilterReader {
             else { throw refuse("not_a_window", "must be [count, unit] with unit minute, hour, day, week or month") }
             return .compare(path, comparison, [.number(count), .string(unit)])
         case .contains, .startsWith, .endsWith:
+            if case .links(let target) = type, comparison == .contains {
+                guard let id = value?.string.flatMap({ PublicID(target.prefix, text: $0) }) else {
+                    throw refuse("not_an_id", "must be the id of a \(target.object)")
+                }
+                return .compare(path, .contains, [.string(id.uuid.text)])
+            }
             if type.isArray, comparison == .contains, let tag = value?.string {
                 if case .multiSelect(let options) = type, !options.contains(tag) {
                     throw refuse("unknown_option", "must be one of " + options.joined(separator: ", "))

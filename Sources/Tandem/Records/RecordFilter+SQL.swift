@@ -18,7 +18,7 @@ extension RecordFilter {
         }
         let inner = test(path.field, "l", comparison == .isNotSet ? .isSet : comparison, values)
         let exists: SQLFragment = """
-            exists (select from \(.table(of: target)) l where l.\(.column(of: target)) = t.\(.column(of: link)) and \(inner))
+            exists (select from \(rows: target) l where l.\(.column(of: target)) = t.\(.column(of: link)) and \(inner))
             """
         return comparison == .isNotSet ? "not \(exists)" : exists
     }
@@ -42,6 +42,7 @@ extension RecordFilter {
         case .notIn: return "\(column) not in (\(SQLFragment.joined(values.map(bind), by: ", ")))"
         case .isSet: return field.type.isArray ? "\(column) <> '{}'" : "\(column) is not null"
         case .isNotSet: return field.type.isArray ? "\(column) = '{}'" : "\(column) is null"
+        case .contains where isLinks(field): return "\(value) = any (\(column))"
         case .contains where field.type.isArray:
             if case .links = field.type { return "\(column) @> array[\(value)::uuid]" }
             return "\(column) @> array[\(bind: .text(values.first?.string ?? ""))]"
@@ -52,6 +53,10 @@ extension RecordFilter {
         case .inNext: return "\(column) > now() and \(column) <= now() + \(window(values))"
         case .olderThan: return "\(column) <= now() - \(window(values))"
         }
+    }
+
+    private static func isLinks(_ field: ObjectField) -> Bool {
+        if case .links = field.type { true } else { false }
     }
 
     /// A value whose type the column decides.

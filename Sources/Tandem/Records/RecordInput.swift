@@ -125,6 +125,7 @@ public struct RecordReader {
     private static let childLimit = 1000
 
     private mutating func take(_ child: ObjectChild, _ value: JSON) {
+        guard !child.isReadOnly else { return refuse("/" + child.name, "read_only", "cannot be written") }
         guard let rows = value.array else { return refuse("/" + child.name, "not_an_array", "must be an array") }
         guard rows.count <= Self.childLimit else {
             return refuse("/" + child.name, "too_many", "has at most \(Self.childLimit) rows")

@@ -36,7 +36,7 @@ struct RecordPresenter {
         switch field.type {
         case .id: return id(value, description.prefix)
         case .link(let target): return id(value, target.prefix)
-        case .links(let target): return .array((value.array ?? []).map { id($0, target.prefix) })
+        case .links(let target): return value.array.map { .array($0.map { id($0, target.prefix) }) } ?? value
         case .record(let objectField):
             return row[objectField]?.string.flatMap { catalog.object($0)?.prefix }.map { id(value, $0) } ?? value
         case .money(let currency):

@@ -30,6 +30,21 @@ struct SQLFragment: Sendable, ExpressibleByStringInterpolation {
         mutating func appendInterpolation(_ identifier: SQLIdentifier) { parts.append(.text(identifier.quoted)) }
 
         mutating func appendInterpolation(_ fragment: SQLFragment) { parts.append(contentsOf: fragment.parts) }
+
+        /// The records of an object that the caller may read, to stand behind `from` with a name.
+        mutating func appendInterpolation(rows description: ObjectDescription) {
+            append(rows: .table(of: description), description.condition)
+        }
+
+        /// The records that a link leads to, as far as the caller may read them.
+        mutating func appendInterpolation(rows target: LinkTarget) {
+            append(rows: .table(of: target), target.condition)
+        }
+
+        private mutating func append(rows table: SQLIdentifier, _ condition: RecordCondition?) {
+            guard let condition else { return parts.append(.text(table.quoted)) }
+            parts.append(.text("(select t.* from \(table.quoted) t where \(condition.sql))"))
+        }
     }
 
     static func + (left: SQLFragment, right: SQLFragment) -> SQLFragment {
@@ -62,6 +77,14 @@ struct SQLFragment: Sendable, ExpressibleByStringInterpolation {
         }
         return Statement(unchecked: sql, binds)
     }
+}
+
+/// Which rows of a table named `t` the caller may read: what the procedure `record_condition` answered.
+public struct RecordCondition: Sendable, Hashable {
+    fileprivate let sql: String
+
+    /// - Parameter sql: from `caller_rights`, never from outside.
+    init(ofProcedure sql: String) { self.sql = sql }
 }
 
 /// A name of a relation or column. Made from descriptions only, which hold names of the catalog; anything that is not a

@@ -35,12 +35,22 @@ public struct APIKey: Sendable, Hashable, Identifiable {
     /// The key itself, for a write key.
     public let clear: String?
     public let scopes: [String]
+    /// Set for a key that has the rights of a role.
+    public let role: UUID?
+    /// In whose place such a key acts.
+    public let user: UUID?
     public let createdAt: Date
     public let expiresAt: Date?
     public let revokedAt: Date?
     public let lastUsedAt: Date?
 
     public var publicID: PublicID { PublicID(.key, id) }
+
+    /// In whose name requests with the key read and write records; nil: everything is allowed.
+    public var caller: RecordCaller? { role.map { RecordCaller(roles: [$0], user: user) } }
+
+    /// The scopes of routes that obey the rights of roles: a key with a role can have these alone.
+    public static let scopesWithRole: Set<String> = ["crm:read", "crm:write"]
 
     /// The rights that a restricted key can have.
     public static let knownScopes: Set<String> = [

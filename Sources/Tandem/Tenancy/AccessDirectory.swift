@@ -13,12 +13,17 @@ public final class Access: Sendable {
     public let source: Source?
     /// Whose events they are that come with a key of the tenant itself: its first server source's.
     public let serverSource: Source?
+    /// Set for a key with a role.
+    public let rights: RecordRights?
 
-    init(key: APIKey, tenant: Tenant?, source: Source?, serverSource: Source? = nil) {
+    init(
+        key: APIKey, tenant: Tenant?, source: Source?, serverSource: Source? = nil, rights: RecordRights? = nil
+    ) {
         self.key = key
         self.tenant = tenant
         self.source = source
         self.serverSource = serverSource
+        self.rights = rights
     }
 
     /// Takes as long for a wrong first byte as for a wrong last one.
@@ -229,7 +234,10 @@ public final class AccessDirectory: Sendable, Service {
             let server = sources.filter { $0.kind == .server }.min { $0.number < $1.number }
             return Access(
                 key: key, tenant: tenant, source: sources.first { $0.id == key.source },
-                serverSource: server ?? sources.first)
+                serverSource: server ?? sources.first,
+                rights: try key.caller.map { (caller) throws(PostgresError) in
+                    try connection.recordRights(tenant.database, of: caller)
+                })
         }
     }
 }

@@ -66,13 +66,16 @@ extension APIKey {
     ///   - text: the key itself, when it was just made; a write key's is known anyway.
     ///   - source: the name of its source.
     public func json(text: KeyText? = nil, source name: String? = nil) -> JSONObject {
-        [
+        var object: JSONObject = [
             "id": .string(publicID.description), "kind": .string(kind.rawValue), "keyid": .string(keyID),
             "key": .string(orNull: text?.text ?? clear), "source": .string(orNull: name),
             "scopes": .array(scopes.map { .string($0) }), "expires_at": .string(orNull: expiresAt?.iso8601),
             "revoked_at": .string(orNull: revokedAt?.iso8601), "last_used_at": .string(orNull: lastUsedAt?.iso8601),
             "created_at": .string(createdAt.iso8601),
         ]
+        if let role { object["role_id"] = .string(PublicID(.role, role).description) }
+        if let user { object["user_id"] = .string(PublicID(.user, user).description) }
+        return object
     }
 }
 

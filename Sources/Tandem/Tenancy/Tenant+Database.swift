@@ -69,6 +69,8 @@ extension APIKey {
         sha256 = try row.bytea("sha256")
         clear = try row.optionalText("clear")
         scopes = try row.texts("scopes")
+        role = try row.optionalUUID("role_id")
+        user = try row.optionalUUID("user_id")
         createdAt = Date(microseconds: try row.timestamp("created_at"))
         expiresAt = try row.optionalTimestamp("expires_at").map { Date(microseconds: $0) }
         revokedAt = try row.optionalTimestamp("revoked_at").map { Date(microseconds: $0) }

@@ -13,6 +13,15 @@ public struct TenantDatabase: Sendable, Hashable {
     public let schema: TenantSchema
     /// ISO 4217: what new records have that are given no other.
     public let currency: String
+    /// Whose rights hold for records; nil: everything is allowed.
+    public private(set) var caller: RecordCaller?
+
+    /// The same tenant with the rights of that caller alone.
+    public func acting(for caller: RecordCaller?) -> TenantDatabase {
+        var database = self
+        database.caller = caller
+        return database
+    }
 
     public init(_ schema: TenantSchema, currency: String) {
         self.schema = schema
@@ -23,7 +32,7 @@ public struct TenantDatabase: Sendable, Hashable {
     public var affinity: Int { schema.name.utf8.reduce(0) { $0 &* 31 &+ Int($1) } & Int.max }
 
     /// The settings of a request's transaction: role `<schema>_app`, path `t_x, t_x_i, tandem_code, pg_temp`, and
-    /// `tandem.currency`, since a tenant's schemas do not know the control plane.
+    /// `tandem.currency`, since a tenant's schemas do not know the control plane; with a caller, whose rights hold.
     ///
     /// - Parameters:
     ///   - statementTimeout: ends each statement at the server; nil: no limit.
@@ -36,7 +45,7 @@ public struct TenantDatabase: Sendable, Hashable {
         Self.settings(
             role: schema.appRole, path: path(first: schema.name, second: schema.internals),
             statementTimeout: statementTimeout, lockTimeout: lockTimeout)
-            + [(name: "tandem.currency", value: currency)] + extra
+            + [(name: "tandem.currency", value: currency)] + (caller?.settings ?? []) + extra
     }
 
     /// The settings under which the tenant's own DDL runs.

@@ -9,15 +9,25 @@ extension TenantDirectory {
     /// - Parameters:
     ///   - tenant: nil for an admin key, and only then.
     ///   - source: for a write key, and only then.
-    ///   - scopes: for a restricted key, and only then.
+    ///   - scopes: for a restricted key, and only then; none with a caller: all that a key with a role can have.
+    ///   - caller: the one role, and the user, whose rights a restricted key has (`binding`).
     public func createKey(
-        _ kind: APIKey.Kind, tenant: Tenant?, source: Source? = nil, scopes: [String] = [], expiresAt: Date? = nil
+        _ kind: APIKey.Kind, tenant: Tenant?, source: Source? = nil, scopes given: [String] = [],
+        caller: RecordCaller? = nil, expiresAt: Date? = nil
     ) throws(PostgresError) -> (key: APIKey, text: KeyText) {
         guard (kind == .admin) == (tenant == nil) else {
             throw Self.invalid("/tenant", "every key but an admin key belongs to a tenant")
         }
         guard (kind == .write) == (source != nil) else {
             throw Self.invalid("/source", "a write key belongs to a source, other keys to none")
+        }
+        let scopes = given.isEmpty && caller != nil ? APIKey.scopesWithRole.sorted() : given
+        guard kind == .restricted || caller == nil else {
+            throw Self.invalid("/role", "only a restricted key has a role")
+        }
+        if caller != nil, let other = scopes.first(where: { !APIKey.scopesWithRole.contains($0) }) {
+            throw Self.invalid(
+                "/scopes", "a key with a role reaches records alone: crm:read, crm:write, not \(other)")
         }
         guard (kind == .restricted) == !scopes.isEmpty else {
             throw Self.invalid("/scopes", "a restricted key has scopes, other keys have none")
@@ -28,7 +38,8 @@ extension TenantDirectory {
         }
         let text = KeyText.random(kind)
         let rows = try change([
-            keyStatement(text, tenant: tenant?.id, source: source?.id, scopes: scopes, expiresAt: expiresAt)
+            keyStatement(
+                text, tenant: tenant?.id, source: source?.id, scopes: scopes, caller: caller, expiresAt: expiresAt)
         ])
         return (try APIKey(row: rows[0].one()), text)
     }
@@ -63,7 +74,8 @@ extension TenantDirectory {
         let end = Date().addingTimeInterval(Double(grace.components.seconds))
         let results = try change([
             keyStatement(
-                text, tenant: key.tenant, source: key.source, scopes: key.scopes, expiresAt: key.expiresAt),
+                text, tenant: key.tenant, source: key.source, scopes: key.scopes, caller: key.caller,
+                expiresAt: key.expiresAt),
             .call("expire_key", .uuid(key.id), .timestamptz(end.microseconds), .text(actor)),
         ])
         return (try APIKey(row: results[0].one()), text)
@@ -82,11 +94,12 @@ extension TenantDirectory {
     }
 
     private func keyStatement(
-        _ text: KeyText, tenant: UUID?, source: UUID?, scopes: [String], expiresAt: Date?
+        _ text: KeyText, tenant: UUID?, source: UUID?, scopes: [String], caller: RecordCaller? = nil, expiresAt: Date?
     ) -> Statement {
         .call(
             "create_key", .uuid(ids.next()), .text(text.keyID), .text(text.kind.rawValue), tenant.bind, source.bind,
             .bytea(text.sha256), text.kind == .write ? .text(text.text) : .null(.text), .textArray(scopes),
-            expiresAt.map { .timestamptz($0.microseconds) } ?? .null(.timestamptz), .text(actor))
+            expiresAt.map { .timestamptz($0.microseconds) } ?? .null(.timestamptz), (caller?.roles.first).bind,
+            (caller?.user).bind, .text(actor))
     }
 }

@@ -17,7 +17,7 @@ struct ChangeRoute {
             Route(
                 .get, "/v1/changes",
                 "List the changes of all records in the order of their transactions, without gaps: the last page has a cursor too",
-                feature: "CRM", scope: .secret, parameters: Self.parameters
+                feature: "CRM", scope: .secret, parameters: Self.parameters, obeysRights: true
             ) { [records] call in
                 let (objects, limit, after) = (call.query["objects"], try call.limit(), call.query["after"])
                 let (seal, modules) = (try records.seal(call), try records.store.tenant(call).modules)

@@ -13,13 +13,20 @@ struct LeadRoutes {
     private var convert: Route {
         Route(
             .post, "/v1/leads/{id}:convert", "Leads: make an account, a contact and, if wanted, an opportunity of one",
-            feature: "CRM", scope: .secret, module: .crm, parameters: [Self.dryRun]
+            feature: "CRM", scope: .secret, module: .crm, parameters: [Self.dryRun],
+            obeysRights: true
         ) { [records] call in
             let id = try call.id(.lead)
             let body = try call.jsonObject()
             let (actor, dryRun) = (call.principal.actor, try call.flag("dry_run"))
             let done = try await records.transaction(call, .lead) { (connection, _, catalog) throws(TandemError) in
-                try connection.convertLead(id, LeadConversion(body, catalog: catalog), by: actor, dryRun: dryRun)
+                do throws(TandemError) {
+                    let conversion = try LeadConversion(body, catalog: catalog)
+                    return LeadConversion.seen(
+                        try connection.convertLead(id, conversion, by: actor, dryRun: dryRun), catalog)
+                } catch .ambiguousConversion(let found) {
+                    throw .ambiguousConversion(LeadConversion.seen(found, catalog))
+                }
             }
             return Response(json: done)
         }
@@ -28,12 +35,13 @@ struct LeadRoutes {
     private var unconvert: Route {
         Route(
             .post, "/v1/leads/{id}:unconvert", "Leads: take a conversion back", feature: "CRM", scope: .secret,
-            module: .crm, parameters: [Self.dryRun]
+            module: .crm, parameters: [Self.dryRun],
+            obeysRights: true
         ) { [records] call in
             let id = try call.id(.lead)
             let (actor, dryRun) = (call.principal.actor, try call.flag("dry_run"))
-            let done = try await records.transaction(call, .lead) { (connection, _, _) throws(TandemError) in
-                try connection.unconvertLead(id, by: actor, dryRun: dryRun)
+            let done = try await records.transaction(call, .lead) { (connection, _, catalog) throws(TandemError) in
+                LeadConversion.seen(try connection.unconvertLead(id, by: actor, dryRun: dryRun), catalog)
             }
             return Response(json: done)
         }

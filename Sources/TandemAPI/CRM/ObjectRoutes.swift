@@ -8,11 +8,17 @@ struct ObjectRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/v1/objects", "List the objects that records are of", feature: "CRM", scope: .secret) {
+            Route(
+                .get, "/v1/objects", "List the objects that records are of", feature: "CRM", scope: .secret,
+                obeysRights: true
+            ) {
                 [records] call in
                 Page(items: try await ObjectRoutes.objects(of: call, records).map(\.json), next: nil).response
             },
-            Route(.get, "/v1/objects/{object}", "Show an object with its fields", feature: "CRM", scope: .secret) {
+            Route(
+                .get, "/v1/objects/{object}", "Show an object with its fields", feature: "CRM", scope: .secret,
+                obeysRights: true
+            ) {
                 [records] call in
                 let name = call.capture("object")
                 let objects = try await ObjectRoutes.objects(of: call, records)
@@ -24,11 +30,14 @@ struct ObjectRoutes {
         ]
     }
 
-    /// Those of the tenant's modules.
+    /// Those of the tenant's modules that the caller reads at all.
     private static func objects(of call: Call, _ records: RecordStore) async throws -> [ObjectDescription] {
         let modules = call.principal.tenant?.modules ?? []
         let catalog = try await records.transaction(call, readOnly: true) { (_, catalog) throws(TandemError) in catalog
         }
-        return catalog.objects.filter { object in object.module.map(modules.contains) ?? true }
+        let rights = call.principal.rights
+        return catalog.objects.filter { object in
+            (object.module.map(modules.contains) ?? true) && rights?.reads(object.name) ?? true
+        }
     }
 }

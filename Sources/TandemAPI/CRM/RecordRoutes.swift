@@ -25,7 +25,8 @@ struct RecordRoutes {
     /// Without an article, so that no sentence needs to know whether it is `a` or `an`.
     private func route(
         _ method: HTTPRequest.Method, _ path: String, _ summary: String, parameters: [Route.Parameter] = [],
-        takesFields: Bool = false, success: Int = 200, body: String? = nil, answers: Bool = false,
+        takesFields: Bool = false, obeysRights: Bool = true, success: Int = 200, body: String? = nil,
+        answers: Bool = false,
         _ handler: @escaping Route.Handler
     ) -> Route {
         let module: Route.Module =
@@ -36,7 +37,8 @@ struct RecordRoutes {
             }
         return Route(
             method, base + path, "\(description.plural.capitalized): \(summary)", feature: "CRM", scope: .secret,
-            module: module, parameters: parameters, takesFields: takesFields, success: success,
+            module: module, parameters: parameters, takesFields: takesFields, obeysRights: obeysRights,
+            success: success,
             schemas: .init(
                 body: body.map { description.schemaName + $0 }, answer: answers ? description.schemaName : nil),
             handler: handler)
@@ -247,7 +249,7 @@ struct RecordRoutes {
         return route(
             .post, ":" + action.rawValue, words,
             parameters: [.init("dry_run", "true answers how many there are and what becomes of the first")],
-            success: 202
+            obeysRights: false, success: 202
         ) { [description, records] call in
             let isDryRun = try call.flag("dry_run")
             let body = try call.jsonObject()
@@ -287,7 +289,8 @@ struct RecordRoutes {
                 json: try await records.transaction(call, description, readOnly: true) {
                     (connection, object, catalog) throws(TandemError) in
                     _ = try connection.recordGet(object, id: id, catalog: catalog)
-                    return try connection.recordTimeline(object, id: id, limit: limit, after: after, seal: seal)
+                    return try connection.recordTimeline(
+                        object, id: id, limit: limit, after: after, seal: seal, catalog: catalog)
                 })
         }
     }

@@ -13,15 +13,19 @@ struct RecordStore: Sendable {
     /// The product's own objects: what has routes.
     var standard: ObjectCatalog { store.context.catalogs.standard }
 
-    /// Runs `body` in one transaction, with the tenant's objects as the caller sees them: what a caller may not see is to be
-    /// taken out of the catalog here.
+    /// Runs `body` in one transaction, with the tenant's objects as the caller sees them: what the caller's role may not
+    /// read is not in the catalog.
     func transaction<Result: Sendable>(
         _ call: Call, readOnly: Bool = false,
         _ body: @escaping @Sendable (Connection, ObjectCatalog) throws(TandemError) -> Result
     ) async throws -> Result {
-        let catalogs = store.context.catalogs
-        return try await store.withConnection(call) { (connection, tenant) throws(TandemError) in
-            try connection.inTenant(tenant.database, readOnly: readOnly, catalogs: catalogs, body)
+        let (catalogs, rights) = (store.context.catalogs, call.principal.rights)
+        let database = try store.database(call)
+        return try await store.withConnection(call) { (connection, _) throws(TandemError) in
+            try connection.inTenant(database, readOnly: readOnly, catalogs: catalogs) {
+                (connection, catalog) throws(TandemError) in
+                try body(connection, rights.map { $0.narrowed(catalog) } ?? catalog)
+            }
         }
     }
 
@@ -49,10 +53,8 @@ struct RecordStore: Sendable {
     /// Errors that name records, with their ids as the API shows them.
     static func problem(_ error: TandemError, _ description: ObjectDescription) -> Problem? {
         switch error {
-        case .duplicate(let ids):
-            Problem(
-                .conflict, error.code, error.message,
-                members: ["ids": .array(ids.map { .string(description.publicID($0)) })])
+        case .duplicate(let ids, let hidden):
+            Problem.duplicate(error, ids: ids.map { description.publicID($0) }, hidden: hidden)
         case .merged(let id):
             Problem(
                 .movedPermanently, error.code, "The record was merged into another one.",

@@ -11,7 +11,7 @@ struct SearchRoute {
             Route(
                 .post, "/v1/search",
                 "Records of any object in whose searchable fields all words occur: {\"q\", \"limit\"? (of each object)}",
-                feature: "CRM", scope: .secret
+                feature: "CRM", scope: .secret, obeysRights: true
             ) { [records] call in
                 let body = try call.jsonObject()
                 guard let text = body["q"]?.string else {

@@ -98,7 +98,10 @@ struct AdminTenantRoutes {
         }
         let source = try kind == .write ? directory.source(tenant, body["source"]?.string ?? "server") : nil
         let scopes = body["scopes"]?.array?.compactMap(\.string) ?? []
-        let made = try directory.createKey(kind, tenant: tenant, source: source, scopes: scopes)
+        let (role, user) = (body["role"]?.string, body["user"]?.string)
+        if user != nil, role == nil { throw TandemError.invalid("/user", "invalid", "needs a role") }
+        let caller = try role.map { try directory.binding(tenant, role: $0, user: user) }
+        let made = try directory.createKey(kind, tenant: tenant, source: source, scopes: scopes, caller: caller)
         return Response(json: .object(made.key.json(text: made.text, source: source?.name)), status: .created)
     }
 

@@ -9,16 +9,24 @@ struct KeyCommand: ParsableCommand {
 
     static let columns: [(title: String, key: String)] = [
         ("ID", "id"), ("KIND", "kind"), ("KEYID", "keyid"), ("SOURCE", "source"), ("SCOPES", "scopes"),
+        ("ROLE", "role_id"),
         ("EXPIRES", "expires_at"), ("REVOKED", "revoked_at"), ("USED", "last_used_at"),
     ]
 
     struct Create: DatabaseCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Create a key. All but a write key are shown once.")
+            abstract: "Create a key. All but a write key are shown once.",
+            discussion: """
+                tandem key create --kind secret --tenant acme
+                tandem key create --kind restricted --scopes crm:read --tenant acme
+                tandem key create --kind restricted --role "sales rep" --user rep@acme.example --tenant acme
+                """)
         @OptionGroup var global: GlobalOptions
         @Option(help: "write, secret, restricted or admin.") var kind: APIKey.Kind
         @Option(help: "The source of a write key (server).") var source: String?
         @Option(help: "Of a restricted key: a,b,…") var scopes: String?
+        @Option(help: "Of a restricted key: the role whose rights it has, by name or id.") var role: String?
+        @Option(help: "With a role: in whose place it acts, by address or id.") var user: String?
         @Option(help: "How long it lives: 90d, 24h.") var expires: DurationText?
 
         func run(_ session: DatabaseSession) throws -> Output {
@@ -29,8 +37,11 @@ struct KeyCommand: ParsableCommand {
             }
             let list = (scopes ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
             let end = expires.map { Date().addingTimeInterval(Double($0.duration.components.seconds)) }
+            if user != nil, role == nil { throw CommandFailure.usage("--user needs --role") }
+            var caller: RecordCaller?
+            if let role, let tenant { caller = try session.directory.binding(tenant, role: role, user: user) }
             let made = try session.directory.createKey(
-                kind, tenant: tenant, source: found, scopes: list, expiresAt: end)
+                kind, tenant: tenant, source: found, scopes: list, caller: caller, expiresAt: end)
             return KeyCommand.shown(made, source: found?.name, isDryRun: global.dryRun)
         }
     }

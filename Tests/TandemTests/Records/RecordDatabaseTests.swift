@@ -347,7 +347,7 @@ import Testing
                         }
                         return "made"
                     } catch {
-                        guard case .duplicate(let ids) = error else { return "\(error)" }
+                        guard case .duplicate(let ids, _) = error else { return "\(error)" }
                         return ids.isEmpty ? "duplicate of nobody" : "duplicate"
                     }
                 }

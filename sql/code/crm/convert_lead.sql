@@ -4,7 +4,7 @@
 -- the new records beside their own; the lead's person becomes the contact's.
 -- p_options: {"account_id"?, "contact_id"?, "opportunity_id"?, "opportunity"?: its fields, "owner_id"?, "on_duplicate"?:
 -- use|error|create}. A dry run does the same and takes it back, with ids of new records left out.
--- Raises TD001; TD013 of a disqualified lead; TD014 already_converted; TD015 ambiguous_conversion; those of write_record.
+-- Raises TD001; TD018; TD013 of a disqualified lead; TD014 already_converted; TD015 ambiguous_conversion; those of write_record.
 create or replace function convert_lead(p_lead uuid, p_options jsonb, p_actor text, p_dry_run boolean) returns jsonb
 language plpgsql
 as $$
@@ -16,6 +16,7 @@ declare
     v_opportunity jsonb;
     v_done jsonb;
 begin
+    perform require_right('lead', p_lead, 'edit');
     -- The order of locks that ingest has: persons before records.
     v_matches := lead_matches(p_lead);
     perform await_components(array(

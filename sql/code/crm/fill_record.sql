@@ -13,15 +13,18 @@ declare
     v_new jsonb;
 begin
     execute v_query into v_old using v_id;
-    if v_old is null then
+    if v_old is null or readable_ids(p_object, array[v_id]) = '{}' then
         raise exception 'no such %', p_object using errcode = 'TD004', detail = jsonb_build_array(jsonb_build_object(
             'pointer', p_pointer, 'code', 'unknown_reference', 'detail', 'there is no such record'
         ))::text;
     end if;
-    perform write_record(
-        p_object, p_item || jsonb_build_object('op', 'update', 'id', v_id, 'data', p_data, 'only_empty', true), p_actor, 'convert',
-        p_pointer, 20::int2
-    );
+    -- Who may not edit it uses it as it is; a place in it (p_item) is an edit.
+    if coalesce(p_item -> 'add', '{}') <> '{}' or is_within(p_object, 'edit', (v_old ->> 'owner_id')::uuid) then
+        perform write_record(
+            p_object, p_item || jsonb_build_object('op', 'update', 'id', v_id, 'data', p_data, 'only_empty', true), p_actor, 'convert',
+            p_pointer, 20::int2
+        );
+    end if;
     execute v_query into v_new using v_id;
     return jsonb_build_object(
         'id', v_id, 'action', 'used', 'reason', p_chosen -> 'reason', 'filled', (

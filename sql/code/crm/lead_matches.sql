@@ -1,4 +1,4 @@
--- What is there already of a lead: {"accounts", "contacts"} as arrays of {"id", "name", "reason"}, at most five each. An account by
+-- What is there already of a lead, as far as the caller may read it: {"accounts", "contacts"} as arrays of {"id", "name", "reason"}, at most five each. An account by
 -- its company key or by the domain of the lead's address; a contact by its person or by its address.
 create or replace function lead_matches(p_lead uuid) returns jsonb
 language plpgsql stable
@@ -17,7 +17,8 @@ begin
             from (
                 select a.id, a.name, case when a.company_key = v_lead.company_key then 'company' else 'domain' end as reason
                 from accounts a
-                where a.company_key = v_lead.company_key or a.domain = nullif(split_part(v_lead.email_norm, '@', 2), '')
+                where (a.company_key = v_lead.company_key or a.domain = nullif(split_part(v_lead.email_norm, '@', 2), ''))
+                  and readable_ids('account', array[a.id]) <> '{}'
                 order by 3, a.created_at, a.id
                 limit 5
             ) a
@@ -33,7 +34,7 @@ begin
                     union all
                     select c.id, false from contacts c where c.email_norm = v_lead.email_norm
                 ) m
-                join contacts d on d.id = m.id
+                join contacts d on d.id = m.id and readable_ids('contact', array[d.id]) <> '{}'
                 group by d.id
                 order by 3 desc, d.created_at, d.id
                 limit 5

@@ -1,6 +1,6 @@
 -- Takes the conversion of a lead back, and answers {"id", "lead_id", "removed", "kept", "cleared"}: what it made goes to the bin unless
 -- somebody has edited it or uses it by now (kept, with the reason), what it filled is empty again where it still says the same, its
--- links go, and the lead has the status it had. A dry run answers the same and changes nothing. Raises TD001; TD013 of a lead
+-- links go, and the lead has the status it had. A dry run answers the same and changes nothing. Raises TD001; TD018; TD013 of a lead
 -- that is not converted.
 create or replace function unconvert_lead(p_lead uuid, p_actor text, p_dry_run boolean) returns jsonb
 language plpgsql
@@ -11,6 +11,7 @@ declare
     v_parts jsonb := '[]';
     v_done jsonb;
 begin
+    perform require_right('lead', p_lead, 'edit');
     perform await_components(array(
         select l.node from lead_node l where l.lead_id = p_lead
         union

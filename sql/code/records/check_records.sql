@@ -33,7 +33,7 @@ begin
         select array_agg(
             case when i ? 'outcome' or not v_taken ? n::text then i
                 else i || jsonb_build_object('outcome', 'error', 'code', 'duplicate',
-                    'detail', jsonb_build_object('ids', v_taken -> n::text)) end
+                    'detail', shown_holders(p_object ->> 'object', v_taken -> n::text)) end
             order by n)
         into v_items from unnest(v_items) with ordinality u (i, n);
     end if;

@@ -44,6 +44,9 @@ begin
         $q$,
         p_object ->> 'relation')
     into v_items using p_items, v_ids, v_writable, p_context ->> 'at', v_new;
+    if is_restricted() then
+        v_items := restrict_items(p_object, p_context, v_items);
+    end if;
     return refuse_missing(p_object, v_items);
 end
 $$;

@@ -34,12 +34,14 @@ begin
             left join lateral (
                 select array_agg(t.id order by t.id) as ids
                 from jsonb_populate_record(null::%1$I, i -> 'match') r
-                join %1$I t on %2$s
+                join %1$I t on %2$s and %3$s
                 where i ? 'match' and not i ? 'id'
                     and array(select k from jsonb_object_keys(i -> 'match') k order by k) = $2) f on true
             $q$,
             p_object ->> 'relation',
-            (select string_agg(format('t.%1$I = r.%1$I', c), ' and ') from unnest(v_columns) c))
+            (select string_agg(format('t.%1$I = r.%1$I', c), ' and ') from unnest(v_columns) c),
+            -- A record that the caller may not read is not found; if it holds a key, that is seen later.
+            case when is_restricted() then relation_condition(p_object ->> 'relation') else 'true' end)
         into v_items using v_items, v_columns;
     end loop;
     select min(n) into v_end

@@ -7,15 +7,17 @@ as $$
 declare
     v_query text;
     v_result jsonb;
+    v_restricted boolean := is_restricted();
 begin
     select string_agg(part, ' union all ') into v_query
     from (
         select format(
             $q$select n, %1$L as pointer, 'unknown_reference' as code from item
             where i -> 'new' ->> %3$L is not null
-                and not exists (select from %2$I t where t.id = (i -> 'new' ->> %3$L)::uuid)
+                and not exists (select from %2$I t where t.id = (i -> 'new' ->> %3$L)::uuid and (i ->> 'op' = 'restore' or %5$s))
                 and not (%4$L and i -> 'new' ->> %3$L = any ($2))$q$,
-            '/' || (l ->> 'column'), l ->> 'relation', l ->> 'column', l ->> 'relation' = p_object ->> 'relation') as part
+            '/' || (l ->> 'column'), l ->> 'relation', l ->> 'column', l ->> 'relation' = p_object ->> 'relation',
+            case when v_restricted then link_condition(l ->> 'relation') else 'true' end) as part
         from jsonb_array_elements(p_object -> 'links') l
         where exists (select from unnest(p_items) i where i -> 'new' ->> (l ->> 'column') is not null)
         union all
@@ -36,9 +38,11 @@ begin
             $q$select n, '/%1$s/' || (e.position - 1) || '/%3$s', 'unknown_reference' from item,
                 jsonb_array_elements(%4$s) with ordinality e (value, position)
             where e.value ->> %3$L is not null
-                and not exists (select from %2$I t where t.id = (e.value ->> %3$L)::uuid)$q$,
+                and not exists (select from %2$I t where t.id = (e.value ->> %3$L)::uuid and (i ->> 'op' = 'restore' or %5$s))$q$,
             c.key, l ->> 'relation', l ->> 'column',
-            format('coalesce(i -> ''data'' -> %1$L, ''[]'') || coalesce(i -> ''add'' -> %1$L, ''[]'')', c.key))
+            format('coalesce(i -> ''data'' -> %1$L, ''[]'') || coalesce(i -> ''add'' -> %1$L, ''[]'')', c.key),
+            case when v_restricted then link_condition(
+                l ->> 'relation', c.value ->> 'relation', c.value ->> 'parent', l ->> 'column') else 'true' end)
         from jsonb_each(p_object -> 'children') c,
             jsonb_array_elements(describe_relation(c.value ->> 'relation') -> 'links') l
         where l ->> 'column' <> c.value ->> 'parent'
@@ -49,10 +53,11 @@ begin
                 jsonb_array_elements(coalesce(i -> 'data' -> %1$L, '[]') || coalesce(i -> 'add' -> %1$L, '[]'))
                     with ordinality e (value, position)
             where e.value ->> 'object' = %2$L
-                and not exists (select from %3$I t where t.id = (e.value ->> 'record_id')::uuid)$q$,
-            a.child, o.object, o.relation)
+                and not exists (select from %3$I t where t.id = (e.value ->> 'record_id')::uuid and (i ->> 'op' = 'restore' or %4$s))$q$,
+            a.child, o.object, o.relation,
+            case when v_restricted then link_condition(o.relation, a.relation, a.parent, 'record_id') else 'true' end)
         from (
-            select distinct c.key as child, e ->> 'object' as object
+            select distinct c.key as child, c.value ->> 'relation' as relation, c.value ->> 'parent' as parent, e ->> 'object' as object
             from unnest(p_items) i, jsonb_each(p_object -> 'children') c,
                 jsonb_array_elements(coalesce(i -> 'data' -> c.key, '[]') || coalesce(i -> 'add' -> c.key, '[]')) e
             where e ? 'record_id' and e ? 'object') a

@@ -30,11 +30,18 @@ begin
                 select t.id from tickets t where t.contact_id = any (v_contacts)
                 limit 1000);
         end if;
+        if is_restricted() then
+            v_contacts := readable_ids('contact', v_contacts);
+            v_opportunities := readable_ids('opportunity', v_opportunities);
+            v_tickets := readable_ids('ticket', v_tickets);
+        end if;
         v_records := v_records || v_contacts || v_opportunities || v_tickets;
-        v_rows := v_rows || record_timeline_activities(v_records, p_limit, v_before, v_key)
+        v_rows := v_rows || case when level_of('activity', 'read') = 'none' then '[]'
+                else record_timeline_activities(v_records, p_limit, v_before, v_key) end
             || record_timeline_moves(v_opportunities, p_limit, v_before, v_key)
             || record_timeline_tickets(v_tickets, p_limit, v_before, v_key)
-            || record_timeline_comments(v_records, p_limit, v_before, v_key);
+            || case when level_of('comment', 'read') = 'none' then '[]'
+                else record_timeline_comments(v_records, p_limit, v_before, v_key) end;
     end if;
     if to_regclass('event_log') is not null then
         v_rows := v_rows || record_timeline_events(record_timeline_nodes(p_object, p_id, v_contacts), p_limit, v_before, v_key);

@@ -11,7 +11,8 @@ begin
                 when i ? 'created' and i ->> 'op' not in ('create', 'upsert') then
                     i || jsonb_build_object('outcome', 'error', 'code', 'not_found', 'detail',
                         (select jsonb_build_object('merged_into', r.new_id) from record_redirect r
-                         where r.old_id = (i ->> 'id')::uuid and r.object = p_object ->> 'object'))
+                         where r.old_id = (i ->> 'id')::uuid and r.object = p_object ->> 'object'
+                            and readable_ids(r.object, array[r.new_id]) <> '{}'))
                 when not i ? 'created' and i ->> 'op' = 'create' then
                     i || jsonb_build_object('outcome', 'error', 'code', 'duplicate',
                         'detail', jsonb_build_object('ids', jsonb_build_array(i -> 'id')))

@@ -17,6 +17,9 @@ begin
     into v_items
     from unnest(p_items) with ordinality u (i, n)
     left join bin b on b.record_id = (i ->> 'id')::uuid and b.object = p_object ->> 'object';
+    if is_restricted() then
+        v_items := restrict_restores(p_object, v_items);
+    end if;
     v_gone := missing_references(p_object, v_items);
     select array_agg(
         case when not v_gone ? n::text then i

@@ -17,6 +17,8 @@ begin
         v_items := settle_tickets(v_items);
     elsif v_name = 'comment' then
         v_items := settle_comments(p_context, v_items);
+    elsif v_name = 'user' then
+        v_items := check_user_roles(v_items);
     end if;
     if p_object ? 'rules' then
         v_items := check_field_rules(p_object, p_context, v_items);

@@ -60,17 +60,21 @@ create table tandem.api_key (
     sha256 bytea not null check (octet_length(sha256) = 32),
     clear text check (kind = 'write' or clear is null),
     scopes text[] not null default '{}',
+    role_id uuid,
+    user_id uuid,
     actor text not null,
     created_at timestamptz not null default now(),
     expires_at timestamptz,
     revoked_at timestamptz,
     last_used_at timestamptz,
     check ((kind = 'admin') = (tenant is null)),
-    check ((kind = 'write') = (source is not null))
+    check ((kind = 'write') = (source is not null)),
+    check (role_id is null or kind = 'restricted'),
+    check (user_id is null or role_id is not null)
 );
 create index api_key_tenant on tandem.api_key (tenant);
 create index api_key_source on tandem.api_key (source);
-comment on table tandem.api_key is 'Keys as SHA-256; a write key is public and is kept in clear as well, so that it can be shown again.';
+comment on table tandem.api_key is 'Keys as SHA-256; a write key is public and is kept in clear as well, so that it can be shown again. role_id, user_id: of the tenant''s schemas; a key with a role has that role''s rights, in the place of that user.';
 
 create table tandem.tenant_migration (
     tenant uuid not null references tandem.tenant on delete cascade,

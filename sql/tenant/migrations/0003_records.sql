@@ -11,7 +11,8 @@ create table object_description (
     companions jsonb not null default '{}',
     soft_unique text[] not null default '{}',
     children jsonb not null default '{}',
-    owned text[] not null default '{}'
+    owned text[] not null default '{}',
+    shared boolean not null default false
 );
 insert into object_description (object, relation, ranked, kept_while_used, companions, soft_unique, children, owned) values
     ('team', 'teams', false, true, '{}', '{}', '{}', '{}'),
@@ -31,6 +32,7 @@ insert into object_description (object, relation, ranked, kept_while_used, compa
     ('activity', 'activities', false, false, '{}', '{}',
         '{"links": {"relation": "activity_links", "parent": "activity_id"}}', '{}')
 on conflict (object) do nothing;
+update object_description set shared = true where object in ('team', 'user', 'pipeline', 'stage', 'product');
 comment on table object_description is
     'What the write path must know of an object beside its table: fields and keys come from the catalog.';
 comment on column object_description.ranked is 'Each field shows its best source; the others stay as suggestions.';
@@ -38,6 +40,7 @@ comment on column object_description.kept_while_used is 'A record that others re
 comment on column object_description.companions is 'Derived column → the field it is made from: they are written together.';
 comment on column object_description.soft_unique is 'Columns whose values a new record may share only if its writer says so.';
 comment on column object_description.owned is 'Relations whose rows go to the bin with the record that they belong to.';
+comment on column object_description.shared is 'Its records are everybody''s: read at any level but none, changed at level all.';
 comment on column object_description.children is 'Name of an array in the record → its relation, the column of the parent, the column of its order.';
 
 create table normal_form (

@@ -23,6 +23,7 @@ create table users (
     email text unique,
     team_id uuid references teams,
     manager_id uuid references users,
+    role_ids uuid[] not null default '{}',
     time_zone text,
     active boolean not null default true,
     tags text[] not null default '{}',
@@ -97,6 +98,7 @@ comment on column users.name is 'The user''s name.';
 comment on column users.email is 'Where the user is reached; unique.';
 comment on column users.team_id is 'The user''s team.';
 comment on column users.manager_id is 'The user above.';
+comment on column users.role_ids is 'The roles of the user; what any of them allows is allowed.';
 comment on column users.time_zone is 'IANA name.';
 comment on column users.active is 'False: keeps what it owns and takes nothing new.';
 comment on column users.tags is 'Free labels.';

@@ -27,7 +27,7 @@ create index forms_team on forms (team_id);
 create index forms_created on forms (created_at, id);
 create index leads_phone on leads (phone_e164) where phone_e164 is not null;
 
-insert into object_description (object, relation) values ('form', 'forms') on conflict (object) do nothing;
+insert into object_description (object, relation, shared) values ('form', 'forms', true) on conflict (object) do nothing;
 
 comment on table forms is 'Forms of web sites and apps: one row per form that was submitted or set up.';
 comment on column forms.id is 'The record''s id, for ever.';

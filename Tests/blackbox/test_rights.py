@@ -1,0 +1,411 @@
+"""Roles against a plain filter: roles × objects × actions × whose record × the ways to ask (`rights.Model`), and what a role may not
+know of fields. A predicate that is broken on purpose has to be noticed."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from conftest import FULL
+from rights import Model
+from server import CommandFailed, Server, Tenant
+from test_isolation import OPEN
+
+pytestmark = pytest.mark.quick
+Json = dict[str, Any]
+OBJECTS = {"account": "accounts", "contact": "contacts", "lead": "leads", "opportunity": "opportunities", "activity": "activities"}
+TITLE = {"account": "name", "contact": "last_name", "lead": "last_name", "opportunity": "name", "activity": "subject"}
+ACTIONS = ["create", "read", "edit", "delete", "assign"]
+UNKNOWN = "00000000-0000-7000-8000-000000000000"
+
+
+class Caller:
+    """A key with a role, and what is known of it."""
+
+    def __init__(self, tenant: Tenant, role: Json, user: Json | None, key: str):
+        self.tenant, self.role, self.user, self.key = tenant, role, user, key
+
+    def api(self, method: str, path: str, json: Any = None) -> requests.Response:
+        return requests.request(
+            method, self.tenant.server.base_url + path, json=json, headers={"Authorization": f"Bearer {self.key}"}, timeout=60)
+
+    def __str__(self) -> str:
+        return f"{self.role['name']} of {self.user['name'] if self.user else 'nobody'}"
+
+
+class World:
+    """Teams north (with nook) and south, six users, and of every object a record of each user and of nobody."""
+
+    def __init__(self, tenant: Tenant, admin_key: str):
+        self.tenant, self.admin_key = tenant, admin_key
+        make = self.make
+        north, south = make("teams", name="North"), make("teams", name="South")
+        nook = make("teams", name="Nook", parent_id=north["id"])
+        head = make("users", name="head", email="head@rights.example", team_id=north["id"])
+        users = [head] + [
+            make("users", name=name, email=f"{name}@rights.example", team_id=team["id"], manager_id=above)
+            for name, team, above in [
+                ("rep", north, None), ("peer", north, None), ("inner", nook, None), ("far", south, head["id"]), ("out", south, None)]]
+        self.users = {user["name"]: user for user in users}
+        self.roles = {role["name"]: role for role in tenant.get("/v1/roles").json()["items"]}
+        self.records: dict[str, list[Json]] = {object: [] for object in OBJECTS}
+        self.callers: dict[tuple[str, str | None], Caller] = {}
+        for user in [*users, None]:
+            self.fill(user["id"] if user else None, user["name"] if user else "nobody")
+        self.objects = {item["name"]: item for item in tenant.get("/v1/objects").json()["items"]}
+        self.model = Model(self.records, users, [north, south, nook])
+
+    def make(self, plural: str, **body: Any) -> Json:
+        answer = self.tenant.post(f"/v1/{plural}", body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def add(self, object: str, title: str, owner: str | None, **body: Any) -> Json:
+        record = self.make(
+            OBJECTS[object], external_id=title, owner_id=owner, **{TITLE[object]: f"zebra {title}"}, **body)
+        self.records[object].append(record)
+        record["accounts_of"] = [record["account_id"]] if record.get("account_id") else [
+            row["account_id"] for row in record.get("accounts", [])] if object == "contact" else []
+        return record
+
+    def fill(self, owner: str | None, name: str) -> None:
+        """Each record hangs on an account of somebody else too, so that what is implied shows."""
+        account = self.add("account", f"account-{name}", owner)
+        other = self.records["account"][0]["id"]
+        lone = self.add("account", f"lone-{name}", self.users["out"]["id"])
+        contact = self.add(
+            "contact", f"contact-{name}", owner, email=f"{name}@people.example",
+            accounts=[{"account_id": account["id"]}, {"account_id": lone["id"]}])
+        lead = self.add("lead", f"lead-{name}", owner)
+        opportunity = self.add("opportunity", f"opportunity-{name}", owner, account_id=other, amount="10.00", currency="EUR")
+        self.add("opportunity", f"second-{name}", owner, account_id=account["id"], amount="5.00", currency="EUR")
+        self.add("activity", f"activity-{name}", owner, type="call")
+        for kind, record in [("account", lone), ("contact", contact), ("lead", lead), ("opportunity", opportunity)]:
+            self.add(
+                "activity", f"on-{kind}-{name}", self.users["out"]["id"], type="call", links=[{"object": kind, "record_id": record["id"]}])
+
+    def caller(self, role: Json, user: str | None, **body: Any) -> Caller:
+        known = self.callers.get((role["id"], user))
+        if known and not body:
+            return known
+        owner = self.users[user] if user else None
+        request = {"kind": "restricted", "role": role["id"], **({"user": owner["email"]} if owner else {}), **body}
+        answer = requests.post(
+            f"{self.tenant.server.admin_url}/admin/v1/tenants/{self.tenant.slug}/keys", json=request,
+            headers={"Authorization": f"Bearer {self.admin_key}"}, timeout=60)
+        assert answer.status_code == 201, answer.text
+        made = self.callers[(role["id"], user)] = Caller(self.tenant, role, owner, answer.json()["key"])
+        return made
+
+    def role(self, name: str, grants: Json, fields: Json | None = None) -> Json:
+        answer = self.tenant.post("/v1/roles", {"name": name, "grants": grants, "fields": fields or {}})
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+
+@pytest.fixture(scope="module")
+def world(tandem: Server) -> World:
+    key = tandem.cli("key", "create", "--kind", "admin")["key"]
+    return World(tandem.tenant("rights"), key)
+
+
+def ids(answer: requests.Response) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    return [item["id"] for item in answer.json()["items"]]
+
+
+def reads(world: World, caller: Caller, object: str) -> Iterator[str]:
+    """What a caller reads of an object, asked in every way, where it differs from the model."""
+    plural, title = OBJECTS[object], TITLE[object]
+    records = {record["id"]: record for record in world.records[object]}
+    wanted = {id for id, record in records.items() if world.model.reads(caller.role, caller.user, object, record)}
+
+    def differ(way: str, got: Any, expected: Any) -> Iterator[str]:
+        if got != expected:
+            yield f"{caller}: {way} of {plural} is {got}, not {expected}"
+
+    listed = caller.api("GET", f"/v1/{plural}?limit=1000&count=exact")
+    yield from differ("list", set(ids(listed)), wanted)
+    yield from differ("count", listed.json()["page"]["count"], len(wanted))
+    by_title = sorted(wanted, key=lambda id: records[id][title])
+    body = {"where": {"field": title, "op": "starts_with", "value": "zebra"}, "sort": [title], "limit": 1000}
+    yield from differ("search", ids(caller.api("POST", f"/v1/{plural}/search", body)), by_title)
+    groups = caller.api("POST", f"/v1/{plural}:aggregate", {"group": ["owner_id"]}).json()["items"]
+    counted = {group["group"]["owner_id"]: group["measures"]["count"] for group in groups}
+    owners = [records[id]["owner_id"] for id in wanted]
+    yield from differ("aggregate", counted, {owner: owners.count(owner) for owner in owners})
+    everywhere = caller.api("POST", "/v1/search", {"q": "zebra", "limit": 50}).json()["items"]
+    found = {item["id"] for item in everywhere if item["object"] == object}
+    # Leads and activities are searched by other fields.
+    searched = bool(found) or any(field["searchable"] for field in world.objects[object]["fields"] if field["name"] == title)
+    yield from differ("search everywhere", found, wanted if searched else set())
+    changes, after = set(), ""
+    while True:
+        page = caller.api("GET", f"/v1/changes?limit=1000&objects={object}{after}").json()
+        changes |= {item["id"] for item in page["items"]}
+        if not page["page"]["has_more"]:
+            break
+        after = "&after=" + page["page"]["next"]
+    yield from differ("changes", changes & set(records), wanted)
+    for id, record in records.items():
+        status = 200 if id in wanted else 404
+        paths = ["", "/history", "/timeline", "/sources", "?as_of=2100-01-01T00:00:00Z"] if FULL or sum(id.encode()) % 4 == 0 else [""]
+        keys = [f"by/external_id/{record['external_id']}"] if len(paths) > 1 else []
+        for path in [f"{id}{path}" for path in paths] + keys:
+            answer = caller.api("GET", f"/v1/{plural}/{path}")
+            yield from differ(f"GET {path} ({record['external_id']})", answer.status_code, status)
+            if status == 404 and record[title] in answer.text:
+                yield f"{caller}: the error of {path} tells of the record"
+    if object == "opportunity" and wanted:
+        accounts = {one["id"] for one in world.records["account"] if world.model.reads(caller.role, caller.user, "account", one)}
+        shown = caller.api("GET", f"/v1/{plural}?limit=1000&include=account").json()["items"]
+        yield from differ(
+            "include", {item["id"] for item in shown if item["account"]}, {id for id in wanted if records[id]["account_id"] in accounts})
+        where = {"where": {"field": "account.name", "op": "contains", "value": "zebra"}, "limit": 1000}
+        yield from differ(
+            "link filter", set(ids(caller.api("POST", f"/v1/{plural}/search", where))),
+            {id for id in wanted if records[id]["account_id"] in accounts})
+    if object == "account":
+        activities = {
+            one["id"] for one in world.records["activity"] if world.model.reads(caller.role, caller.user, "activity", one)}
+        for id in sorted(wanted)[: None if FULL else 3]:
+            entries = caller.api("GET", f"/v1/accounts/{id}/timeline?limit=1000").json()["items"]
+            hidden = {entry["data"]["id"] for entry in entries if entry["kind"] == "activity"} - activities
+            yield from differ("timeline", hidden, set())
+
+
+def writes(world: World, caller: Caller, object: str) -> Iterator[str]:
+    """The same of writes: a batch of all or nothing, with an item that is wrong for everybody, tells and changes nothing."""
+    records, may = world.records[object], world.model.may
+    other = {user["id"]: next(o["id"] for o in world.users.values() if o is not user) for user in world.users.values()}
+
+    def wanted(record: Json, *actions: str) -> str:
+        if not world.model.reads(caller.role, caller.user, object, record):
+            return "not_found"
+        allowed = all(may(caller.role, caller.user, object, action, record["owner_id"]) for action in actions)
+        return "conflict" if allowed else "forbidden"
+
+    def answer(items: list[Json]) -> list[str]:
+        body = {"mode": "all", "items": [*items, {"op": "update", "id": UNKNOWN, "data": {}}]}
+        got = caller.api("POST", f"/v1/{OBJECTS[object]}:batch", body)
+        assert got.status_code == 200, got.text
+        return [result["error"]["code"] for result in got.json()["results"]][:-1]
+
+    def differ(action: str, items: list[Json], expected: list[str]) -> Iterator[str]:
+        for item, got, code in zip(items, answer(items), expected, strict=True):
+            if got != code:
+                yield f"{caller}: to {action} {object} {item} is {got}, not {code}"
+
+    yield from differ(
+        "edit", [{"op": "update", "id": one["id"], "data": {"tags": ["x"]}} for one in records], [wanted(one, "edit") for one in records])
+    yield from differ("delete", [{"op": "delete", "id": one["id"]} for one in records], [wanted(one, "delete") for one in records])
+    if world.model.level(caller.role, "user", "read") != "none":
+        yield from differ(
+            "assign", [
+                {"op": "update", "id": one["id"], "data": {"owner_id": other.get(one["owner_id"], world.users["rep"]["id"])}}
+                for one in records],
+            [wanted(one, "edit", "assign") for one in records])
+        owners = [user["id"] for user in world.users.values()] + [None]
+        extra = {"type": "call"} if object == "activity" else {}
+        yield from differ(
+            "create", [{"op": "create", "data": {TITLE[object]: "new", "owner_id": owner, **extra}} for owner in owners],
+            ["conflict" if may(caller.role, caller.user, object, "create", owner or (caller.user or {}).get("id")) else "forbidden"
+             for owner in owners])
+
+
+def some_roles(world: World, count: int) -> list[Json]:
+    chance = random.Random(20)
+    return [
+        world.role(f"chance {number}", {
+            "*": {"read": "all"},
+            **{object: {action: chance.choice(["all", "team", "own", "own", "none"]) for action in ACTIONS} for object in OBJECTS},
+        })
+        for number in range(count)
+    ]
+
+
+def test_every_way_to_ask_agrees_with_a_plain_filter(world: World, figures: Callable[[str, Any], None]) -> None:
+    shipped = [world.roles[name] for name in ("administrator", "sales manager", "sales rep", "read only")]
+    if FULL:
+        cases = list(itertools.product(shipped + some_roles(world, 12), [*world.users, None]))
+    else:
+        cases = [(shipped[2], "rep"), (shipped[1], "head"), (some_roles(world, 1)[0], "rep")]
+    wrong: list[str] = []
+    for (role, user), object in itertools.product(cases, OBJECTS):
+        caller = world.caller(role, user)
+        wrong += [*reads(world, caller, object), *writes(world, caller, object)]
+    assert wrong == []
+    figures("callers", len(cases))
+
+
+@pytest.mark.parametrize("function, whole, broken", [
+    ("reach", "t.parent_id = p.id", "false"),
+    ("reach", "u.manager_id = b.id", "false"),
+    ("reach", "v_level = 'all' or", "true or"),
+    ("record_condition", "o.account_id = %I.id", "o.account_id is null and o.account_id = %I.id"),
+    ("record_condition", "p_action = 'read' and p_object = 'activity'", "false"),
+    ("restrict_items", "is_within(v_name, 'edit',", "is_within(v_name, 'read',"),
+], ids=lambda value: value[:30])
+def test_a_broken_predicate_is_noticed(world: World, function: str, whole: str, broken: str) -> None:
+    server = world.tenant.server
+    ((text,),) = server.sql(
+        "select pg_get_functiondef(oid) from pg_proc where proname = %s and pronamespace = 'tandem_code'::regnamespace", [function])
+    assert whole in text
+    callers = []
+    try:
+        server.sql(text.replace(whole, broken))
+        # What a key may do is remembered for seconds; of a new key nothing is.
+        callers = [
+            world.caller(world.roles[role], user, expires_at=None) for role, user in (("sales rep", "rep"), ("sales manager", "head"))]
+        found = (line for caller in callers for object in OBJECTS for ask in (reads, writes) for line in ask(world, caller, object))
+        assert next(found, None), "nothing noticed"
+    finally:
+        server.sql(text)
+        for caller in callers:
+            world.callers.pop((caller.role["id"], caller.user["name"]), None)
+
+
+def test_a_field_that_a_role_does_not_read_is_unknown(world: World) -> None:
+    role = world.role("narrow", {"*": {"read": "all", "create": "all", "edit": "all"}}, {
+        "contact": {"email": "none", "title": "read", "last_name": "none"}, "opportunity": {"amount": "none"}, "account": {"name": "read"}})
+    caller = world.caller(role, None)
+    contact, opportunity = world.records["contact"][0], world.records["opportunity"][0]
+    shown = caller.api("GET", f"/v1/contacts/{contact['id']}").json()
+    # channels tell the address, name tells the last name.
+    assert {"email", "last_name", "name", "channels"}.isdisjoint(shown) and {"title", "phone", "first_name"} <= set(shown)
+    fields = {field["name"] for field in caller.api("GET", "/v1/objects/contacts").json()["fields"]}
+    assert "email" not in fields and "title" in fields
+    for path in ("?filter=email is_set", "?sort=email", "?fields=email", "?email=x@people.example", "?sort=last_name"):
+        answer = caller.api("GET", "/v1/contacts" + path)
+        assert (answer.status_code, "email" in answer.json()["code"]) == (400, False), answer.text
+    assert caller.api("GET", f"/v1/contacts/by/email/{contact['email']}").status_code == 404
+    where = {"where": {"field": "email", "op": "eq", "value": contact["email"]}}
+    answers = [
+        caller.api("POST", "/v1/contacts/search", where), caller.api("POST", "/v1/contacts:aggregate", {"group": ["email"]}),
+        caller.api("POST", "/v1/opportunities:aggregate", {"measures": [{"fn": "sum", "field": "amount"}]}),
+        caller.api("PATCH", f"/v1/contacts/{contact['id']}", {"email": "y@people.example"}),
+    ]
+    assert [(answer.status_code, answer.json()["errors"][0]["code"]) for answer in answers] == [(422, "unknown_field")] * 4
+    refused = caller.api("PATCH", f"/v1/contacts/{contact['id']}", {"title": "Queen"})
+    assert refused.json()["errors"][0]["code"] == "read_only"
+    for part in ("history", "sources"):
+        text = caller.api("GET", f"/v1/contacts/{contact['id']}/{part}").text
+        assert "people.example" not in text and "last_name" not in text
+    found = caller.api("POST", "/v1/search", {"q": contact["email"]}).json()["items"]
+    assert [item for item in found if item["object"] == "contact"] == []
+    as_of = caller.api("GET", f"/v1/contacts/{contact['id']}?as_of=2100-01-01T00:00:00Z").json()
+    assert "email" not in as_of and "name" not in as_of
+    assert "products" not in caller.api("GET", f"/v1/opportunities/{opportunity['id']}").json()
+    timeline = caller.api("GET", f"/v1/opportunities/{opportunity['id']}/timeline").json()["items"]
+    moves = [entry["data"] for entry in timeline if entry["kind"] == "opportunity"]
+    assert moves and all("amount" not in move and "status" in move for move in moves)
+    changed = caller.api("PATCH", f"/v1/contacts/{contact['id']}", {"phone": "+4930123456"})
+    assert changed.status_code == 200, changed.text
+
+
+def test_duplicates_out_of_reach_are_counted_and_not_named(world: World) -> None:
+    caller = world.caller(world.roles["sales rep"], "rep")
+    taken = next(one for one in world.records["contact"] if one["external_id"] == "contact-out")
+    for answer in (
+        caller.api("POST", "/v1/contacts", {"email": taken["email"]}),
+        caller.api("PUT", f"/v1/contacts/by/email/{taken['email']}", {"title": "x"}),
+        caller.api("POST", "/v1/contacts", {"external_id": taken["external_id"]}),
+    ):
+        problem = answer.json()
+        assert (answer.status_code, problem["code"], problem["ids"], problem["hidden"]) == (409, "duplicate", [], 1), problem
+    mine = next(one for one in world.records["contact"] if one["external_id"] == "contact-rep")
+    assert caller.api("POST", "/v1/contacts", {"email": mine["email"]}).json()["ids"] == [mine["id"]]
+    result = caller.api("POST", "/v1/contacts:batch", {"items": [
+        {"op": "upsert", "match": {"external_id": taken["external_id"]}, "data": {"title": "x"}},
+        {"op": "update", "match": {"external_id": taken["external_id"]}, "data": {"title": "x"}}]}).json()["results"]
+    assert [one["error"]["code"] for one in result] == ["duplicate", "not_found"]
+
+
+def test_what_a_key_with_a_role_makes_is_its_users(world: World) -> None:
+    caller = world.caller(world.roles["sales rep"], "rep")
+    rep = world.users["rep"]
+    made = caller.api("POST", "/v1/leads", {"last_name": "Mine", "company": "zz Engines", "email": "mine@engines.example"}).json()
+    assert (made["owner_id"], made["created_by"]) == (rep["id"], "user:rep@rights.example")
+    done = caller.api("POST", f"/v1/leads/{made['id']}:convert", {"create_opportunity": True})
+    assert done.status_code == 200, done.text
+    contact = world.tenant.get(f"/v1/contacts/{done.json()['contact']['id']}").json()
+    assert contact["owner_id"] == rep["id"]
+    undone = caller.api("POST", f"/v1/leads/{made['id']}:unconvert", {})
+    assert undone.status_code == 200 and len(undone.json()["removed"]) == 3, undone.text
+    theirs = next(one for one in world.records["lead"] if one["external_id"] == "lead-peer")
+    assert caller.api("POST", f"/v1/leads/{theirs['id']}:convert", {}).json()["code"] == "forbidden"
+    out = next(one for one in world.records["lead"] if one["external_id"] == "lead-out")
+    assert caller.api("POST", f"/v1/leads/{out['id']}:convert", {}).status_code == 404
+    # Deleted and brought back by whom it belongs to alone.
+    assert caller.api("DELETE", f"/v1/leads/{made['id']}").status_code == 204
+    other = world.caller(world.roles["sales rep"], "out")
+    assert other.api("POST", f"/v1/leads/{made['id']}:restore", {}).status_code == 404
+    assert other.api("GET", f"/v1/leads/{made['id']}/history").status_code == 404
+    assert caller.api("POST", f"/v1/leads/{made['id']}:restore", {}).status_code == 200
+    unreachable = world.records["account"][-1]["id"]
+    refused = caller.api("POST", "/v1/opportunities", {"name": "x", "account_id": unreachable})
+    if not world.model.reads(caller.role, caller.user, "account", world.records["account"][-1]):
+        assert refused.json()["errors"][0]["code"] == "unknown_reference"
+    world.tenant.api("DELETE", f"/v1/leads/{made['id']}")
+
+
+def test_a_key_with_a_role_reaches_what_obeys_roles_only(world: World) -> None:
+    caller = world.caller(world.roles["administrator"], "rep")
+    base = world.tenant.server.base_url
+    plurals = {item["object"] for item in world.tenant.get("/v1/objects").json()["items"]}
+    for path, methods in requests.get(base + "/openapi.json", timeout=60).json()["paths"].items():
+        of_records = path.split("/")[2:3] and path.split("/")[2] in plurals and not path.endswith("/submissions")
+        if "get" not in methods or of_records or path in OPEN or path in ("/v1/objects", "/v1/objects/{object}", "/v1/changes"):
+            continue
+        place = re.sub(r"{[^}]*}", UNKNOWN, path)
+        # What answers without a key tells nothing of a tenant.
+        if requests.get(base + place, timeout=60, stream=True).status_code == 401:
+            assert caller.api("GET", place).json()["code"] in ("insufficient_scope", "role_not_obeyed"), path
+    assert caller.api("GET", "/v1/roles").json()["code"] == "insufficient_scope"
+    assert caller.api("GET", f"/v1/leads/{UNKNOWN}/submissions").json()["code"] == "role_not_obeyed"
+    for action in ("update", "delete", "restore"):
+        assert caller.api("POST", f"/v1/leads:{action}", {}).json()["code"] == "role_not_obeyed"
+    user = world.users["rep"]["id"]
+    answer = caller.api("PATCH", f"/v1/users/{user}", {"role_ids": [world.roles["read only"]["id"]]})
+    assert answer.json()["code"] == "forbidden"
+
+
+def test_roles_are_made_changed_and_deleted(world: World) -> None:
+    tenant, server = world.tenant, world.tenant.server
+    made = server.cli(
+        "role", "create", "--name", "auditor", "--grant", "*.read=all", "--field", "contact.email=none", "--tenant", tenant.slug)
+    assert made["grants"] == {"*": {"read": "all"}} and made["fields"] == {"contact": {"email": "none"}}
+    changed = server.cli("role", "update", "auditor", "--grant", "lead.read=none", "--tenant", tenant.slug)
+    assert changed["grants"] == {"*": {"read": "all"}, "lead": {"read": "none"}} and changed["version"] == 2
+    wrong = tenant.post("/v1/roles", {
+        "name": "x", "grants": {"contact": {"fly": "all", "read": "some"}, "comet": {}},
+        "fields": {"account": {"name": "none", "wings": "read"}}})
+    assert {error["pointer"] for error in wrong.json()["errors"]} == {
+        "/grants/contact/fly", "/grants/contact/read", "/grants/comet", "/fields/account/name", "/fields/account/wings"}
+    assert tenant.post("/v1/roles", {"name": "auditor", "grants": {}}).status_code == 409
+    stale = tenant.api("PATCH", f"/v1/roles/{made['id']}", {"description": "x"}, headers={"If-Match": '"v1"'})
+    assert stale.status_code == 412
+    out = world.users["out"]["id"]
+    assert tenant.api("PATCH", f"/v1/users/{out}", {"role_ids": [made["id"]]}).json()["role_ids"] == [made["id"]]
+    assert ids(tenant.post("/v1/users/search", {"where": {"field": "role_ids", "op": "contains", "value": made["id"]}})) == [out]
+    used = tenant.api("DELETE", f"/v1/roles/{made['id']}")
+    assert (used.status_code, used.json()["references"]) == (409, {"users": 1})
+    unknown = tenant.api("PATCH", f"/v1/users/{out}", {"role_ids": [UNKNOWN]})
+    assert unknown.json()["errors"][0]["pointer"] == "/role_ids"
+    tenant.api("PATCH", f"/v1/users/{out}", {"role_ids": []})
+    key = server.cli("key", "create", "--kind", "restricted", "--role", "auditor", "--tenant", tenant.slug)
+    assert key["scopes"] == ["crm:read", "crm:write"] and key["role_id"] == made["id"]
+    with pytest.raises(CommandFailed) as failure:
+        server.cli("role", "delete", "auditor", "--tenant", tenant.slug)
+    assert failure.value.code == 6
+    with pytest.raises(CommandFailed):
+        server.cli("key", "create", "--kind", "restricted", "--role", "auditor", "--scopes", "profiles:read", "--tenant", tenant.slug)
+    server.cli("key", "revoke", key["id"], "--tenant", tenant.slug)
+    assert tenant.api("DELETE", f"/v1/roles/{made['id']}").status_code == 204
+    assert tenant.get(f"/v1/roles/{made['id']}").status_code == 404

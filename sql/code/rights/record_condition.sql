@@ -1,0 +1,45 @@
+-- The condition, as SQL text on a relation named p_alias, under which the caller may do something with a record: the one predicate
+-- that lists, sums, search, writes and all else are made with. Its parts come from here and from object_description only.
+--
+-- Reading reaches further than owners: whoever may read a contact, an opportunity or a ticket may read its account, whoever may read a
+-- record its activities. Which owners there are is asked once a statement (reach).
+create or replace function record_condition(p_object text, p_action text default 'read', p_alias text default 't') returns text
+language plpgsql stable
+as $$
+declare
+    v_level text := level_of(p_object, p_action);
+    v_ways text[];
+begin
+    if v_level in ('all', 'none') then
+        return (v_level = 'all')::text;
+    elsif (select o.shared from object_description o where o.object = p_object) then
+        return (p_action = 'read')::text;
+    end if;
+    v_ways := array[format('%I.owner_id = any ((select reach(%L, %L))::uuid[])', p_alias, p_object, p_action)];
+    if p_action = 'read' and p_object = 'account' and to_regclass('contacts') is not null then
+        v_ways := v_ways || format(
+            'exists (select from opportunities o where o.account_id = %I.id and %s)', p_alias,
+            record_condition('opportunity', 'read', 'o')
+        ) || format(
+            'exists (select from account_contacts p join contacts c on c.id = p.contact_id where p.account_id = %I.id and %s)',
+            p_alias, record_condition('contact', 'read', 'c')
+        );
+        if to_regclass('tickets') is not null then
+            v_ways := v_ways || format(
+                'exists (select from tickets k where k.account_id = %I.id and %s)', p_alias, record_condition('ticket', 'read', 'k')
+            );
+        end if;
+    elsif p_action = 'read' and p_object = 'activity' then
+        v_ways := v_ways || array(
+            select format(
+                'exists (select from activity_links l join %I x on x.id = l.record_id where l.activity_id = %I.id and l.object = %L and %s)',
+                o.relation, p_alias, o.object, record_condition(o.object, 'read', 'x')
+            )
+            from object_description o
+            where o.object in ('account', 'contact', 'lead', 'opportunity', 'ticket') and to_regclass(quote_ident(o.relation)) is not null
+            order by o.object
+        );
+    end if;
+    return '(' || array_to_string(v_ways, ' or ') || ')';
+end
+$$;
