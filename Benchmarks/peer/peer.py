@@ -40,7 +40,8 @@ class Peer:
 
     write_key = "peer-key"
 
-    def __init__(self, server):
+    def __init__(self, server, app="app", **more):
+        """`app`: the module; `more`: what else it finds in its environment."""
         self.database = server
         server.sql(TABLE)
         with socket.socket() as probe:
@@ -50,10 +51,10 @@ class Peer:
         place = server.postgres
         environment = {
             **os.environ, "PEER_KEYS": self.write_key, "PEER_CONNECTIONS": str(CONNECTIONS),
-            "PEER_DSN": f"postgresql://{place['user']}@/{place['database']}?host={place['socket_dir']}&port={place['port']}",
+            "PEER_DSN": f"postgresql://{place['user']}@/{place['database']}?host={place['socket_dir']}&port={place['port']}", **more,
         }
         self.process = subprocess.Popen(
-            [str(PYTHON), "-m", "uvicorn", "app:app", "--port", str(port), "--workers", str(os.cpu_count()),
+            [str(PYTHON), "-m", "uvicorn", f"{app}:app", "--port", str(port), "--workers", str(os.cpu_count()),
              "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"],
             cwd=HERE, env=environment, stdin=subprocess.DEVNULL)
         self.meter = Meter(server, children, self._processes)

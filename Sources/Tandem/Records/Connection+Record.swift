@@ -202,37 +202,48 @@ struct RecordSelection {
         self.followed = followed
     }
 
-    /// For a table named `t`: id, version, the row, its children and followed links as one JSON value.
+    private var children: [ObjectChild] { description.children.filter { names?.contains($0.name) ?? true } }
+
+    /// Of how many columns `columns` is.
+    var width: Int { 3 + children.count + followed.count }
+
+    /// For a table named `t`: id, version, the row, and then each child array and each followed link, as JSON in columns of their own:
+    /// what was put together here would be copied with every part.
     var columns: SQLFragment {
-        var parts: [SQLFragment] = ["to_jsonb(t)"]
-        for child in description.children where names?.contains(child.name) ?? true {
+        var parts: [SQLFragment] = ["t.id, t.version, row_to_json(t)::text"]
+        for child in children {
             let order = SQLFragment.joined(SQLIdentifier.order(of: child).map { "c.\($0)" }, by: ", ")
             parts.append(
                 """
-                jsonb_build_object(\(bind: .text(child.name))::text, (select coalesce(jsonb_agg(to_jsonb(c) order by \(order)),
-                '[]') from \(.table(of: child)) c where c.\(.parent(of: child)) = t.id))
+                (select json_agg(row_to_json(c) order by \(order)) from \(.table(of: child)) c
+                where c.\(.parent(of: child)) = t.id)::text
                 """)
         }
         for field in followed {
-            guard case .link(let target) = field.type else { continue }
+            guard case .link(let target) = field.type else {
+                parts.append("null::text")
+                continue
+            }
             parts.append(
                 """
-                jsonb_build_object(\(bind: .text("." + field.name))::text, (select jsonb_build_array(l.\(.column(of: target)),
-                \(target.showsTitle ? "l.\(.title(of: target))" : "null")) from \(rows: target) l where l.\(.column(of: target)) = t.\(.column(of: field))))
+                (select json_build_array(l.\(.column(of: target)), \(target.showsTitle ? "l.\(.title(of: target))" : "null"))
+                from \(rows: target) l where l.\(.column(of: target)) = t.\(.column(of: field)))::text
                 """)
         }
-        return "t.id, t.version, \(SQLFragment.joined(parts, by: " || "))"
+        return .joined(parts, by: ", ")
     }
 
     func snapshot(_ row: Row, catalog: ObjectCatalog) throws(TandemError) -> RecordSnapshot {
         let id = try reading { () throws(PostgresError) in try row.uuid(0) }
         let version = try reading { () throws(PostgresError) in try row.int(1) }
-        guard let object = try row.json(2)?.object else { throw .failure("a record that is no object", sqlState: nil) }
+        guard var object = try row.json(2)?.object else { throw .failure("a record that is no object", sqlState: nil) }
+        let children = children
+        for (index, child) in children.enumerated() { object[child.name] = try row.json(3 + index) ?? [] }
         let presenter = RecordPresenter(description: description, catalog: catalog)
         var shown = presenter.present(object, only: names).object ?? JSONObject()
-        for field in followed {
+        for (index, field) in followed.enumerated() {
             guard case .link(let target) = field.type else { continue }
-            let pair = object["." + field.name]
+            let pair = try row.json(3 + children.count + index)
             let name = field.name.hasSuffix("_id") ? String(field.name.dropLast(3)) : field.name
             guard let id = pair?[0]?.string.flatMap(RecordID.init(uuidString:)) else {
                 shown[name] = .null

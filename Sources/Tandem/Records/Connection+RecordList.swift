@@ -72,7 +72,7 @@ extension Connection {
         for row in rows.prefix(query.limit) { items.append(try selection.snapshot(row, catalog: catalog)) }
         var next: String?
         if rows.count > query.limit, let last = rows.dropLast().last {
-            let keys = (try last.json(3)?.array ?? []).map(\.string)
+            let keys = (try last.json(selection.width)?.array ?? []).map(\.string)
             next = PageCursor(keys: keys, fingerprint: query.fingerprint)
                 .sealed(with: seal.key, scope: seal.scope(description.plural))
         }
