@@ -61,14 +61,15 @@ extension Connection {
     /// What is wrong with the views that are about to be written, by their position.
     func viewErrors(_ writes: [RecordWrite]) throws(TandemError) -> [Int: [TandemError.FieldError]] {
         var errors: [Int: [TandemError.FieldError]] = [:]
+        let catalog = ObjectCatalog.standard.with(try customFields())
         for (index, write) in writes.enumerated() where ![.delete, .restore].contains(write.operation) {
             // What a change leaves as it is counts too.
             var data = try savedView(write)
             for (name, value) in write.input.data { data[name] = value }
             let object = data["object"]?.string
-            guard let description = object.flatMap({ ObjectCatalog.standard.object($0) }) else { continue }
+            guard let description = object.flatMap({ catalog.object($0) }) else { continue }
             do throws(TandemError) {
-                _ = try SavedView(data).query(of: description, .standard)
+                _ = try SavedView(data).query(of: description, catalog)
             } catch {
                 guard case .invalid(let fields) = error else { throw error }
                 errors[index] = fields

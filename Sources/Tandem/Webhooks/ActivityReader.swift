@@ -8,7 +8,8 @@ enum ActivityReader {
 
     /// The fields that a provider tells of; `id` is its own, the activity's external id.
     static let fields: Set<String> = [
-        "type", "direction", "status", "subject", "body", "started_at", "ended_at", "duration_s", "outcome", "thread_id",
+        "type", "direction", "status", "subject", "body", "started_at", "ended_at", "duration_s", "outcome",
+        "thread_id",
         "recording_url",
     ]
     static let numbers: Set<String> = ["from", "to"]
