@@ -84,7 +84,6 @@ extension FieldType {
         case .record: "record"
         case .tags: "tags"
         case .multiSelect: "multi_select"
-        case .links: "links"
         case .condition: "condition"
         case .fieldNames: "field_names"
         }

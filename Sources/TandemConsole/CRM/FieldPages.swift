@@ -211,7 +211,7 @@ extension Console {
             fields: found.map { field in
                 FieldsPage.Entry(
                     href: "\(path)/\(object.plural)/\(field.name)", label: field.label, name: field.name,
-                    type: FieldWords.type(field), rules: FieldWords.rules(field),
+                    type: CustomFieldWords.type(field), rules: CustomFieldWords.rules(field),
                     options: field.options.isEmpty ? nil : field.options.joined(separator: ", "),
                     isHidden: field.isHidden)
             },
@@ -226,7 +226,7 @@ extension Console {
         let path = "/console/\(tenant.slug)/fields"
         let field = try await customField(call, tenant, object)
         let facts = [
-            ("Name", field.name), ("Type", FieldWords.type(field)), ("Column", "\(object.table).\(field.name)"),
+            ("Name", field.name), ("Type", CustomFieldWords.type(field)), ("Column", "\(object.table).\(field.name)"),
             ("Made by", field.json["created_by"]?.string.map { ActorWords.words($0) } ?? ""),
         ]
         let page = FieldPage(
@@ -259,7 +259,7 @@ extension Console {
             _ = try await editing(tenant, visit) { (editor) throws(TandemError) in
                 try editor.create(object.plural, body)
             }
-        } catch let error as TandemError where FieldWords.isOfTheForm(error) {
+        } catch let error as TandemError where CustomFieldWords.isOfTheForm(error) {
             let again = FieldForm(
                 creating: "\(path)/\(object.plural)/add", csrf: visit.csrf, form: form, error: error.message)
             return try await fields(call, visit, tenant, of: object, form: again)
@@ -276,7 +276,7 @@ extension Console {
             _ = try await editing(tenant, visit) { (editor) throws(TandemError) in
                 try editor.update(object.plural, field.name, body, ifMatch: nil)
             }
-        } catch let error as TandemError where FieldWords.isOfTheForm(error) {
+        } catch let error as TandemError where CustomFieldWords.isOfTheForm(error) {
             return try await self.field(call, visit, tenant, object, error: error.message)
         }
         return .seeOther(
@@ -296,8 +296,8 @@ extension Console {
     }
 }
 
-/// Fields in words.
-enum FieldWords {
+/// A tenant's own fields in words.
+enum CustomFieldWords {
     static func type(_ field: CustomField) -> String {
         let type = field.type.replacing("_", with: " ")
         return field.target.map { "\(type) to \($0)" } ?? type

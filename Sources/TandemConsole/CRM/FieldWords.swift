@@ -27,7 +27,7 @@ enum FieldWords {
         case .timestamp: return words.moment(value.string)?.text ?? ""
         case .integer: return value.int.map { Figures.count($0) } ?? ""
         case .money: return Figures.money(value.string, nil) ?? ""
-        case .tags: return (value.array ?? []).compactMap(\.string).joined(separator: ", ")
+        case .tags, .multiSelect: return (value.array ?? []).compactMap(\.string).joined(separator: ", ")
         default: return value.string ?? value.number?.text ?? ""
         }
     }

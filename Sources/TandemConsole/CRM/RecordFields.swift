@@ -42,7 +42,7 @@ struct RecordFields {
         guard let value, !value.isNull else { return field.type == .bool ? "false" : "" }
         switch field.type {
         case .bool: return value.bool == true ? "true" : "false"
-        case .tags: return (value.array ?? []).compactMap(\.string).joined(separator: ", ")
+        case .tags, .multiSelect: return (value.array ?? []).compactMap(\.string).joined(separator: ", ")
         case .timestamp: return words.local(value.string) ?? ""
         case .link(let target): return links.text(value.string ?? "", target)
         default: return value.string ?? value.number?.text ?? ""
@@ -53,7 +53,7 @@ struct RecordFields {
     static func value(_ text: String, _ field: ObjectField, _ links: LinkDirectory, _ words: TimeWords) -> JSON {
         let plain = text.trimmingCharacters(in: .whitespacesAndNewlines)
         if field.type == .bool { return .bool(plain == "true") }
-        if field.type == .tags {
+        if field.type.isArray {
             let tags = plain.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter {
                 !$0.isEmpty
             }

@@ -166,6 +166,7 @@ extension RecordFormPage.Field {
         case .phone: (inputType, inputMode) = ("tel", "tel")
         case .url: inputMode = "url"
         case .tags: hint = "with commas between"
+        case .multiSelect(let options): hint = "with commas between, of " + options.joined(separator: ", ")
         case .select(let options):
             let offered = options.filter { $0 != "converted" || $0 == text }
             menu =
@@ -188,7 +189,7 @@ extension RecordFormPage.Field {
             if !text.isEmpty, !menu.contains(where: \.isChosen) {
                 menu.append(Choice(value: text, label: text, isChosen: true))
             }
-        case .bool, .text, .domain, .id, .record: break
+        case .bool, .text, .domain, .id, .record, .links, .condition, .fieldNames: break
         }
         self.menu = menu
         listRef = proposals

@@ -101,7 +101,7 @@ extension Console {
         } catch TandemError.invalid(let errors) {
             showing.errors = errors
             showing.status = .unprocessableContent
-        } catch TandemError.duplicate(let ids) {
+        } catch TandemError.duplicate(let ids, _) {
             showing.existing = ids
             showing.status = .conflict
         } catch TandemError.versionMismatch {

@@ -65,7 +65,13 @@ struct TicketPage {
     let person: AccountPage.Link?
     let facts: [AccountCard.Fact]
     let message: String?
-    let activities: [AccountPage.Entry]
+    let activities: [Activity]
+
+    struct Activity {
+        let when: Moment?
+        let what: String
+        let detail: String?
+    }
 }
 
 /// What the SQL function `ticket_page` adds.
@@ -153,7 +159,7 @@ extension Console {
             facts: pairs.compactMap { term, fact in fact.map { AccountCard.Fact(term: term, fact: $0) } },
             message: read.body,
             activities: detail.activities.map {
-                AccountPage.Entry(when: words.moment($0.at), what: $0.words, detail: $0.detail)
+                TicketPage.Activity(when: words.moment($0.at), what: $0.words, detail: $0.detail)
             })
         return Response(html: templates.render(page, as: "ticket"))
     }
