@@ -22,11 +22,16 @@ struct RecordRoutes {
 
     private var base: String { "/v1/\(description.plural)" }
 
+    /// The routes that ask the rights of the caller's role in all that they read and write; keys with a role reach no other.
+    private static let obeying: Set<String> = [
+        "", "/search", "/{id}", "/{id}:restore", "/by/{field}/{value}", ":aggregate", ":batch", "/{id}/history",
+        "/{id}/timeline", "/{id}/sources",
+    ]
+
     /// Without an article, so that no sentence needs to know whether it is `a` or `an`.
     private func route(
         _ method: HTTPRequest.Method, _ path: String, _ summary: String, parameters: [Route.Parameter] = [],
-        takesFields: Bool = false, obeysRights: Bool = true, success: Int = 200, body: String? = nil,
-        answers: Bool = false,
+        takesFields: Bool = false, success: Int = 200, body: String? = nil, answers: Bool = false,
         _ handler: @escaping Route.Handler
     ) -> Route {
         let module: Route.Module =
@@ -37,7 +42,7 @@ struct RecordRoutes {
             }
         return Route(
             method, base + path, "\(description.plural.capitalized): \(summary)", feature: "CRM", scope: .secret,
-            module: module, parameters: parameters, takesFields: takesFields, obeysRights: obeysRights,
+            module: module, parameters: parameters, takesFields: takesFields, obeysRights: Self.obeying.contains(path),
             success: success,
             schemas: .init(
                 body: body.map { description.schemaName + $0 }, answer: answers ? description.schemaName : nil),
@@ -249,7 +254,7 @@ struct RecordRoutes {
         return route(
             .post, ":" + action.rawValue, words,
             parameters: [.init("dry_run", "true answers how many there are and what becomes of the first")],
-            obeysRights: false, success: 202
+            success: 202
         ) { [description, records] call in
             let isDryRun = try call.flag("dry_run")
             let body = try call.jsonObject()

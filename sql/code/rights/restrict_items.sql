@@ -1,5 +1,5 @@
--- Rights, applied to a wave of a restricted caller once its records are loaded: what the caller may not read is not there, what the caller may not do is an
--- error `forbidden`. New records without an owner become the caller's own. Giving a record to somebody takes `assign`, beside `edit`;
+-- Rights, applied to a wave of a restricted caller once its records are loaded: what the caller may not read is not there, what
+-- the caller may not do is an error `forbidden`. New records without an owner become the caller's own. Giving a record to somebody takes `assign`, beside `edit`;
 -- a new one for somebody else, that `create` reaches them. Roles are given by operators only.
 create or replace function restrict_items(p_object jsonb, p_context jsonb, p_items jsonb[]) returns jsonb[]
 language plpgsql stable
