@@ -115,6 +115,19 @@ def world(tandem: Server) -> World:
     return World(tandem.tenant("rights"), key)
 
 
+def test_what_is_said_of_a_record_is_read_by_who_reads_the_record(world: World) -> None:
+    rep = world.caller(world.roles["sales rep"], "rep")
+    near, far = [
+        next(record for record in world.records["lead"] if record["external_id"] == f"lead-{name}") for name in ("peer", "out")]
+    said = [
+        world.make("comments", object="lead", object_id=record["id"], body=f"about {record['external_id']}",
+                   owner_id=world.users["rep"]["id"])
+        for record in (near, far)]
+    assert ids(rep.api("GET", "/v1/comments")) == [said[0]["id"]]
+    assert rep.api("GET", f"/v1/comments/{said[1]['id']}").status_code == 404
+    assert "about lead-out" not in rep.api("GET", f"/v1/leads/{near['id']}/timeline").text
+
+
 def ids(answer: requests.Response) -> list[str]:
     assert answer.status_code == 200, answer.text
     return [item["id"] for item in answer.json()["items"]]

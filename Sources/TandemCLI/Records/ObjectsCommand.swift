@@ -71,7 +71,7 @@ struct ObjectsCommand: ParsableCommand {
         @Argument(help: "accounts or account.") var object: String
 
         func run(_ session: DatabaseSession) throws -> Output {
-            let found = try ObjectsCommand.find(object)
+            let found = try ObjectsCommand.find(object, in: .standard)
             let tags = try session.inTenant(session.tenant(), readOnly: true) { (connection) throws(TandemError) in
                 try connection.recordTags(found)
             }

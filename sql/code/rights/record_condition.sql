@@ -2,7 +2,7 @@
 -- that lists, sums, search, writes and all else are made with. Its parts come from here and from object_description only.
 --
 -- Reading reaches further than owners: whoever may read a contact, an opportunity or a ticket may read its account, whoever may read a
--- record its activities. Which owners there are is asked once a statement (reach).
+-- record its activities and comments. Which owners there are is asked once a statement (reach).
 create or replace function record_condition(p_object text, p_action text default 'read', p_alias text default 't') returns text
 language plpgsql stable
 as $$
@@ -37,6 +37,18 @@ begin
             )
             from object_description o
             where o.object in ('account', 'contact', 'lead', 'opportunity', 'ticket') and to_regclass(quote_ident(o.relation)) is not null
+            order by o.object
+        );
+    elsif p_action = 'read' and p_object = 'comment' then
+        -- Of the record alone: who may not read that is told nothing that was said of it.
+        v_ways := array(
+            select format(
+                '%I.object = %L and exists (select from %I r where r.id = %I.object_id and %s)', p_alias, o.object, o.relation,
+                p_alias, record_condition(o.object, 'read', 'r')
+            )
+            from object_description o
+            where o.object in ('account', 'activity', 'contact', 'lead', 'opportunity', 'product', 'ticket')
+                and to_regclass(quote_ident(o.relation)) is not null
             order by o.object
         );
     end if;
