@@ -132,11 +132,13 @@ CREATE TABLE t_x.contact_channels (
     contact_id uuid NOT NULL,
     kind text NOT NULL,
     value text NOT NULL,
+    phone_e164 text COLLATE pg_catalog."C",
     label text,
     "primary" boolean DEFAULT false NOT NULL,
     opted_out boolean DEFAULT false NOT NULL,
     invalid boolean DEFAULT false NOT NULL,
     CONSTRAINT contact_channels_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'phone'::text, 'mobile'::text, 'url'::text]))),
+    CONSTRAINT contact_channels_phone_e164_check CHECK ((phone_e164 ~ '^\+[0-9]{4,15}$'::text)),
     CONSTRAINT contact_channels_value_check CHECK ((value <> ''::text))
 );
 
@@ -607,6 +609,7 @@ CREATE TABLE t_x.users (
     email text,
     team_id uuid,
     manager_id uuid,
+    role_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
     time_zone text,
     active boolean DEFAULT true NOT NULL,
     tags text[] DEFAULT '{}'::text[] NOT NULL,
@@ -1049,6 +1052,7 @@ CREATE TABLE t_x_i.object_description (
     soft_unique text[] DEFAULT '{}'::text[] NOT NULL,
     children jsonb DEFAULT '{}'::jsonb NOT NULL,
     owned text[] DEFAULT '{}'::text[] NOT NULL,
+    shared boolean DEFAULT false NOT NULL,
     CONSTRAINT object_description_object_check CHECK ((object ~ '^[a-z][a-z0-9_]{0,62}$'::text))
 );
 
@@ -1211,6 +1215,34 @@ CREATE TABLE t_x_i.review (
     CONSTRAINT review_nodes_check CHECK ((cardinality(nodes) >= 1)),
     CONSTRAINT review_reason_check CHECK ((reason = ANY (ARRAY['accounts'::text, 'anomaly'::text, 'manual'::text, 'contact_email'::text]))),
     CONSTRAINT review_state_check CHECK ((state = ANY (ARRAY['open'::text, 'approved'::text, 'rejected'::text, 'obsolete'::text])))
+);
+
+CREATE TABLE t_x_i.role (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    description text,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT role_name_check CHECK (((name = btrim(name)) AND ((octet_length(name) >= 1) AND (octet_length(name) <= 255))))
+);
+
+CREATE TABLE t_x_i.role_field (
+    role_id uuid NOT NULL,
+    object text NOT NULL,
+    field text NOT NULL,
+    access text NOT NULL,
+    CONSTRAINT role_field_access_check CHECK ((access = ANY (ARRAY['none'::text, 'read'::text, 'edit'::text])))
+);
+
+CREATE TABLE t_x_i.role_grant (
+    role_id uuid NOT NULL,
+    object text NOT NULL,
+    action text NOT NULL,
+    level text NOT NULL,
+    CONSTRAINT role_grant_action_check CHECK ((action = ANY (ARRAY['create'::text, 'read'::text, 'edit'::text, 'delete'::text, 'assign'::text, 'export'::text, 'merge'::text]))),
+    CONSTRAINT role_grant_level_check CHECK ((level = ANY (ARRAY['all'::text, 'team'::text, 'own'::text, 'none'::text])))
 );
 
 CREATE TABLE t_x_i.separation (
@@ -1595,6 +1627,18 @@ ALTER TABLE ONLY t_x_i.review
 ALTER TABLE ONLY t_x_i.review
     ADD CONSTRAINT review_ref_key UNIQUE (ref);
 
+ALTER TABLE ONLY t_x_i.role_field
+    ADD CONSTRAINT role_field_pkey PRIMARY KEY (role_id, object, field);
+
+ALTER TABLE ONLY t_x_i.role_grant
+    ADD CONSTRAINT role_grant_pkey PRIMARY KEY (role_id, object, action);
+
+ALTER TABLE ONLY t_x_i.role
+    ADD CONSTRAINT role_name_key UNIQUE (name);
+
+ALTER TABLE ONLY t_x_i.role
+    ADD CONSTRAINT role_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY t_x_i.separation
     ADD CONSTRAINT separation_pkey PRIMARY KEY (a, b);
 
@@ -1650,6 +1694,8 @@ CREATE INDEX accounts_owner ON t_x.accounts USING btree (owner_id, id);
 
 CREATE INDEX accounts_parent ON t_x.accounts USING btree (parent_id);
 
+CREATE INDEX accounts_phone ON t_x.accounts USING btree (phone_e164) WHERE (phone_e164 IS NOT NULL);
+
 CREATE INDEX accounts_words ON t_x.accounts USING gin (name tandem_text.gin_trgm_ops, domain tandem_text.gin_trgm_ops) WITH (gin_pending_list_limit='512');
 
 CREATE INDEX activities_created ON t_x.activities USING btree (created_at, id);
@@ -1679,6 +1725,8 @@ CREATE INDEX comments_mentions ON t_x.comments USING gin (mentions);
 CREATE INDEX comments_owner ON t_x.comments USING btree (owner_id);
 
 CREATE INDEX comments_record ON t_x.comments USING btree (object_id, created_at, id);
+
+CREATE INDEX contact_channels_phone ON t_x.contact_channels USING btree (phone_e164) WHERE (phone_e164 IS NOT NULL);
 
 CREATE UNIQUE INDEX contact_channels_primary ON t_x.contact_channels USING btree (contact_id, kind) WHERE "primary";
 
@@ -2028,6 +2076,12 @@ ALTER TABLE ONLY t_x_i.plan_connection
 
 ALTER TABLE ONLY t_x_i.review
     ADD CONSTRAINT review_home_fkey FOREIGN KEY (home) REFERENCES t_x_i.node(id);
+
+ALTER TABLE ONLY t_x_i.role_field
+    ADD CONSTRAINT role_field_role_id_fkey FOREIGN KEY (role_id) REFERENCES t_x_i.role(id);
+
+ALTER TABLE ONLY t_x_i.role_grant
+    ADD CONSTRAINT role_grant_role_id_fkey FOREIGN KEY (role_id) REFERENCES t_x_i.role(id);
 
 ALTER TABLE ONLY t_x_i.separation
     ADD CONSTRAINT separation_a_fkey FOREIGN KEY (a) REFERENCES t_x_i.node(id);
