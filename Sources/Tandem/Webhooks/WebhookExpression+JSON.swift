@@ -37,7 +37,8 @@ extension WebhookExpression {
         switch name {
         case "$const": return .constant(object[name] ?? .null)
         case "$first":
-            guard case .list(let expressions) = try WebhookExpression(object[name] ?? .null, at: "\(pointer)/$first") else {
+            guard case .list(let expressions) = try WebhookExpression(object[name] ?? .null, at: "\(pointer)/$first")
+            else {
                 throw .invalid("\(pointer)/$first", "invalid", "$first is a list of expressions.")
             }
             return .first(expressions)

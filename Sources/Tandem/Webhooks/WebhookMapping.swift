@@ -57,10 +57,12 @@ public struct WebhookMapping: Sendable, Hashable {
         switch format {
         case .json: return try? JSON(parsing: bytes)
         case .form:
-            guard let fields = String(validating: bytes, as: UTF8.self).flatMap({ Query($0) }), !fields.items.isEmpty else {
+            guard let fields = String(validating: bytes, as: UTF8.self).flatMap({ Query($0) }), !fields.items.isEmpty
+            else {
                 return nil
             }
-            return .object(JSONObject(fields.items.map { (field) -> (String, JSON) in (field.name, .string(field.value)) }))
+            return .object(
+                JSONObject(fields.items.map { (field) -> (String, JSON) in (field.name, .string(field.value)) }))
         }
     }
 

@@ -185,7 +185,8 @@ extension WebhookSignature {
         guard let separator = given["separator"]?.string, separator.count == 1, let mark = separator.first,
             let place = given["signature"]?.int, (0..<20).contains(place)
         else {
-            throw .invalid("/signature/parts", "invalid", "parts has a separator and the place of the signature, from 0.")
+            throw .invalid(
+                "/signature/parts", "invalid", "parts has a separator and the place of the signature, from 0.")
         }
         let time = given["time"]?.int
         if given["time"] != nil, time.map({ (0..<20).contains($0) }) != true {

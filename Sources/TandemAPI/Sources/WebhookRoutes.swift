@@ -45,8 +45,8 @@ struct WebhookRoutes {
             try await keep(delivery, sender.standing, reason, .held, call)
             return reply(of: sender)
                 ?? Response(json: [
-                "success": true, "received": 1, "accepted": 0, "duplicates": 0, "quarantined": 1, "rejected": [],
-            ])
+                    "success": true, "received": 1, "accepted": 0, "duplicates": 0, "quarantined": 1, "rejected": [],
+                ])
         case .unreadable(let reason):
             try await keep(delivery, sender.standing, reason, .rejected, call)
             throw Problem.badRequest(reason.code, reason.message)
