@@ -23,7 +23,7 @@ pytestmark = pytest.mark.quick
 PAYLOADS = json.loads((ROOT / "Tests/blackbox/telephony/payloads.json").read_text())
 TWILIO, OPENPHONE = PAYLOADS["twilio"], PAYLOADS["openphone"]
 BUYER, DESK = "+12025550117", "+12025550100"
-TOKEN = "12345"
+TOKEN = "an auth token of the tests"
 KEY = base64.b64encode(b"a signing key of thirty-two bytes").decode()
 
 
@@ -136,7 +136,6 @@ def test_a_number_finds_who_has_it_and_a_switchboard_its_account(tenant: Tenant)
 
 def test_what_is_not_signed_is_not_believed(tenant: Tenant) -> None:
     twilio, openphone = Provider(tenant, "twilio", TOKEN), Provider(tenant, "openphone", KEY)
-    # The example of the provider's documentation on its signatures, with this source's address.
     refused = [
         twilio.twilio(TWILIO["completed"], signed={**TWILIO["completed"], "CallDuration": "1"}),
         twilio.twilio(TWILIO["completed"], **{"X-Twilio-Signature": "RSOYDt4T1cUTdK1PDd93/VVr8B8="}),
@@ -159,12 +158,12 @@ def test_what_cannot_be_an_activity_is_kept_and_processed_after_a_change(tenant:
             "events": [{"types": ["hangup"], "activities": [{
                 "type": "call", "id": {"$path": "call"}, "direction": "in", "status": "done", "duration_s": {"$path": duration}}]}]}
 
-    provider = Provider(tenant, mapping("length"), "secret")
+    provider = Provider(tenant, mapping("length"), "a secret of the exchange")
 
     def send(payload: Any) -> requests.Response:
         body = json.dumps(payload).encode()
         return requests.post(tenant.server.base_url + provider.path, data=body, timeout=30, headers={
-            "X-Sign": hmac.new(b"secret", body, hashlib.sha256).hexdigest(), "Content-Type": "application/json"})
+            "X-Sign": hmac.new(b"a secret of the exchange", body, hashlib.sha256).hexdigest(), "Content-Type": "application/json"})
 
     answer = send({"call": "p1", "event": "hangup", "length": "long", "seconds": 7})
     assert (answer.status_code, answer.json()["quarantined"]) == (200, 1)

@@ -50,11 +50,14 @@ struct MessageReader {
         let messageID = try messageID(of: fields, index)
         let (clock, receivedAt) = try clock(of: fields, item, index)
         let group = try GroupReference(type: type, fields: fields, context: content.context)
-        let person = try PersonReader(content, circumstances.rules.identity).read()
+        // Whose a call is, its number tells among records; by itself it is nobody's.
+        let isActivity = circumstances.source.isWebhook && ActivityReader.isActivity(content)
+        var person = PersonReader.Person()
+        if !isActivity { person = try PersonReader(content, circumstances.rules.identity).read() }
 
         var flags = sourceFlags.union(clock.flags)
         if item.hasReplacedText || content.context.hasReplacedText { flags.insert(.textReplaced) }
-        if person.identifiers.isEmpty { flags.insert(.identifiersBlocked) }
+        if person.identifiers.isEmpty, !isActivity { flags.insert(.identifiersBlocked) }
         // What a form says of its person makes a lead there, by the form's rules.
         if type == .identify, content.context[FormReader.mark] != nil { flags.remove(.mayWriteLeads) }
         let fieldsOfPerson = PersonFields(content, region: circumstances.rules.identity.phoneRegion)
@@ -70,17 +73,10 @@ struct MessageReader {
             groupID: group?.id, previousID: person.previousID, identifiers: person.identifiers,
             companies: CompanyCandidate.all(content, group: group, email: fieldsOfPerson.email),
             personFields: fieldsOfPerson.fields, email: fieldsOfPerson.email, phone: fieldsOfPerson.phone,
-            form: deed(content, fields),
+            form: isActivity
+                ? ActivityReader.read(content, region: circumstances.rules.identity.phoneRegion)
+                : FormReader(content, event: fields.event, circumstances.rules.identity)?.read(),
             rawUserID: content.userID, rawAnonymousID: content.anonymousID, finding: finding)
-    }
-
-    /// What a message does beside being an event: the submission of a form, or a call or text of a telephony provider.
-    private func deed(_ content: MessageContent, _ fields: WireFields) -> [UInt8]? {
-        let rules = circumstances.rules.identity
-        if circumstances.source.isWebhook, let activity = ActivityReader.read(content, region: rules.phoneRegion) {
-            return activity
-        }
-        return FormReader(content, event: fields.event, rules)?.read()
     }
 
     /// The message without what its plan wants left out.

@@ -42,10 +42,14 @@ enum ActivityReader {
         return activity
     }
 
-    /// What a message says, as `ingest_batch` takes it; nil for any other message.
+    /// Whether a message of a webhook source is one: nobody but a mapping says so.
+    static func isActivity(_ content: MessageContent) -> Bool {
+        content.type == .track && content.context[mark]?.bool == true
+    }
+
+    /// What such a message says, as `ingest_batch` takes it; nil if that is no valid activity.
     static func read(_ content: MessageContent, region: String) -> [UInt8]? {
-        guard content.type == .track, content.context[mark]?.bool == true, let properties = content.properties,
-            let object = try? JSON(parsing: Array(properties.source)).object,
+        guard let properties = content.properties, let object = try? JSON(parsing: Array(properties.source)).object,
             let activity = try? read(object, region: region)
         else { return nil }
         return JSON.object([markName: .object(activity)]).encoded()

@@ -14,7 +14,9 @@ begin
         return '[]';
     end if;
     v_contacts := array(
-        select c.id from contacts c where c.phone_e164 = p_number
+        select c.id from contacts c
+        where c.phone_e164 = p_number and not exists (
+            select from contact_channels h where h.contact_id = c.id and h.phone_e164 = p_number and h.invalid)
         union
         select h.contact_id from contact_channels h where h.phone_e164 = p_number and not h.invalid
         limit 1000);
