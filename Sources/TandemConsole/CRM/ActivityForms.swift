@@ -24,7 +24,7 @@ struct LogForms {
         logAction = action
         logToken = csrf
         logBack = back
-        logOwners = owners.menu([("", "nobody")], chosen: owners.chosenID)
+        logOwners = owners.menu([("", "nobody")], chosen: owners.chosenID ?? owners.me)
         logToday = today
         outcomes = Self.outcomes
         self.isTaskOnly = isTaskOnly

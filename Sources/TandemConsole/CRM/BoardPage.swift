@@ -101,7 +101,7 @@ extension Console {
 
     private func board(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
         let path = "/console/\(tenant.slug)"
-        let owners = try await owners(call, tenant)
+        let owners = try await owners(call, visit, tenant)
         let pipelines = try await reading(tenant) { (connection) throws(TandemError) in
             try connection.pipelines()
         }

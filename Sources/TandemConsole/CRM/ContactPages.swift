@@ -163,7 +163,7 @@ extension Console {
         let (owners, accountName) = try await reading(tenant) { (connection) throws(TandemError) -> (Owners, String?) in
             let named = try account.map { (id) throws(TandemError) in try connection.recordChoices(.account, ids: [id])
             }
-            return (try Owners.load(nil, on: connection), named?.first?.title)
+            return (try Owners.load(on: connection), named?.first?.title)
         }
         let shown = Array(found.prefix(Self.contactPageSize))
         let filter = ["q", "owner", "account", "tag"].compactMap { name in

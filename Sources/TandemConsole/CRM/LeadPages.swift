@@ -149,7 +149,7 @@ extension Console {
                     .int4(Int32(Self.leadPageSize + 1)))
             ])[0].decoded("lead", as: LeadRead.self)
         let owners = try await reading(tenant) { (connection) throws(TandemError) in
-            try Owners.load(nil, on: connection)
+            try Owners.load(on: connection)
         }
         let shown = Array(found.prefix(Self.leadPageSize))
         let words = TimeWords(tenant.timezone)

@@ -13,13 +13,17 @@ struct Owners: Sendable {
     let all: [RecordChoice]
     /// Nil: everyone.
     let chosen: RecordChoice?
+    /// Who is signed in; nil: an operator.
+    let me: RecordID?
 
     var chosenID: RecordID? { chosen?.id }
 
-    static func load(_ choice: String?, on connection: Connection) throws(TandemError) -> Owners {
+    static func load(
+        _ choice: String? = nil, me: RecordID? = nil, on connection: Connection
+    ) throws(TandemError) -> Owners {
         let all = try connection.recordChoices(.user, limit: limit)
-        let id = choice.flatMap { PublicID(.user, text: $0)?.uuid }
-        return Owners(all: all, chosen: all.first { $0.id == id })
+        let id = choice.map { PublicID(.user, text: $0)?.uuid } ?? me
+        return Owners(all: all, chosen: all.first { $0.id == id }, me: me)
     }
 
     /// A menu of them.
@@ -35,12 +39,14 @@ struct Owners: Sendable {
 extension Console {
     private static let ownerCookie = "tandem_owner"
 
-    /// Whose records a page shows: the address says, else what was chosen last in this browser, else everyone's. 404 for nobody's id.
-    func owners(_ call: Call, _ tenant: Tenant) async throws -> Owners {
+    /// Whose records a page shows: the address says, else what was chosen last in this browser, else
+    /// their own, else (for an operator) everyone's. 404 for nobody's id.
+    func owners(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Owners {
         let asked = call.text("owner")
         let choice = asked ?? Self.cookie(call, named: Self.ownerCookie)
+        let me = visit.user?.id
         let owners = try await reading(tenant) { (connection) throws(TandemError) in
-            try Owners.load(choice, on: connection)
+            try Owners.load(choice, me: me, on: connection)
         }
         if let asked, ![Owners.everyone, Owners.nobody].contains(asked), owners.chosen == nil {
             throw Problem.notFound

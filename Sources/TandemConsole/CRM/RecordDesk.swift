@@ -28,7 +28,7 @@ extension Console {
         let path = "/console/\(tenant.slug)"
         let place = "\(path)/\(description.plural)/\(description.publicID(id))"
         let words = TimeWords(tenant.timezone)
-        let owners = try await owners(call, tenant)
+        let owners = try await owners(call, visit, tenant)
         let today = words.date(RecordTime.text(context.clock.microseconds)) ?? ""
         return RecordDesk(
             log: LogForms(action: "\(place)/log", back: place, csrf: visit.csrf, owners: owners, today: today),

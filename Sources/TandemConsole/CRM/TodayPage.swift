@@ -128,7 +128,7 @@ extension Console {
     }
 
     private func today(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
-        let owners = try await owners(call, tenant)
+        let owners = try await owners(call, visit, tenant)
         let now = context.clock.microseconds
         let hasCDP = tenant.modules.contains(.cdp)
         let read = try await read(
