@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Tandem
 import Testing
 
 @testable import TandemConsole

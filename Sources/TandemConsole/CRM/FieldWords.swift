@@ -14,6 +14,9 @@ enum FieldWords {
         return words.prefix(1).uppercased() + words.dropFirst()
     }
 
+    /// What the tenant calls a field of its own, else what its name says.
+    static func label(_ field: ObjectField) -> String { field.custom?.label ?? label(field.name) }
+
     private static let exceptions = [
         "group_id": "Group ID", "external_id": "External ID", "duration_s": "Duration in seconds", "sku": "SKU",
         "due_at": "Due at", "thread_id": "Thread ID", "recording_url": "Recording",

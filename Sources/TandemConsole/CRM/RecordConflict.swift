@@ -44,7 +44,7 @@ struct RecordConflict {
             let last = history.first { $0["changes"]?[field.name] != nil }
             let now = state.record[field.name] ?? .null
             return RecordFormPage.Change(
-                changed: FieldWords.label(field.name), changedFrom: said(then, field), changedTo: said(now, field),
+                changed: FieldWords.label(field), changedFrom: said(then, field), changedTo: said(now, field),
                 changedBy: ActorWords.words(last?["actor"]?.string ?? "", cause: last?["cause"]?.string),
                 changedAt: words.moment(last?["at"]?.string))
         }

@@ -142,7 +142,7 @@ extension RecordFormPage.Field {
         others: [RecordFormPage.Other] = [], isRow: Bool = false
     ) {
         self.name = name
-        label = FieldWords.label(field.name)
+        label = FieldWords.label(field)
         value = text
         // A row may stay blank.
         isRequired = field.isRequired && !isRow

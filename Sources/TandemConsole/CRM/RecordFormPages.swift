@@ -20,7 +20,9 @@ extension Console {
     private static let editable: [ObjectDescription] = [.account, .contact, .lead, .opportunity, .activity]
 
     /// A tenant's objects.
-    func catalog(of tenant: Tenant) async throws -> ObjectCatalog { .standard }
+    func catalog(of tenant: Tenant) async throws -> ObjectCatalog {
+        try await reading(tenant) { (_, catalog) throws(TandemError) in catalog }
+    }
 
     var recordFormRoutes: [Route] {
         Self.editable.flatMap { object -> [Route] in
