@@ -30,6 +30,8 @@ public enum TandemError: Error, Sendable, Hashable {
     case ambiguousConversion(JSON)
     /// A condition means so many records, which is not the number that the caller expects.
     case countDiffers(count: Int)
+    /// A record that was to be merged was merged before: `{"id", "merged_into"}`.
+    case alreadyMerged(JSON)
     /// The state of the record does not allow it.
     case conflict(String)
     /// The request itself cannot be understood (a cursor, a filter, a parameter).
@@ -89,6 +91,7 @@ public enum TandemError: Error, Sendable, Hashable {
         case .alreadyConverted: State.alreadyConverted.name
         case .ambiguousConversion: State.ambiguousConversion.name
         case .countDiffers: State.countDiffers.name
+        case .alreadyMerged: State.alreadyMerged.name
         case .conflict: State.conflict.name
         case .badRequest(let code, _): code
         case .denied(let code, _): code
@@ -124,6 +127,7 @@ public enum TandemError: Error, Sendable, Hashable {
         case .ambiguousConversion(let found):
             "There are such records already\(LeadConversion.words(found)): name one of them, or say on_duplicate create."
         case .countDiffers(let count): "The condition means \(count) records, not as many as expected."
+        case .alreadyMerged: "One of the records was merged into another one before."
         case .conflict(let detail), .badRequest(_, let detail), .denied(_, let detail): detail
         case .unavailable: "The service cannot answer at this moment."
         case .deadlineExceeded: "The request took too long."
@@ -150,6 +154,8 @@ extension TandemError: PostgresFailure {
         case conflict = "TD013"
         case alreadyConverted = "TD014"
         case ambiguousConversion = "TD015"
+        case recordMerged = "TD020"
+        case alreadyMerged = "TD021"
         case countDiffers = "TD022"
 
         /// The name in the table, which is also the error's `code`.
@@ -171,6 +177,8 @@ extension TandemError: PostgresFailure {
             case .alreadyConverted: "already_converted"
             case .ambiguousConversion: "ambiguous_conversion"
             case .countDiffers: "count_differs"
+            case .recordMerged: "merged"
+            case .alreadyMerged: "already_merged"
             }
         }
     }
@@ -211,6 +219,12 @@ extension TandemError: PostgresFailure {
     private init(state: State, message: String, detail: String?, hint: String?) {
         let json = detail.map { Data($0.utf8) } ?? Data()
         switch state {
+        case .recordMerged:
+            let winner = detail.flatMap { try? JSON(parsing: $0) }?["merged_into"]?.string.flatMap {
+                UUID(uuidString: $0)
+            }
+            self = winner.map { .merged(into: $0) } ?? .notFound()
+        case .alreadyMerged: self = .alreadyMerged(detail.flatMap { try? JSON(parsing: $0) } ?? .object([:]))
         case .notFound: self = .notFound()
         case .versionMismatch: self = .versionMismatch(current: hint.flatMap { Int($0) })
         case .duplicate: self = .duplicate(ids: Self.ids(in: json))

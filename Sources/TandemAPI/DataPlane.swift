@@ -62,6 +62,7 @@ public struct DataPlane: Sendable {
             + catalog.objects.flatMap { RecordRoutes(description: $0, records: records).routes }
             + FormRoutes(store: store).routes + LeadRoutes(records: records).routes
             + UserRoutes(store: store).routes
+            + RecordMergeRoutes(records: records).routes + DuplicateRoutes(records: records).routes
             + ObjectRoutes(catalog: catalog).routes + SearchRoute(store: store, catalog: catalog).routes
             + ChangeRoute(records: records).routes
             + ServiceRoutes(context: context, drain: drain).routes

@@ -32,12 +32,12 @@ struct Main: AsyncParsableCommand {
             CommandGroup(
                 name: "Records",
                 subcommands: [
-                    ObjectCommand<AccountNoun>.self, ObjectCommand<ContactNoun>.self, LeadCommand.self,
+                    MergedObjectCommand<AccountNoun>.self, MergedObjectCommand<ContactNoun>.self, LeadCommand.self,
                     FormCommand.self,
                     ObjectCommand<OpportunityNoun>.self, ObjectCommand<PipelineNoun>.self,
                     ObjectCommand<StageNoun>.self,
                     ObjectCommand<ProductNoun>.self, ObjectCommand<ActivityNoun>.self, UserCommand.self,
-                    ObjectCommand<TeamNoun>.self, ObjectsCommand.self, ChangesCommand.self,
+                    ObjectCommand<TeamNoun>.self, ObjectsCommand.self, DuplicateCommand.self, ChangesCommand.self,
                 ]),
             CommandGroup(
                 name: "Data",

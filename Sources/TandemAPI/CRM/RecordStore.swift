@@ -12,11 +12,11 @@ struct RecordStore: Sendable {
 
     /// Runs `body` in one transaction.
     func transaction<Result: Sendable>(
-        _ call: Call, _ description: ObjectDescription, readOnly: Bool = false,
+        _ call: Call, _ description: ObjectDescription, readOnly: Bool = false, deadline: Duration = .seconds(10),
         _ body: @escaping @Sendable (Connection) throws(TandemError) -> Result
     ) async throws -> Result {
         do {
-            return try await store.withConnection(call) { connection, tenant in
+            return try await store.withConnection(call, deadline: deadline) { connection, tenant in
                 try connection.inTenant(tenant.database, readOnly: readOnly, body)
             }
         } catch let error as TandemError {
@@ -43,6 +43,14 @@ struct RecordStore: Sendable {
                 .movedPermanently, error.code, "The record was merged into another one.",
                 members: ["merged_into": .string(description.publicID(id))],
                 headers: [.location: "/v1/\(description.plural)/\(description.publicID(id))"])
+        case .alreadyMerged(let found):
+            Problem(
+                .conflict, error.code, error.message,
+                members: JSONObject(
+                    (found.object ?? [:]).map { name, value in
+                        let id = value.string.flatMap { UUID(uuidString: $0) }
+                        return (name, id.map { .string(description.publicID($0)) } ?? value)
+                    }))
         default:
             nil
         }
