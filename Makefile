@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 THREADS := chroot import sdk undo kill bi bench ninth-object isolation screenshots
 INGEST := goals soak sdk kill drain poison overload fairness hot faults fuzz history
-CRM := changes lists custom-field rights
+CRM := changes lists custom-field rights merge
 
 .PHONY: help run build packages test test-quick test-swift test-blackbox bench soak format lint snippet docs clean demo-reset \
 	show-thread show-ingest show-crm chroot-check $(THREADS:%=show-thread-%) $(INGEST:%=show-ingest-%) $(CRM:%=show-crm-%)

@@ -36,6 +36,8 @@ public enum TandemError: Error, Sendable, Hashable {
     case notUnique(values: [String: Int])
     /// Somebody else wrote the comment.
     case notAuthor
+    /// A record that was to be merged was merged before: `{"id", "merged_into"}`.
+    case alreadyMerged(JSON)
     /// The state of the record does not allow it.
     case conflict(String)
     /// The request itself cannot be understood (a cursor, a filter, a parameter).
@@ -98,6 +100,7 @@ public enum TandemError: Error, Sendable, Hashable {
         case .limitReached: State.limitReached.name
         case .notUnique: State.notUnique.name
         case .notAuthor: State.notAuthor.name
+        case .alreadyMerged: State.alreadyMerged.name
         case .conflict: State.conflict.name
         case .badRequest(let code, _): code
         case .denied(let code, _): code
@@ -142,6 +145,7 @@ public enum TandemError: Error, Sendable, Hashable {
                 + values.sorted { $0.key < $1.key }.map { "\($0.key) in \($0.value) records" }.joined(separator: ", ")
                 + "."
         case .notAuthor: "Only its author may change what a comment says."
+        case .alreadyMerged: "One of the records was merged into another one before."
         case .limitReached(let detail), .conflict(let detail), .badRequest(_, let detail), .denied(_, let detail):
             detail
         case .unavailable: "The service cannot answer at this moment."
@@ -172,6 +176,8 @@ extension TandemError: PostgresFailure {
         case limitReached = "TD016"
         case notUnique = "TD017"
         case forbidden = "TD018"
+        case recordMerged = "TD020"
+        case alreadyMerged = "TD021"
         case countDiffers = "TD022"
         case notAuthor = "TD025"
 
@@ -198,6 +204,8 @@ extension TandemError: PostgresFailure {
             case .notUnique: "not_unique"
             case .notAuthor: "not_author"
             case .forbidden: "forbidden"
+            case .recordMerged: "merged"
+            case .alreadyMerged: "already_merged"
             }
         }
     }
@@ -238,6 +246,12 @@ extension TandemError: PostgresFailure {
     private init(state: State, message: String, detail: String?, hint: String?) {
         let json = detail.map { Data($0.utf8) } ?? Data()
         switch state {
+        case .recordMerged:
+            let winner = detail.flatMap { try? JSON(parsing: $0) }?["merged_into"]?.string.flatMap {
+                UUID(uuidString: $0)
+            }
+            self = winner.map { .merged(into: $0) } ?? .notFound()
+        case .alreadyMerged: self = .alreadyMerged(detail.flatMap { try? JSON(parsing: $0) } ?? .object([:]))
         case .notFound: self = .notFound()
         case .versionMismatch: self = .versionMismatch(current: hint.flatMap { Int($0) })
         case .duplicate:

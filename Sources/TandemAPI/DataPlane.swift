@@ -64,6 +64,7 @@ public struct DataPlane: Sendable {
             + FormRoutes(store: store).routes + LeadRoutes(records: records).routes
             + UserRoutes(store: store).routes
             + RoleRoutes(records: records).routes
+            + RecordMergeRoutes(records: records).routes + DuplicateRoutes(records: records).routes
             + ObjectRoutes(records: records).routes + FieldRoutes(records: records).routes
             + SearchRoute(records: records).routes
             + ChangeRoute(records: records).routes

@@ -43,20 +43,22 @@ struct TenantStore: Sendable {
 
     /// Runs synchronous code on a connection of the tenant, for glue that makes its own transactions.
     func withConnection<Result: Sendable>(
-        _ call: Call, _ body: @escaping @Sendable (Connection, Tenant) throws -> Result
+        _ call: Call, deadline: Duration = .seconds(10),
+        _ body: @escaping @Sendable (Connection, Tenant) throws -> Result
     ) async throws -> Result {
         let tenant = try tenant(call)
-        return try await context.pool.withConnection(affinity: tenant.database.affinity, deadline: .seconds(10)) {
+        return try await context.pool.withConnection(affinity: tenant.database.affinity, deadline: deadline) {
             connection in try body(connection, tenant)
         }
     }
 
     /// Runs synchronous code in one transaction of the tenant.
     func inTenant<Result: Sendable>(
-        _ call: Call, readOnly: Bool = false, _ body: @escaping @Sendable (Connection) throws(TandemError) -> Result
+        _ call: Call, readOnly: Bool = false, deadline: Duration = .seconds(10),
+        _ body: @escaping @Sendable (Connection) throws(TandemError) -> Result
     ) async throws -> Result {
         let database = try database(call)
-        return try await withConnection(call) { (connection, _) throws(TandemError) in
+        return try await withConnection(call, deadline: deadline) { (connection, _) throws(TandemError) in
             try connection.inTenant(database, readOnly: readOnly, body)
         }
     }

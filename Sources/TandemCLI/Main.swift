@@ -32,14 +32,14 @@ struct Main: AsyncParsableCommand {
             CommandGroup(
                 name: "Records",
                 subcommands: [
-                    ObjectCommand<AccountNoun>.self, ObjectCommand<ContactNoun>.self, LeadCommand.self,
+                    MergedObjectCommand<AccountNoun>.self, MergedObjectCommand<ContactNoun>.self, LeadCommand.self,
                     FormCommand.self,
                     ObjectCommand<OpportunityNoun>.self, ObjectCommand<PipelineNoun>.self,
                     ObjectCommand<StageNoun>.self,
                     ObjectCommand<ProductNoun>.self, ObjectCommand<ActivityNoun>.self,
                     ObjectCommand<TicketNoun>.self, ObjectCommand<CommentNoun>.self, ObjectCommand<ViewNoun>.self,
                     AttachmentCommand.self, UserCommand.self, ObjectCommand<TeamNoun>.self, ObjectsCommand.self,
-                    FieldCommand.self, ChangesCommand.self,
+                    FieldCommand.self, DuplicateCommand.self, ChangesCommand.self,
                 ]),
             CommandGroup(
                 name: "Data",

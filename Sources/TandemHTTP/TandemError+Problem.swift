@@ -29,7 +29,7 @@ extension Problem {
                 members: [
                     "references": .object(JSONObject(references.sorted { $0.key < $1.key }.map { ($0, .number($1)) }))
                 ])
-        case .alreadyConverted(let found), .ambiguousConversion(let found):
+        case .alreadyConverted(let found), .ambiguousConversion(let found), .alreadyMerged(let found):
             self.init(.conflict, error.code, error.message, members: found.object ?? [:])
         case .countDiffers(let count):
             self.init(.conflict, error.code, error.message, members: ["count": .number(count)])

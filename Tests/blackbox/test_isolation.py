@@ -101,6 +101,12 @@ class Owner:
         review = self.tenant.post("/v1/merges", {"winner": self.profile("a"), "loser": self.profile("b"), "ref": f"{mark}-review"})
         assert review.status_code == 202, review.text
         self.ids[("merge-reviews", "id")] = review.json()["id"]
+        twins = [self.tenant.post("/v1/accounts", {"name": f"{secret} twins"}).json()["id"] for _ in range(3)]
+        assert self.tenant.post("/v1/duplicates:find", {}).json()["found"] == 3
+        self.ids[("duplicates", "id")] = self.tenant.get("/v1/duplicates").json()["items"][0]["id"]
+        merged = self.tenant.post(f"/v1/accounts/{twins[0]}:merge", {"losers": twins[1:2]})
+        assert merged.status_code == 200, merged.text
+        self.ids[("record-merges", "id")] = merged.json()["id"]
         refused = {"userId": f"{mark}-a", "event": secret, "timestamp": "never", "messageId": f"{mark}-refused"}
         assert self.tenant.ingest("track", refused).status_code == 400
         self.ids[("quarantine", "id")] = self.tenant.get("/v1/quarantine?code=invalid_timestamp").json()["items"][0]["id"]
@@ -133,12 +139,12 @@ class Owner:
         """All that its own key reads by id."""
         shown = []
         for (plural, capture), value in sorted(self.ids.items()):
-            if capture == "id" and plural != "merge-reviews":
+            if capture == "id" and plural not in ("merge-reviews", "duplicates"):
                 record = self.tenant.get(f"/v1/{plural}/{value}").json()
                 if plural == "profiles":
                     del record["version"]  # which the promotion of traits raises
                 shown.append(record)
-        shown.append(self.tenant.get("/v1/merge-reviews").json())
+        shown += [self.tenant.get(path).json() for path in ("/v1/merge-reviews", "/v1/duplicates")]
         return json.dumps(shown, sort_keys=True)
 
 

@@ -494,6 +494,22 @@ CREATE TABLE t_x.products (
     CONSTRAINT products_name_check CHECK ((name <> ''::text))
 );
 
+CREATE TABLE t_x_i.record_alias (
+    value text NOT NULL COLLATE pg_catalog."C",
+    field text NOT NULL,
+    object text NOT NULL,
+    record_id uuid NOT NULL,
+    merge uuid NOT NULL
+);
+
+CREATE TABLE t_x_i.record_redirect (
+    object text NOT NULL,
+    old_id uuid NOT NULL,
+    new_id uuid NOT NULL,
+    merge uuid NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE t_x_i.edge (
     id bigint NOT NULL,
     merge uuid NOT NULL,
@@ -838,11 +854,16 @@ CREATE TABLE t_x_i.duplicate_suggestion (
     object text NOT NULL,
     a uuid NOT NULL,
     b uuid NOT NULL,
-    reason text NOT NULL,
+    other_object text NOT NULL,
+    reasons text[] NOT NULL,
     state text DEFAULT 'open'::text NOT NULL,
+    merge uuid,
     created_at timestamp with time zone NOT NULL,
-    CONSTRAINT duplicate_suggestion_check CHECK ((a < b)),
+    decided_at timestamp with time zone,
+    decided_by text,
+    CONSTRAINT duplicate_suggestion_check CHECK (((a < b) OR (object <> other_object))),
     CONSTRAINT duplicate_suggestion_object_check CHECK ((object = ANY (ARRAY['contact'::text, 'lead'::text, 'account'::text]))),
+    CONSTRAINT duplicate_suggestion_reasons_check CHECK ((cardinality(reasons) > 0)),
     CONSTRAINT duplicate_suggestion_state_check CHECK ((state = ANY (ARRAY['open'::text, 'merged'::text, 'dismissed'::text])))
 );
 
@@ -1192,11 +1213,27 @@ ALTER TABLE t_x_i.record_history ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTI
     CACHE 1
 );
 
-CREATE TABLE t_x_i.record_redirect (
+CREATE TABLE t_x_i.record_merge (
+    id uuid NOT NULL,
     object text NOT NULL,
-    old_id uuid NOT NULL,
-    new_id uuid NOT NULL,
-    at timestamp with time zone NOT NULL
+    winner uuid NOT NULL,
+    losers uuid[] NOT NULL,
+    state text DEFAULT 'applied'::text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    fields jsonb NOT NULL,
+    rows jsonb NOT NULL,
+    claims jsonb NOT NULL,
+    moved jsonb NOT NULL,
+    redirects uuid[] NOT NULL,
+    plan jsonb NOT NULL,
+    profile_merge uuid,
+    undone_at timestamp with time zone,
+    undone_by text,
+    undo jsonb,
+    CONSTRAINT record_merge_check CHECK (((state = 'undone'::text) = (undone_at IS NOT NULL))),
+    CONSTRAINT record_merge_losers_check CHECK ((cardinality(losers) > 0)),
+    CONSTRAINT record_merge_state_check CHECK ((state = ANY (ARRAY['applied'::text, 'undone'::text])))
 );
 
 CREATE TABLE t_x_i.review (
@@ -1615,8 +1652,14 @@ ALTER TABLE ONLY t_x_i.quarantine
 ALTER TABLE ONLY t_x_i.quarantine_request
     ADD CONSTRAINT quarantine_request_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY t_x_i.record_alias
+    ADD CONSTRAINT record_alias_pkey PRIMARY KEY (value, field, object, record_id);
+
 ALTER TABLE ONLY t_x_i.record_history
     ADD CONSTRAINT record_history_pkey PRIMARY KEY (record_id, seq);
+
+ALTER TABLE ONLY t_x_i.record_merge
+    ADD CONSTRAINT record_merge_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY t_x_i.record_redirect
     ADD CONSTRAINT record_redirect_pkey PRIMARY KEY (old_id);
@@ -1826,6 +1869,10 @@ CREATE INDEX contact_node_node ON t_x_i.contact_node USING btree (node);
 
 CREATE INDEX demotion_identifier ON t_x_i.demotion USING btree (type, value);
 
+CREATE INDEX duplicate_suggestion_b ON t_x_i.duplicate_suggestion USING btree (b);
+
+CREATE INDEX duplicate_suggestion_open ON t_x_i.duplicate_suggestion USING btree (state, id);
+
 CREATE INDEX edge_a ON t_x_i.edge USING btree (a);
 
 CREATE INDEX edge_b ON t_x_i.edge USING btree (b);
@@ -1876,7 +1923,17 @@ CREATE INDEX quarantine_request_received ON t_x_i.quarantine_request USING btree
 
 CREATE INDEX quarantine_state ON t_x_i.quarantine USING btree (state, received_at, id);
 
+CREATE INDEX record_alias_record ON t_x_i.record_alias USING btree (record_id);
+
 CREATE INDEX record_history_commit ON t_x_i.record_history USING btree (xid, seq);
+
+CREATE INDEX record_merge_losers ON t_x_i.record_merge USING gin (losers);
+
+CREATE INDEX record_merge_profile ON t_x_i.record_merge USING btree (profile_merge) WHERE (profile_merge IS NOT NULL);
+
+CREATE INDEX record_merge_winner ON t_x_i.record_merge USING btree (winner, id);
+
+CREATE INDEX record_redirect_new ON t_x_i.record_redirect USING btree (new_id);
 
 CREATE INDEX review_home ON t_x_i.review USING btree (home) WHERE (state = 'open'::text);
 

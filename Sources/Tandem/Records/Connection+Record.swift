@@ -62,9 +62,15 @@ extension Connection {
         } else {
             object[key.field.name] = .string(value)
         }
+        let live = try recordFindLive(description, key)
+        var existing = live
+        if live.isEmpty { existing = try recordFindMerged(description, key) }
+        if live.isEmpty, !existing.isEmpty, body[key.field.name] == nil {
+            // The key of a record that was merged into this one is no value of this one.
+            object[key.field.name] = nil
+        }
         let reader = RecordReader(description, catalog: catalog, region: region)
         let full: JSON = body.object == nil ? body : .object(object)
-        let existing = try recordFind(description, key)
         if existing.count > 1 { throw .duplicate(ids: existing) }
         var write: RecordWrite
         if let id = existing.first {
@@ -135,6 +141,12 @@ extension Connection {
     }
 
     private func recordFind(_ description: ObjectDescription, _ key: RecordKey) throws(TandemError) -> [RecordID] {
+        let live = try recordFindLive(description, key)
+        if live.isEmpty { return try recordFindMerged(description, key) }
+        return live
+    }
+
+    private func recordFindLive(_ description: ObjectDescription, _ key: RecordKey) throws(TandemError) -> [RecordID] {
         let rows = try run(
             """
             select t.id from \(rows: description) t where t.\(key.column) = \(bind: .untyped(key.value))
@@ -143,7 +155,21 @@ extension Connection {
         return try rows.map { (row) throws(TandemError) in try reading { () throws(PostgresError) in try row.uuid(0) } }
     }
 
-    private func recordAbsence(_ description: ObjectDescription, _ id: RecordID) throws(TandemError) -> TandemError {
+    /// What records that had the key before they were merged have become.
+    private func recordFindMerged(
+        _ description: ObjectDescription, _ key: RecordKey
+    ) throws(TandemError) -> [RecordID] {
+        guard key.field.name != "id" else { return [] }
+        let column = key.field.type == .email ? key.field.companion?.column ?? key.field.name : key.field.name
+        let rows = try run(
+            """
+            select t.id from aliased(\(bind: .text(description.name)), \(bind: .text(column)),
+            \(bind: .textArray([key.value]))) a join \(.table(of: description)) t on t.id = a.id order by t.id limit 100
+            """ as SQLFragment)
+        return try rows.map { (row) throws(TandemError) in try reading { () throws(PostgresError) in try row.uuid(0) } }
+    }
+
+    func recordAbsence(_ description: ObjectDescription, _ id: RecordID) throws(TandemError) -> TandemError {
         let rows = try run(
             """
             select new_id from record_redirect where old_id = \(bind: .uuid(id))

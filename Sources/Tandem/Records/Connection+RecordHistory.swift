@@ -50,8 +50,11 @@ extension Connection {
         let rows = try run(
             """
             select (select to_jsonb(t) from \(rows: description) t where t.id = \(bind: .uuid(id))),
-            (select b.data from bin b where b.record_id = \(bind: .uuid(id)) and b.object = \(bind: .text(description.name))
-            and is_within(b.object, 'read', (b.data ->> 'owner_id')::uuid)),
+            (select g.data from (
+                select coalesce(
+                    (select b.data from bin b where b.record_id = \(bind: .uuid(id)) and b.object = \(bind: .text(description.name))),
+                    merged_image(\(bind: .text(description.name)), \(bind: .uuid(id)))) as data) g
+            where is_within(\(bind: .text(description.name)), 'read', (g.data ->> 'owner_id')::uuid)),
             (select coalesce(jsonb_agg(jsonb_build_array(h.action, h.changes, h.version) order by h.seq desc), '[]')
             from record_history h where h.record_id = \(bind: .uuid(id)) and h.object = \(bind: .text(description.name))
             and h.at > \(bind: .timestamptz(time)))
@@ -63,7 +66,7 @@ extension Connection {
         for change in try row.json(2)?.array ?? [] {
             switch change[0]?.string {
             case "create", "restore": isThere = false
-            case "delete": isThere = true
+            case "delete", "merge": isThere = true
             default: break
             }
             for (field, pair) in change[1]?.object ?? JSONObject() where description.child(field) == nil {
@@ -71,7 +74,7 @@ extension Connection {
             }
             if let version = change[2]?.int { record["version"] = .number(max(version - 1, 1)) }
         }
-        guard isThere else { throw .notFound() }
+        guard isThere else { throw try recordAbsence(description, id) }
         // Generated columns are in no history.
         let derived = try run(
             .call("derive_columns", .text(description.table), .jsonb(JSON.object(record).encoded())))

@@ -95,10 +95,16 @@ extension Connection {
         for (target, externalIDs) in wanted {
             var found: [String: JSON] = [:]
             if target.column == "id" {
+                let names = Bind.textArray(externalIDs.sorted())
+                let object = ObjectCatalog.standard.objects.first { $0.table == target.table }?.name ?? ""
+                // What merged records were known by leads to what they are now, unless a live one has it.
                 let rows = try run(
                     """
-                    select t.external_id, t.id from \(rows: target) t where t.external_id = any (\(
-                        bind: .textArray(externalIDs.sorted())))
+                    select value, id from (
+                    select a.value, a.id, 1 as place from aliased(\(bind: .text(object)), 'external_id', \(bind: names)) a
+                    join \(rows: target) t on t.id = a.id
+                    union all select t.external_id, t.id, 2 from \(rows: target) t where t.external_id = any (\(bind: names))
+                    ) k order by place
                     """ as SQLFragment)
                 for row in rows {
                     let pair = try reading { () throws(PostgresError) in (try row.text(0), try row.uuid(1)) }

@@ -46,6 +46,7 @@ public struct PublicID: Sendable, Hashable, CustomStringConvertible {
         public static let event: Prefix = "evt"
         public static let merge: Prefix = "mrg"
         public static let review: Prefix = "rev"
+        public static let duplicate: Prefix = "dup"
         public static let account: Prefix = "acct"
         public static let contact: Prefix = "cont"
         public static let lead: Prefix = "lead"

@@ -16,12 +16,12 @@ struct RecordStore: Sendable {
     /// Runs `body` in one transaction, with the tenant's objects as the caller sees them: what the caller's role may not
     /// read is not in the catalog.
     func transaction<Result: Sendable>(
-        _ call: Call, readOnly: Bool = false,
+        _ call: Call, readOnly: Bool = false, deadline: Duration = .seconds(10),
         _ body: @escaping @Sendable (Connection, ObjectCatalog) throws(TandemError) -> Result
     ) async throws -> Result {
         let (catalogs, rights) = (store.context.catalogs, call.principal.rights)
         let database = try store.database(call)
-        return try await store.withConnection(call) { (connection, _) throws(TandemError) in
+        return try await store.withConnection(call, deadline: deadline) { (connection, _) throws(TandemError) in
             try connection.inTenant(database, readOnly: readOnly, catalogs: catalogs) {
                 (connection, catalog) throws(TandemError) in
                 try body(connection, rights.map { $0.narrowed(catalog) } ?? catalog)
@@ -31,11 +31,12 @@ struct RecordStore: Sendable {
 
     /// The same for records of one object, whose description comes with the catalog that it stands in.
     func transaction<Result: Sendable>(
-        _ call: Call, _ description: ObjectDescription, readOnly: Bool = false,
+        _ call: Call, _ description: ObjectDescription, readOnly: Bool = false, deadline: Duration = .seconds(10),
         _ body: @escaping @Sendable (Connection, ObjectDescription, ObjectCatalog) throws(TandemError) -> Result
     ) async throws -> Result {
         do {
-            return try await transaction(call, readOnly: readOnly) { (connection, catalog) throws(TandemError) in
+            return try await transaction(call, readOnly: readOnly, deadline: deadline) {
+                (connection, catalog) throws(TandemError) in
                 try body(connection, catalog[description], catalog)
             }
         } catch let error as TandemError {
@@ -60,6 +61,14 @@ struct RecordStore: Sendable {
                 .movedPermanently, error.code, "The record was merged into another one.",
                 members: ["merged_into": .string(description.publicID(id))],
                 headers: [.location: "/v1/\(description.plural)/\(description.publicID(id))"])
+        case .alreadyMerged(let found):
+            Problem(
+                .conflict, error.code, error.message,
+                members: JSONObject(
+                    (found.object ?? [:]).map { name, value in
+                        let id = value.string.flatMap { UUID(uuidString: $0) }
+                        return (name, id.map { .string(description.publicID($0)) } ?? value)
+                    }))
         default:
             nil
         }

@@ -106,7 +106,7 @@ struct CommandFailure: Error {
         case .unavailable, .deadlineExceeded, .staleRules: .temporary
         case .failure: .failed
         case .merged, .versionMismatch, .duplicate, .inUse, .sameProfile, .refExists, .alreadyUndone, .erased,
-            .alreadyDecided, .alreadyConverted, .ambiguousConversion, .countDiffers, .conflict,
+            .alreadyDecided, .alreadyConverted, .ambiguousConversion, .alreadyMerged, .countDiffers, .conflict,
             .limitReached, .notUnique:
             .conflict
         }

@@ -16,13 +16,14 @@ struct LeadCommand: ParsableCommand {
 
             Fields: \(LeadNoun.object.fields.map(\.name).joined(separator: ", ")).
             """,
-        subcommands: Leads.configuration.subcommands + [Convert.self, Unconvert.self])
+        subcommands: Leads.configuration.subcommands + [Convert.self, Unconvert.self] + MergeVerbs<LeadNoun>.commands)
 
     /// What reasons of the answers mean.
     private static let reasons = [
         "named": "as you said", "person": "the same person", "email": "the same address",
         "company": "the same company name", "domain": "the domain of the address", "contact": "the contact's account",
         "edited": "somebody has edited it since", "in_use": "something else uses it",
+        "merged": "it was merged into another one since",
     ]
 
     struct Convert: DatabaseCommand {

@@ -8,7 +8,7 @@ as $$
         'parent_id', p.id, 'parent', p.name, 'owner', u.name, 'city', a.address_city, 'country', a.address_country,
         'website', a.website, 'phone', a.phone, 'description', a.description, 'created_at', iso_time(a.created_at),
         'members', (
-            select count(distinct n.component) from membership m join node n on n.id = m.node where m.group_id = a.group_id
+            select count(distinct n.component) from membership m join node n on n.id = m.node where m.group_id = any (account_groups(a.id))
         )
     )
     from accounts a

@@ -26,7 +26,7 @@ begin
                 join node n on n.id = g.node
                 join component c on c.label = n.component
                 left join profiles p on p.profile_id = c.profile_id
-                where g.group_id = v_account ->> 'group_id' and not g."left" and not exists (
+                where g.group_id = any (account_groups(p_id)) and not g."left" and not exists (
                     select from membership l
                     where l.node = g.node and l.group_id = g.group_id and l."left" and l.at > g.at
                 )

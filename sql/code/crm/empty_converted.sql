@@ -13,7 +13,7 @@ declare
 begin
     execute format('select to_jsonb(t) from %I t where t.id = $1', v_relation) into v_now using v_id;
     if v_now is null then
-        return '[]';
+        return gone_converted(p_object, v_id);
     end if;
     v_fields := array(
         select f.key from jsonb_each(coalesce(v_part -> 'filled', '{}')) f where v_now -> f.key = f.value order by f.key

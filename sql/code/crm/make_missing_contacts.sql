@@ -28,7 +28,7 @@ begin
                     select distinct k.id
                     from node n
                     cross join lateral current_memberships(n.id) m
-                    join accounts k on k.group_id = m.group_id
+                    join accounts k on k.id = group_account(m.group_id)
                     where n.component = l.label
                 ) d
             ) b

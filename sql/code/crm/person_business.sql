@@ -17,7 +17,7 @@ begin
         select a.id
         from unnest(v_nodes) n(node)
         cross join lateral current_memberships(n.node) g
-        join accounts a on a.group_id = g.group_id
+        join accounts a on a.id = group_account(g.group_id)
     ) x;
     select array_agg(o.id) into v_opportunities
     from (

@@ -11,7 +11,7 @@ declare
 begin
     execute format('select to_jsonb(t) from %I t where t.id = $1', v_object ->> 'relation') into v_now using v_id;
     if v_now is null then
-        return '[]';
+        return gone_converted(p_object, v_id);
     end if;
     v_reason := case
         when exists (

@@ -28,8 +28,9 @@ begin
     where k.label = any (p_labels) and d.id = l.lead_id and d.profile_id is distinct from k.profile_id;
 
     select array_agg(l.contact_id order by l.contact_id) into v_contacts from contact_node l where l.node = any (v_nodes);
-    insert into duplicate_suggestion (id, object, a, b, reason, state, created_at)
-    select uuidv7(), 'contact', least(f.contact_id, f.first), greatest(f.contact_id, f.first), 'same_profile', 'open', now()
+    insert into duplicate_suggestion (id, object, a, b, other_object, reasons, created_at)
+    select uuidv7(), 'contact', least(f.contact_id, f.first), greatest(f.contact_id, f.first), 'contact',
+        '{same_profile}', now()
     from (
         select l.contact_id, min(l.contact_id::text) over (partition by n.component)::uuid as first
         from node n

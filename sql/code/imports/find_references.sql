@@ -10,8 +10,16 @@ declare
 begin
     select r.relation, r.type into v_relation, v_type from reference_column(p_object, p_field) r;
     return query execute format(
-        'select t.%2$I::text, array_agg(t.id order by t.id) from %1$I t where t.%2$I%3$s = any ($1) group by 1',
-        v_relation, p_field, case when v_type = 'text' then '' else '::text' end)
-        using p_values;
+        $q$
+        select x.value, array_agg(x.id order by x.id)
+        from (
+            select t.%2$I::text as value, t.id from %1$I t where t.%2$I%3$s = any ($1)
+            union all
+            select a.value, a.id from aliased($2, $3, $1) a
+            where not exists (select from %1$I t where t.%2$I%3$s = a.value) and exists (select from %1$I t where t.id = a.id)
+        ) x
+        group by 1
+        $q$, v_relation, p_field, case when v_type = 'text' then '' else '::text' end)
+        using p_values, p_object, p_field;
 end
 $$;

@@ -14,7 +14,7 @@ begin
             select a.id, 1 as place
             from unnest(p_nodes) n(node)
             cross join lateral current_memberships(n.node) g
-            join accounts a on a.group_id = g.group_id
+            join accounts a on a.id = group_account(g.group_id)
             union all
             select k.account_id, 1 + k.msg
             from named_accounts(array[1, 2], array['domain', 'company_key'], array[p_domain, p_company_key]) k

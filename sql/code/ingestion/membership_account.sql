@@ -7,9 +7,9 @@ declare
 begin
     select array_agg(x.id) into v_accounts
     from (
-        select a.id
+        select distinct a.id
         from current_memberships(p_node) m
-        join accounts a on a.group_id = m.group_id
+        join accounts a on a.id = group_account(m.group_id)
         limit 2
     ) x;
     return case when cardinality(v_accounts) = 1 then v_accounts[1] end;

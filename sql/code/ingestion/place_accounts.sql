@@ -43,7 +43,10 @@ begin
             end if;
             v_named := v_row.group_id is not null or v_row.has_key;
             if v_row.may_create and v_named and (
-                named[v_row.msg] is null or (v_row.group_id is not null and v_row.group_id is distinct from v_row.found)
+                named[v_row.msg] is null or (
+                    v_row.group_id is not null and v_row.group_id is distinct from v_row.found
+                    and group_account(v_row.group_id) is distinct from named[v_row.msg]
+                )
             ) then
                 v_in_order := true;
             end if;
@@ -83,13 +86,19 @@ begin
         from (
             select k.id
             from membership j
-            join accounts k on k.group_id = j.group_id
+            cross join lateral (
+                select o.id from accounts o where o.group_id = j.group_id
+                union all
+                select r.new_id
+                from record_alias y join record_redirect r on r.old_id = y.record_id
+                where y.value = j.group_id and y.field = 'group_id' and y.object = 'account'
+            ) k
             where j.node = u.node and not j."left" and not exists (
                 select from membership l where l.node = j.node and l.group_id = j.group_id and l."left" and l.at > j.at
             )
-            limit 2
+            limit 16
         ) x
-        having count(*) = 1
+        having count(distinct x.id) = 1
     ) a on u.named is null and u.node > 0;
 end
 $$;

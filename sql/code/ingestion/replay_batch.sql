@@ -47,7 +47,7 @@ begin
         where e.node = u.node and e.ts = u.ts and e.event_id = u.event_id and e.account_id is null and u.account_id is not null
           and (u.named is not null or exists (
               select from membership j
-              join accounts k on k.group_id = j.group_id
+              join accounts k on k.id = group_account(j.group_id)
               where j.node = u.node and not j."left" and k.id = u.account_id and j.at <= u.ts
           ));
         get diagnostics v_linked = row_count;

@@ -25,7 +25,7 @@ begin
         select l.label, a.id as account_id, source_rank(j.source) as rank, since.msg as since
         from (select distinct p.label, p.nodes from person p) l
         cross join lateral (select o.* from membership o where o.node = any (l.nodes) and not o."left" offset 0) j
-        cross join lateral (select o.id from accounts o where o.group_id = j.group_id offset 0) a
+        cross join lateral (select o.id from accounts o where o.id = group_account(j.group_id) offset 0) a
         left join lateral (
             select min(u.pos)::int4 as msg
             from unnest(p_home, p_joined) with ordinality u(node, group_id, pos)

@@ -15,7 +15,7 @@ begin
         select distinct a.id, m.group_id
         from node n
         cross join lateral current_memberships(n.id) m
-        left join accounts a on a.group_id = m.group_id
+        left join accounts a on a.id = group_account(m.group_id)
         where n.component = p_label
     ) g;
     if to_regclass('contact_node') is null then

@@ -43,7 +43,7 @@ begin
                 select coalesce(jsonb_agg(distinct coalesce(a.name, g.group_id)), '[]')
                 from node n
                 cross join lateral current_memberships(n.id) g
-                left join accounts a on a.group_id = g.group_id
+                left join accounts a on a.id = group_account(g.group_id)
                 where n.component = c.label
             )
         )

@@ -15,7 +15,7 @@ begin
     if v_group_id is null then
         select a.group_id into v_group_id from accounts a where a.id = p_account;
     elsif v_account is null then
-        select a.id into v_account from accounts a where a.group_id = p_group_id;
+        v_account := group_account(p_group_id);
     end if;
     if v_node is not null then
         v_label := (await_components(array[v_node]))[1];

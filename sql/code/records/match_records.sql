@@ -26,6 +26,8 @@ begin
             $q$
             select array_agg(
                 case when f.ids is null then i
+                    when cardinality(f.ids) = 1 and l.ids is null then (i - 'match') || jsonb_build_object(
+                        'id', f.ids[1], 'data', coalesce(i -> 'data', '{}') - $2)
                     when cardinality(f.ids) = 1 then i || jsonb_build_object('id', f.ids[1])
                     else i || jsonb_build_object('outcome', 'error', 'code', 'duplicate',
                         'detail', jsonb_build_object('ids', f.ids)) end
@@ -36,12 +38,18 @@ begin
                 from jsonb_populate_record(null::%1$I, i -> 'match') r
                 join %1$I t on %2$s and %3$s
                 where i ? 'match' and not i ? 'id'
-                    and array(select k from jsonb_object_keys(i -> 'match') k order by k) = $2) f on true
+                    and array(select k from jsonb_object_keys(i -> 'match') k order by k) = $2) l on true
+            -- What merged records were known by leads to what they are now.
+            left join lateral (
+                select array_agg(distinct t.id) as ids
+                from aliased(%4$L, $2[1], array[i -> 'match' ->> $2[1]]) a join %1$I t on t.id = a.id and %3$s
+                where l.ids is null and cardinality($2) = 1 and i ? 'match' and not i ? 'id' and i -> 'match' ? $2[1]) m on true
+            cross join lateral (select coalesce(l.ids, m.ids) as ids) f
             $q$,
             p_object ->> 'relation',
             (select string_agg(format('t.%1$I = r.%1$I', c), ' and ') from unnest(v_columns) c),
             -- A record that the caller may not read is not found; if it holds a key, that is seen later.
-            case when is_restricted() then relation_condition(p_object ->> 'relation') else 'true' end)
+            case when is_restricted() then relation_condition(p_object ->> 'relation') else 'true' end, p_object ->> 'object')
         into v_items using v_items, v_columns;
     end loop;
     select min(n) into v_end

@@ -6,7 +6,7 @@ as $$
 declare
     v_name text := p_object ->> 'object';
     v_written jsonb[] := array(
-        select i from unnest(p_items) i where i ->> 'outcome' in ('created', 'updated', 'deleted', 'restored'));
+        select i from unnest(p_items) i where i ->> 'outcome' in ('created', 'updated', 'deleted', 'restored', 'merged', 'unmerged'));
     v_nodes bigint[];
 begin
     if cardinality(v_written) = 0 then
@@ -16,7 +16,7 @@ begin
     select v_name, (i ->> 'id')::uuid, (i ->> 'version')::integer, now(), p_context ->> 'actor', p_context ->> 'cause',
         (p_context ->> 'source')::smallint,
         case i ->> 'outcome' when 'created' then 'create' when 'updated' then 'update' when 'deleted' then 'delete'
-            else 'restore' end,
+            when 'merged' then 'merge' when 'unmerged' then 'undo' else 'restore' end,
         coalesce(i -> 'changes', '{}')
     from unnest(v_written) i;
     insert into outbox (topic, key, payload, at)

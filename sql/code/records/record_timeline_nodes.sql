@@ -12,7 +12,7 @@ begin
         v_nodes := array(select l.node from lead_node l where l.lead_id = p_id);
     elsif p_object = 'account' then
         v_nodes := v_nodes || array(
-            select m.node from accounts a join membership m on m.group_id = a.group_id where a.id = p_id limit 1000);
+            select m.node from membership m where m.group_id = any (account_groups(p_id)) limit 1000);
     end if;
     return array(
         select distinct m.id

@@ -98,8 +98,54 @@ create table record_redirect (
     object text not null,
     old_id uuid primary key,
     new_id uuid not null,
+    merge uuid not null,
     at timestamptz not null
 );
+create index record_redirect_new on record_redirect (new_id);
+comment on table record_redirect is 'Records that were merged away, and where they live on now; never a chain.';
+
+create table record_alias (
+    value text collate "C" not null,
+    field text not null,
+    object text not null,
+    record_id uuid not null,
+    merge uuid not null,
+    primary key (value, field, object, record_id)
+);
+create index record_alias_record on record_alias (record_id);
+comment on table record_alias is 'By what merged records were looked up. record_id is their own id: record_redirect says where they live on.';
+
+create table record_merge (
+    id uuid primary key,
+    object text not null,
+    winner uuid not null,
+    losers uuid[] not null check (cardinality(losers) > 0),
+    state text not null default 'applied' check (state in ('applied', 'undone')),
+    at timestamptz not null,
+    actor text not null,
+    fields jsonb not null,
+    rows jsonb not null,
+    claims jsonb not null,
+    moved jsonb not null,
+    redirects uuid[] not null,
+    plan jsonb not null,
+    profile_merge uuid,
+    undone_at timestamptz,
+    undone_by text,
+    undo jsonb,
+    check ((state = 'undone') = (undone_at is not null))
+);
+create index record_merge_winner on record_merge (winner, id);
+create index record_merge_losers on record_merge using gin (losers);
+create index record_merge_profile on record_merge (profile_merge) where profile_merge is not null;
+comment on table record_merge is 'What each merge of records did, so that it can be taken back: see merge_records.';
+comment on column record_merge.fields is 'Field of the winner → {old, new, from}.';
+comment on column record_merge.rows is 'The losers as they were.';
+comment on column record_merge.claims is 'field_source of the winner: {before, after}, rows that the merge changed.';
+comment on column record_merge.moved is 'Relation → [{column, references|rows: {loser: [keys]}, rewritten: [{before, after}]}].';
+comment on column record_merge.redirects is 'Records merged into the losers earlier, whose redirect led to them.';
+comment on column record_merge.plan is 'What the caller was told.';
+comment on column record_merge.profile_merge is 'The merge of profiles that belongs to it.';
 
 create table outbox (
     seq bigint generated always as identity primary key,

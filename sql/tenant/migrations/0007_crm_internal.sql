@@ -33,9 +33,17 @@ create table duplicate_suggestion (
     object text not null check (object in ('contact', 'lead', 'account')),
     a uuid not null,
     b uuid not null,
-    reason text not null,
+    other_object text not null,
+    reasons text[] not null check (cardinality(reasons) > 0),
     state text not null default 'open' check (state in ('open', 'merged', 'dismissed')),
+    merge uuid,
     created_at timestamptz not null,
+    decided_at timestamptz,
+    decided_by text,
     unique (a, b),
-    check (a < b)
+    check (a < b or object <> other_object)
 );
+create index duplicate_suggestion_b on duplicate_suggestion (b);
+create index duplicate_suggestion_open on duplicate_suggestion (state, id);
+comment on table duplicate_suggestion is 'Pairs of records that may be one: a is of the object, b of other_object (a lead and the contact that it may be).';
+comment on column duplicate_suggestion.merge is 'The merge that made them one.';

@@ -1,0 +1,76 @@
+public import Foundation
+public import Postgres
+
+/// Pairs of records that may be one, as API and command line show them.
+public enum DuplicatePresenter {
+    public static func shown(_ json: JSON, catalog: ObjectCatalog = .standard) -> JSON {
+        guard var object = json.object else { return json }
+        func id(_ value: JSON?, _ prefix: PublicID.Prefix) -> JSON {
+            value?.string.flatMap { UUID(uuidString: $0) }.map { .string(PublicID(prefix, $0).description) } ?? .null
+        }
+        object["id"] = id(object["id"], .duplicate)
+        if object["merge"] != nil { object["merge"] = id(object["merge"], .merge) }
+        if let records = object["records"]?.array {
+            object["records"] = .array(
+                records.map { record in
+                    guard var shown = record.object, let name = shown["object"]?.string,
+                        let description = catalog.object(name)
+                    else { return record }
+                    shown["id"] = id(shown["id"], description.prefix)
+                    shown["fields"] = RecordPresenter(description: description, catalog: catalog)
+                        .present(shown["fields"]?.object ?? JSONObject())
+                    return .object(shown)
+                })
+        }
+        return .object(object)
+    }
+}
+
+// Inside a transaction of the tenant: `connection.inTenant(tenant.database) { … }`.
+
+extension Connection {
+    /// Looks for records that may be one; answers how many pairs are new.
+    public func findDuplicates() throws(TandemError) -> Int {
+        try allowLongStatements()
+        let rows = try run(.call("find_duplicates", .textArray(FreeMail.domains.sorted())))
+        guard let row = rows.first else { return 0 }
+        return try reading { () throws(PostgresError) in try row.int(0) }
+    }
+
+    /// - Parameter before: the last one of the page before.
+    public func duplicates(
+        of object: String? = nil, state: String = "open", before: UUID? = nil, limit: Int = 50
+    ) throws(TandemError) -> [JSON] {
+        let rows = try run(
+            .call("duplicate_list", object.bind, .text(state), before.bind, .int4(Int32(limit))))
+        var items: [JSON] = []
+        for row in rows { if let json = try row.json(1) { items.append(DuplicatePresenter.shown(json)) } }
+        return items
+    }
+
+    /// Two records that are two.
+    ///
+    /// - Throws: `notFound`, `alreadyDecided`.
+    public func dismissDuplicate(_ id: UUID, by actor: String) throws(TandemError) -> JSON {
+        DuplicatePresenter.shown(try decide(id, merge: false, winner: nil, actor, dryRun: false))
+    }
+
+    /// Two records that are one; answers the merge.
+    ///
+    /// - Throws: `notFound`, `alreadyDecided`, `conflict` (a lead and a contact), those of `mergeRecords`.
+    public func mergeDuplicate(
+        _ id: UUID, winner: UUID?, by actor: String, dryRun: Bool = false
+    ) throws(TandemError) -> JSON {
+        RecordMergePresenter.shown(try decide(id, merge: true, winner: winner, actor, dryRun: dryRun))
+    }
+
+    private func decide(
+        _ id: UUID, merge: Bool, winner: UUID?, _ actor: String, dryRun: Bool
+    ) throws(TandemError) -> JSON {
+        try allowLongStatements()
+        let rows = try run(
+            .call("decide_duplicate", .uuid(id), .bool(merge), winner.bind, .text(actor), .bool(dryRun)))
+        guard let row = rows.first, let json = try row.json(0) else { throw .notFound() }
+        return json
+    }
+}

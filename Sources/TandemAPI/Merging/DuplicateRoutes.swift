@@ -1,0 +1,86 @@
+import Foundation
+import Hummingbird
+import Postgres
+import Tandem
+import TandemHTTP
+
+/// Pairs of records that may be one: found, dismissed, merged.
+struct DuplicateRoutes {
+    let records: RecordStore
+
+    var routes: [Route] { [list, find, dismiss, merge] }
+
+    private var list: Route {
+        Route(
+            .get, "/v1/duplicates", "List pairs of records that may be one, newest first", feature: "CRM",
+            scope: .secret,
+            module: .crm,
+            parameters: Page.parameters + [
+                .init("object", "account, contact or lead"), .init("state", "open unless given; merged or dismissed"),
+            ]
+        ) { [records] call in
+            let (object, state) = (call.query["object"], call.query["state"] ?? "open")
+            guard object.map({ name in RecordMerge.objects.contains { $0.name == name } }) ?? true,
+                ["open", "merged", "dismissed"].contains(state)
+            else { throw Problem.badRequest("invalid_parameter", "object or state is none that there is.") }
+            return try await records.store.page(call, filter: "\(object ?? "")\n\(state)", keys: 1) { after, limit in
+                .call("duplicate_list", [object.bind, .text(state)] + after + [limit])
+            } shape: {
+                DuplicatePresenter.shown($0)
+            }
+        }
+    }
+
+    private var find: Route {
+        Route(
+            .post, "/v1/duplicates:find", "Look for records that may be one now", feature: "CRM", scope: .secret,
+            module: .crm, time: RecordMerge.longest
+        ) { [records] call in
+            let found = try await records.store.inTenant(call, deadline: RecordMerge.longest) {
+                (connection) throws(TandemError) in
+                try connection.findDuplicates()
+            }
+            return Response(json: ["found": .number(found)])
+        }
+    }
+
+    private var dismiss: Route {
+        Route(
+            .post, "/v1/duplicates/{id}:dismiss", "Two records that are two, for good", feature: "CRM", scope: .secret,
+            module: .crm
+        ) { [records] call in
+            let (id, actor) = (try call.id(.duplicate), call.principal.actor)
+            return Response(
+                json: try await records.store.inTenant(call) { (connection) throws(TandemError) in
+                    try connection.dismissDuplicate(id, by: actor)
+                })
+        }
+    }
+
+    private var merge: Route {
+        Route(
+            .post, "/v1/duplicates/{id}:merge", "Merge a pair; winner names the record that stays", feature: "CRM",
+            scope: .secret, module: .crm,
+            parameters: [.init("dry_run", "true answers what would happen, and changes nothing")],
+            time: RecordMerge.longest
+        ) { [records] call in
+            let (id, actor, dryRun) = (try call.id(.duplicate), call.principal.actor, try call.flag("dry_run"))
+            let body = try call.jsonObject()
+            if let name = body.names.first(where: { $0 != "winner" }) {
+                throw TandemError.invalid("/" + name, "unknown_field", "is no option of a merge")
+            }
+            let text = body["winner"]?.string
+            let winner = text.flatMap { text in
+                RecordMerge.objects.lazy.compactMap { PublicID($0.prefix, text: text)?.uuid }.first
+            }
+            if let value = body["winner"], !value.isNull, winner == nil {
+                throw TandemError.invalid("/winner", "invalid", "has to be the id of one of the two records")
+            }
+            return Response(
+                json: try await records.store.inTenant(call, deadline: RecordMerge.longest) {
+                    (connection) throws(TandemError) in
+                    try connection.mergeDuplicate(id, winner: winner, by: actor, dryRun: dryRun)
+                })
+        }
+    }
+}
