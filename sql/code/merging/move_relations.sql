@@ -14,8 +14,8 @@ begin
             select r ->> 'relation' as relation, r ->> 'column' as col, (r ->> 'child')::boolean as is_child
             from jsonb_array_elements(references_to(p_object ->> 'relation')) r
             union all
-            -- Links of activities name their object in a column, so that no foreign key can.
-            select 'activity_links', 'record_id', true where to_regclass('activity_links') is not null
+            -- Some name their record by object and id, so that no foreign key can.
+            select r ->> 'relation', r ->> 'column', r ->> 'relation' = 'activity_links' from jsonb_array_elements(loose_references()) r
         ) l
         left join object_description o on o.relation = l.relation and not l.is_child
         order by 1, 2
