@@ -228,6 +228,6 @@ import Testing
         let api = try await APIHarness.shared.value
         let answer = try await api.api(.get, "/v1/objects/accounts")
         #expect(answer["fields"]?.array?.contains { $0["name"] == "domain" } == true)
-        #expect(try await api.api(.get, "/v1/objects")["items"]?.array?.count == 11)
+        #expect(try await api.api(.get, "/v1/objects")["items"]?.array?.count == ObjectCatalog.standard.objects.count)
     }
 }

@@ -173,7 +173,8 @@ def test_contacts_and_their_persons_are_merged_and_parted_together(tenant: Tenan
 
 
 def test_what_was_edited_since_stays(tenant: Tenant) -> None:
-    winner, loser = make(tenant, "contacts", first_name="Ada"), make(tenant, "contacts", title="Lady", phone="+44 20 7946 0018", language="en")
+    winner = make(tenant, "contacts", first_name="Ada")
+    loser = make(tenant, "contacts", title="Lady", phone="+44 20 7946 0018", language="en")
     done = merge(tenant, "contacts", winner, loser)
     tenant.api("PATCH", f"/v1/contacts/{winner}", {"title": "Countess"})
     back = undo(tenant, done["id"])

@@ -7,6 +7,7 @@ The pictures go to TANDEM_SCREENSHOTS if it is set, else to a folder of pytest; 
 from __future__ import annotations
 
 import datetime
+import itertools
 import os
 import pathlib
 import re
@@ -20,6 +21,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import console
+from conftest import FULL
 from server import ROOT, Server, Tenant, wait_until
 from test_console import crawl, person_id, send_story
 from test_forms import make
@@ -27,6 +29,8 @@ from test_forms import make
 CHROMIUM = "/usr/bin/chromium"
 SCHEMES = ("light", "dark")
 WIDTHS = (1280, 390)
+# The short form sees each scheme and each width once.
+VIEWS = list(itertools.product(SCHEMES, WIDTHS)) if FULL else list(zip(SCHEMES, WIDTHS))
 
 
 @pytest.fixture(scope="module")
@@ -272,8 +276,7 @@ def examine(page: Page) -> list[str]:
     return wrong
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme, width", VIEWS)
 def test_every_page_in_a_browser(
     chromium: Browser, session: pathlib.Path, acme: Tenant, pictures: pathlib.Path, figures: Callable[[str, Any], None],
     scheme: str, width: int,
