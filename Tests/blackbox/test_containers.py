@@ -93,7 +93,8 @@ def test_the_binary_needs_only_libraries_of_the_run_group() -> None:
     output = subprocess.run(["ldd", str(BINARY)], capture_output=True, text=True, check=True).stdout
     linked = {line.split()[0] for line in output.splitlines() if "=>" in line}
     wanted = {"libpq.so": "libpq5", "libz.so": "zlib1g", "libsimdjson.so": "libsimdjson14",
-              "libphonenumber.so": "libphonenumber8", "libre2.so": "libre2-9", "libstdc++.so": "libstdc++6"}
+              "libphonenumber.so": "libphonenumber8", "libargon2.so": "libargon2-1", "libre2.so": "libre2-9",
+              "libstdc++.so": "libstdc++6"}
     run = set(groups()["run"])
     for library, package in wanted.items():
         if any(name.startswith(library) for name in linked):

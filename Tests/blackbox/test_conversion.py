@@ -98,7 +98,7 @@ def test_records_that_are_there_are_used_and_only_their_gaps_filled(tenant: Tena
     done = convert(tenant, lead(tenant))
     assert (done["account"]["id"], done["account"]["reason"], done["account"]["filled"]) == (account, "company", {})
     assert (done["contact"]["id"], done["contact"]["reason"]) == (contact, "person")
-    assert set(done["contact"]["filled"]) == {"first_name", "last_name", "phone", "phone_e164"}
+    assert set(done["contact"]["filled"]) == {"first_name", "last_name", "phone"}
     shown = get(tenant, f"contacts/{contact}")
     assert (shown["title"], shown["first_name"], shown["email"]) == ("Lady", "Ada", "ADA@engines.example")
     assert [each["account_id"] for each in shown["accounts"]] == [account]

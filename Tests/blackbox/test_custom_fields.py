@@ -352,7 +352,8 @@ def test_fields_are_added_while_others_write(tandem: Server, figures: Callable[[
             over.set()
         counts = [writer.result() for writer in writers]
     assert len(locked) == len(took) and all(counts)
-    assert max(times) < 2, "a request waited behind a column"
+    # Much less than the server gives a request: nobody waits behind a column. How long it was is a figure.
+    assert max(times) < 8, "a request waited behind a column"
     contact = make(busy, "contacts", first_name="After", email="after@busy.example", cf_cinteger0=9)
     assert contact["cf_cinteger0"] == 9
     figures("fields added while six clients wrote", len(locked))

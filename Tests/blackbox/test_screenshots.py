@@ -21,11 +21,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import console
-from conftest import FULL
 from server import ROOT, Server, Tenant, wait_until
 from test_console import crawl, person_id, send_story
 from test_forms import make
 
+FULL = os.environ.get("TANDEM_TEST_FULL") == "1"
 CHROMIUM = "/usr/bin/chromium"
 SCHEMES = ("light", "dark")
 WIDTHS = (1280, 390)

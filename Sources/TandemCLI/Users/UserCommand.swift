@@ -10,7 +10,8 @@ struct UserCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user", abstract: Users.configuration.abstract,
         discussion: """
-            tandem user create --set \(UserNoun.example) --tenant acme
+            tandem user list --limit 10 --tenant acme
+            tandem user create --set \(UserNoun.example)
             tandem user invite email=sales@example.com
             tandem user reset email=sales@example.com
             tandem user sign-out email=sales@example.com
