@@ -366,7 +366,7 @@ import Testing
             #expect(
                 Set(found["items"]?.array?.compactMap { $0["id"]?.string } ?? [])
                     == Set([account, contact].compactMap { $0.json["id"]?.string }))
-            #expect(try connection.recordSearch("0% w", modules: [.cdp])["items"]?.array?.count == 1)
+            #expect(try connection.recordSearch("00% w", modules: [.cdp])["items"]?.array?.count == 1)
             #expect(
                 code { () throws(TandemError) in _ = try connection.recordSearch(" x ", modules: []) }
                     == "validation_failed")

@@ -35,6 +35,9 @@ struct ProcedureTests {
             // As the name of a call.
             open += file.text.matches(of: #/"([a-z][a-z0-9_]*)"/#).map { String($0.1) }
                 .filter { procedures[$0] != nil }
+            // Or in SQL that is composed.
+            open += file.text.matches(of: #/(?:select|from) ([a-z][a-z0-9_]*)\(/#).map { String($0.1) }
+                .filter { procedures[$0] != nil }
         }
         for file in EmbeddedSQL.files where !file.path.hasPrefix("code/") {
             open += Self.words(Self.code(file.text)).map(String.init).filter { procedures[$0] != nil }

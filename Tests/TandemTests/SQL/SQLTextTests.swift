@@ -10,15 +10,18 @@ struct SQLTextTests {
         "Sources/Tandem/Operations/BulkWork.swift",
         "Sources/Tandem/Profiles/ProfileQuery.swift",
         "Sources/Tandem/Records/Connection+Record.swift",
+        "Sources/Tandem/Records/Connection+RecordChoices.swift",
         "Sources/Tandem/Records/Connection+RecordHistory.swift",
         "Sources/Tandem/Records/Connection+RecordList.swift",
         "Sources/Tandem/Records/Connection+RecordSearch.swift",
+        "Sources/Tandem/Records/Connection+RecordTags.swift",
         "Sources/Tandem/Records/Connection+RecordWrite.swift",
         "Sources/Tandem/Records/Connection+TenantTransaction.swift",
         "Sources/Tandem/Records/RecordAggregate.swift",
         "Sources/Tandem/Records/RecordFilter+SQL.swift",
         "Sources/Tandem/Records/RecordOrder.swift",
         "Sources/Tandem/Records/SQLFragment.swift",
+        "Sources/Tandem/Records/SavedView.swift",
     ]
 
     /// Files that hand over text that is no literal: the builder itself, and files of `sql/` that are embedded.

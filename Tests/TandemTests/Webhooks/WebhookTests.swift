@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func theShippedMappingsAreUnderstood() {
-        #expect(WebhookCatalog.mappings.map(\.name) == ["stripe", "zendesk"])
+        #expect(WebhookCatalog.mappings.map(\.name) == ["stripe", "zendesk", "twilio", "openphone"])
     }
 
     @Test func aRedeliveryHasTheSameIDs() throws {
