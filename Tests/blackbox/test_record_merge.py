@@ -262,7 +262,8 @@ def test_the_command_line_merges_and_unmerges(tenant: Tenant) -> None:
     winner = make(tenant, "accounts", name="One", external_id="one")
     loser = make(tenant, "accounts", name="Two", external_id="two", industry="Computing")
     run = tenant.server.cli
-    plan = run("account", "merge", "external_id=one", "external_id=two", "--choose", "name=external_id=two", "--dry-run", "--tenant", tenant.slug)
+    plan = run(
+        "account", "merge", "external_id=one", "external_id=two", "--choose", "name=external_id=two", "--dry-run", "--tenant", tenant.slug)
     assert plan["fields"]["name"]["new"] == "Two" and get(tenant, f"accounts/{winner}")["name"] == "One"
     done = run("account", "merge", winner, loser, "--choose", "name=Three", "--tenant", tenant.slug)
     assert get(tenant, f"accounts/{winner}")["name"] == "Three"

@@ -2,7 +2,7 @@
 -- that lists, sums, search, writes and all else are made with. Its parts come from here and from object_description only.
 --
 -- Reading reaches further than owners: whoever may read a contact, an opportunity or a ticket may read its account, whoever may read a
--- record its activities and comments. Which owners there are is asked once a statement (reach).
+-- record its activities. Comments and files follow their record alone. Which owners there are is asked once a statement (reach).
 create or replace function record_condition(p_object text, p_action text default 'read', p_alias text default 't') returns text
 language plpgsql stable
 as $$
@@ -39,8 +39,8 @@ begin
             where o.object in ('account', 'contact', 'lead', 'opportunity', 'ticket') and to_regclass(quote_ident(o.relation)) is not null
             order by o.object
         );
-    elsif p_action = 'read' and p_object = 'comment' then
-        -- Of the record alone: who may not read that is told nothing that was said of it.
+    elsif p_action = 'read' and p_object in ('attachment', 'comment') then
+        -- By the record alone: who may not read that is told nothing that was said of it or put beside it.
         v_ways := array(
             select format(
                 '%I.object = %L and exists (select from %I r where r.id = %I.object_id and %s)', p_alias, o.object, o.relation,
