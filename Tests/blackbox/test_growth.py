@@ -10,6 +10,9 @@ import pytest
 import load
 from server import Server, Tenant
 
+# What runs beside it makes batches small, and plans are made anew by their number.
+pytestmark = pytest.mark.alone
+
 ROUNDS = 3
 WRITES = {"mixed": "merge", "group": "contacts"}
 READS = """
