@@ -28,7 +28,7 @@ struct Main: AsyncParsableCommand {
                     TenantCommand.self, SourceCommand.self, KeyCommand.self, BICommand.self, ConsoleCommand.self,
                     RoleCommand.self, MigrateCommand.self,
                 ]),
-            CommandGroup(name: "People", subcommands: [ProfileCommand.self, MergeCommand.self]),
+            CommandGroup(name: "People", subcommands: [ProfileCommand.self, MergeCommand.self, PrivacyCommand.self]),
             CommandGroup(
                 name: "Records",
                 subcommands: [

@@ -36,7 +36,7 @@ public struct Console: Sendable {
         [rootRoute] + assetRoutes + signInRoutes + passwordRoutes + tenantRoutes + userRoutes + threadRoutes
             + peopleRoutes + eventRoutes
             + quarantineRoutes + replayRoutes + sourceRoutes + planRoutes + sendRoutes + mergeRoutes + crmRoutes
-            + searchRoutes + fieldRoutes + operationRoutes
+            + searchRoutes + fieldRoutes + operationRoutes + privacyRoutes
     }
 
     private var crmRoutes: [Route] {

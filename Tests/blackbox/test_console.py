@@ -84,7 +84,7 @@ def test_the_cookie_is_not_for_scripts_nor_for_other_sites(tandem: Server) -> No
 
 def test_every_page_asks_for_a_session(tandem: Server, tenant: Tenant) -> None:
     for path in ["", "/people", "/accounts", "/opportunities", "/today", "/contacts", "/board", "/contacts/new", "/fields", "/tickets",
-                 "/events", "/events/stream", "/quarantine", "/replay", "/merges", "/reviews", "/operations",
+                 "/events", "/events/stream", "/quarantine", "/replay", "/merges", "/reviews", "/operations", "/privacy",
                  "/send"]:
         answer = requests.get(f"{tandem.base_url}/console/{tenant.slug}{path}", allow_redirects=False, timeout=30)
         assert (answer.status_code, answer.headers["Location"]) == (303, "/console/sign-in"), path

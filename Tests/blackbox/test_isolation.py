@@ -107,6 +107,9 @@ class Owner:
         merged = self.tenant.post(f"/v1/accounts/{twins[0]}:merge", {"losers": twins[1:2]})
         assert merged.status_code == 200, merged.text
         self.ids[("record-merges", "id")] = merged.json()["id"]
+        asked = self.tenant.post("/v1/privacy/export", {"type": "user_id", "value": f"{mark}-a"})
+        assert asked.status_code == 200, asked.text
+        self.ids[("privacy", "id")] = asked.json()["id"]
         refused = {"userId": f"{mark}-a", "event": secret, "timestamp": "never", "messageId": f"{mark}-refused"}
         assert self.tenant.ingest("track", refused).status_code == 400
         self.ids[("quarantine", "id")] = self.tenant.get("/v1/quarantine?code=invalid_timestamp").json()["items"][0]["id"]
@@ -140,7 +143,8 @@ class Owner:
         shown = []
         for (plural, capture), value in sorted(self.ids.items()):
             if capture == "id" and plural not in ("merge-reviews", "duplicates"):
-                record = self.tenant.get(f"/v1/{plural}/{value}").json()
+                place = "privacy/requests" if plural == "privacy" else plural
+                record = self.tenant.get(f"/v1/{place}/{value}").json()
                 if plural == "profiles":
                     del record["version"]  # which the promotion of traits raises
                 shown.append(record)

@@ -223,6 +223,7 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "merges": f"{base}/merges",
         "reviews": f"{base}/reviews",
         "operations": f"{base}/operations",
+        "privacy": f"{base}/privacy",
         "send": f"{base}/send",
         "send-refused": f"{base}/send",
         "nobody": f"{base}/people?q=nobody",

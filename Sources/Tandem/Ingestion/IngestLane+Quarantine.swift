@@ -18,6 +18,10 @@ extension IngestLane {
 
     /// The calls that keep refused `pieces`; events of the quarantine stay there with their new reasons.
     static func keeping(_ pieces: [Piece]) -> [Statement] {
+        let forgotten = pieces.filter(isSuppressed)
+        if !forgotten.isEmpty, forgotten[0].job.request.replay == nil {
+            return keeping(pieces.filter { !isSuppressed($0) }) + [counting(forgotten)]
+        }
         guard let first = pieces.first else { return [] }
         if let operation = first.job.request.replay?.operation {
             return [
@@ -53,10 +57,19 @@ extension IngestLane {
     /// Whether other rules of the tenant's might take it.
     static func isRefusedByRules(_ piece: Piece) -> Bool {
         if case .refused(let refused) = piece.item {
-            refused.note != nil || refused.answer == .quarantined
+            refused.note != nil || refused.answer == .quarantined || isSuppressed(piece)
         } else {
             false
         }
+    }
+
+    /// Nothing of it is kept, not even why; it only counts.
+    private static func isSuppressed(_ piece: Piece) -> Bool { reason(of: piece)?.code == MessageError.suppressed.code }
+
+    private static func counting(_ pieces: [Piece]) -> Statement {
+        .call(
+            "tally_rejected", .timestamptzArray(pieces.map { $0.job.request.receivedAt }),
+            .int2Array(pieces.map { $0.job.request.source.id }), .textArray(pieces.map { $0.job.request.keyID }))
     }
 
     private static func isHeld(_ piece: Piece) -> Bool {

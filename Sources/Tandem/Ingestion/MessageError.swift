@@ -29,6 +29,7 @@ public enum MessageError: String, Error, Sendable, Hashable, CaseIterable {
     case keyTooLong = "key_too_long"
     case invalidTimestamp = "invalid_timestamp"
     case timestampTooEarly = "timestamp_too_early"
+    case suppressed
 
     public var code: String { rawValue }
 
@@ -63,6 +64,7 @@ public enum MessageError: String, Error, Sendable, Hashable, CaseIterable {
         case .keyTooLong: "A key of the event is over 256 bytes."
         case .invalidTimestamp: "timestamp must be an ISO 8601 date and time."
         case .timestampTooEarly: "timestamp is before 1970."
+        case .suppressed: "The person asked not to be tracked; nothing of the event was kept."
         }
     }
 }

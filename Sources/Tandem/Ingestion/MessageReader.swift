@@ -61,6 +61,9 @@ struct MessageReader {
         // What a form says of its person makes a lead there, by the form's rules.
         if type == .identify, content.context[FormReader.mark] != nil { flags.remove(.mayWriteLeads) }
         let fieldsOfPerson = PersonFields(content, region: circumstances.rules.identity.phoneRegion)
+        if let suppressed = circumstances.rules.suppressed {
+            try suppressed.check(&person, email: fieldsOfPerson.email, phone: fieldsOfPerson.phone)
+        }
         return WireMessage(
             index: index, type: type, messageID: messageID, eventID: EventID.hash(of: messageID),
             name: name, timestamp: clock.timestamp, receivedAt: receivedAt, flags: flags,

@@ -112,6 +112,7 @@ public final class OperationRunner {
         case ReplayFilter.operationType: EventReplaying(readingRules: readingRules, logger: logger)
         case BulkOrder.operationType: BulkWork()
         case BulkOrder.undoType: BulkUndoing()
+        case PrivacyDesk.operationType: Erasing()
         default: throw .failure("an operation of an unknown type was claimed: \(operation.type)", sqlState: nil)
         }
     }
@@ -119,7 +120,7 @@ public final class OperationRunner {
     /// What `work` can do. Others, which a newer version ordered, are left to it.
     private static let types =
         QuarantineOrder.allCases.map(\.operationType) + [
-            ReplayFilter.operationType, BulkOrder.operationType, BulkOrder.undoType,
+            ReplayFilter.operationType, BulkOrder.operationType, BulkOrder.undoType, PrivacyDesk.operationType,
         ]
 
     private func claim(_ tenant: Tenant, _ only: UUID?) throws(TandemError) -> Operation? {

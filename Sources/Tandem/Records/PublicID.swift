@@ -47,6 +47,7 @@ public struct PublicID: Sendable, Hashable, CustomStringConvertible {
         public static let merge: Prefix = "mrg"
         public static let review: Prefix = "rev"
         public static let duplicate: Prefix = "dup"
+        public static let privacyRequest: Prefix = "prv"
         public static let account: Prefix = "acct"
         public static let contact: Prefix = "cont"
         public static let lead: Prefix = "lead"

@@ -12,16 +12,26 @@ public final class ReadingRules: Sendable {
     let mappings: [Int16: SourceMapping]
     /// By the source's number; sources that keep to none have none.
     let plans: [Int16: PlanInForce]
+    /// Whose events are refused.
+    let suppressions: SuppressionList?
 
-    public init(
+    init(
         version: Int = 0, identity: IdentifierPolicy, mappings: [Int16: SourceMapping] = [:],
-        plans: [Int16: PlanInForce] = [:]
+        plans: [Int16: PlanInForce] = [:], suppressions: SuppressionList? = nil
     ) {
         self.version = version
         self.identity = identity
         self.mappings = mappings
         self.plans = plans
+        self.suppressions = suppressions
     }
+
+    public convenience init(version: Int = 0, identity: IdentifierPolicy) {
+        self.init(version: version, identity: identity, mappings: [:])
+    }
+
+    /// Nil: nobody's are.
+    var suppressed: SuppressionList? { suppressions?.isEmpty == false ? suppressions : nil }
 }
 
 /// The reading rules of the tenants, prepared and remembered until somebody finds them stale.
@@ -30,6 +40,8 @@ public final class ReadingRules: Sendable {
 /// that is told so asks here again with `reload`.
 public final class ReadingRulesDirectory: Sendable {
     private let known = Mutex<[UUID: ReadingRules]>([:])
+    /// Outlive the rules that they belong to: of a list, only what changed is read again.
+    private let lists = Mutex<[UUID: SuppressionList]>([:])
 
     public init() {}
 
@@ -54,7 +66,14 @@ public final class ReadingRulesDirectory: Sendable {
     @discardableResult
     public func reload(_ tenant: Tenant, on connection: Connection) throws(PostgresError) -> ReadingRules {
         let row = try connection.single(settings: tenant.database.settings(), .call("reading_rules")).one()
-        let rules = try ReadingRules(stored: row.text(0))
+        let text = try row.text(0)
+        let earlier = lists.withLock { $0[tenant.id] }
+        let rules = try ReadingRules(stored: text) { (key, place) throws(PostgresError) in
+            if let earlier, earlier.place == place { return earlier }
+            return try connection.suppressions(
+                of: tenant.database, key: key, known: earlier.flatMap { $0.place < place ? $0 : nil })
+        }
+        lists.withLock { $0[tenant.id] = rules.suppressions }
         known.withLock { $0[tenant.id] = rules }
         return rules
     }
@@ -63,8 +82,12 @@ public final class ReadingRulesDirectory: Sendable {
 }
 
 extension ReadingRules {
-    /// - Parameter text: what `reading_rules` answers.
-    convenience init(stored text: String) throws(PostgresError) {
+    /// - Parameters:
+    ///   - text: what `reading_rules` answers.
+    ///   - list: the suppression list with that key, at that place or behind it.
+    convenience init(
+        stored text: String, list: (_ key: [UInt8], _ place: Int64) throws(PostgresError) -> SuppressionList
+    ) throws(PostgresError) {
         do {
             let json = try JSON(parsing: text, depth: 60)
             var rules = json["identity"]?.object ?? [:]
@@ -78,7 +101,16 @@ extension ReadingRules {
             for (source, plan) in json["plans"]?.object ?? [:] {
                 if let number = Int16(source) { plans[number] = try PlanInForce(stored: plan) }
             }
-            self.init(version: json["version"]?.int ?? 0, identity: identity, mappings: mappings, plans: plans)
+            var suppressions: SuppressionList?
+            let place = json["suppression"]?["place"]?.int ?? 0
+            if place > 0, let key = json["suppression"]?["key"]?.string.flatMap({ Data(base64Encoded: $0) }) {
+                suppressions = try list(Array(key), Int64(place))
+            }
+            self.init(
+                version: json["version"]?.int ?? 0, identity: identity, mappings: mappings, plans: plans,
+                suppressions: suppressions)
+        } catch let error as PostgresError {
+            throw error
         } catch {
             throw PostgresError(kind: .decoding, message: "stored reading rules are not understood: \(error)")
         }

@@ -67,6 +67,7 @@ enum Assets {
         ("plan", PackageResources.plan_mustache),
         ("merges", PackageResources.merges_mustache),
         ("operations", PackageResources.operations_mustache),
+        ("privacy", PackageResources.privacy_mustache),
         ("reviews", PackageResources.reviews_mustache),
         ("accounts", PackageResources.accounts_mustache),
         ("account", PackageResources.account_mustache),

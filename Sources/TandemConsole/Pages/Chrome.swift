@@ -43,7 +43,7 @@ struct Chrome {
 
     /// The places of the navigation.
     enum Place: String, CaseIterable {
-        case thread, events, quarantine, sources, plans, people, merges, fields, operations, users, send
+        case thread, events, quarantine, sources, plans, people, merges, fields, operations, users, privacy, send
         case today, accounts, contacts, leads, opportunities, tickets, forms
 
         var label: String {
@@ -65,6 +65,7 @@ struct Chrome {
             case .operations: "Operations"
             case .users: "Users"
             case .fields: "Fields"
+            case .privacy: "Privacy"
             case .send: "Send an event"
             }
         }
@@ -73,7 +74,7 @@ struct Chrome {
             switch self {
             case .thread, .events, .quarantine, .sources, .plans, .send: .cdp
             case .today, .contacts, .leads, .forms, .opportunities, .tickets: .crm
-            case .people, .accounts, .merges, .fields, .operations, .users: nil
+            case .people, .accounts, .merges, .fields, .operations, .users, .privacy: nil
             }
         }
 
@@ -101,7 +102,10 @@ struct Chrome {
         isSimulated = tenant.isSimulated
         timeZone = tenant.timezone
         currentTenant = TenantName(slug: tenant.slug, tenantName: tenant.displayName)
-        navigation = Place.allCases.filter { $0.module.map(tenant.modules.contains) ?? true }.map { item in
+        let isOperator = visit.user == nil
+        navigation = Place.allCases.filter { item in
+            (item.module.map(tenant.modules.contains) ?? true) && (isOperator || item != .privacy)
+        }.map { item in
             NavigationItem(
                 href: item.href(tenant), label: item.label, isCurrent: item == place, startsRow: item == .today)
         }
@@ -128,6 +132,16 @@ extension Chrome.Notice {
             self.init(kind: "bad", text: "This merge was undone before. Nothing has changed.")
         case "erased":
             self.init(kind: "bad", text: "One side of this merge was erased; it cannot be undone.")
+        case "privacy-erase":
+            self.init(
+                kind: "good",
+                text:
+                    "Erased, or being erased where there is much. What comes with the person's identifiers is refused from now on."
+            )
+        case "privacy-suppress":
+            self.init(kind: "good", text: "Kept out: what comes with the person's identifiers is refused from now on.")
+        case "privacy-unsuppress":
+            self.init(kind: "good", text: "Let in again. What was erased stays so.")
         case "approved":
             self.init(
                 kind: "good", text: "Merged: they are one person now. This can be undone under Merges, like any other.")

@@ -14,6 +14,9 @@ begin
     select m.id, m.state into v_merge from merge m where m.ref = p_ref;
     if not found then
         raise exception 'no merge has the ref %', p_ref using errcode = 'TD001';
+    elsif v_merge.state = 'erased' then
+        -- Its nodes have no components any more that could be locked.
+        raise exception 'one side of the merge was erased' using errcode = 'TD010';
     end if;
     select array_agg(distinct u.node) into v_ends from edge e, unnest(array[e.a, e.b]) u(node) where e.merge = v_merge.id;
     perform await_components(v_ends);

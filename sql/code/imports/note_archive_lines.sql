@@ -7,7 +7,10 @@ create or replace function note_archive_lines(
 language sql
 as $$
     insert into import_row (import, row, line, raw, outcome, reason)
-    select p_import, r.row, r.line, r.raw, 'rejected', r.reason
+    select
+        p_import, r.row, r.line,
+        -- Of somebody who asked not to be here nothing is kept.
+        case when r.reason::text like '%"suppressed"%' then '{}' else r.raw end, 'rejected', r.reason
     from unnest(p_row, p_line, p_raw, p_reason) r ("row", line, raw, reason);
     update import
     set read = read + p_lines, created = created + p_created, unchanged = unchanged + p_unchanged,

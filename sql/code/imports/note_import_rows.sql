@@ -20,7 +20,9 @@ begin
         update import_row r
         set outcome = n.new, record_id = coalesce(n.record_id, r.record_id), version = coalesce(n.version, r.version),
             before = case when n.new = 'updated' then coalesce(n.before, '{}') || coalesce(r.before, '{}') end,
-            reason = coalesce(n.reason, r.reason)
+            reason = coalesce(n.reason, r.reason),
+            -- Of somebody who asked not to be here nothing is kept.
+            raw = case when n.reason::text like '%"suppressed"%' then '{}' else r.raw end
         from noted n
         where r.import = n.import and r.row = n.row)
     select count(*) filter (where n.old is null) as read,

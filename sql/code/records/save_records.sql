@@ -23,6 +23,9 @@ begin
     if p_object ? 'rules' then
         v_items := check_field_rules(p_object, p_context, v_items);
     end if;
+    if v_name in ('contact', 'lead') then
+        v_items := refuse_suppressed(v_items);
+    end if;
     v_items := check_records(p_object, v_items);
     if not exists (select from unnest(v_items) i where not i ? 'outcome') then
         return v_items;

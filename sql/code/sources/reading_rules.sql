@@ -1,5 +1,5 @@
 -- All that the server reads messages by, of one moment: {"version", "identity", "mappings": {number of a source: rules},
--- "plans": {number of a source: see plans_in_force}}.
+-- "plans": {number of a source: see plans_in_force}, "suppression": {"key", "place": of the last change}}.
 -- ingest_batch refuses messages that were read under another version.
 create or replace function reading_rules() returns jsonb
 language sql stable
@@ -11,6 +11,9 @@ as $$
             select coalesce(jsonb_object_agg(m.source, m.rules), '{}')
             from (select distinct on (x.source) x.source, x.rules from source_mapping x order by x.source, x.version desc) m
             where m.rules <> '[]'),
-        'plans', plans_in_force())
+        'plans', plans_in_force(),
+        'suppression', (
+            select jsonb_build_object('key', encode(k.key, 'base64'), 'place', (select coalesce(max(p.seq), 0) from suppression p))
+            from suppression_key k))
     from identity_state s
 $$;
