@@ -30,6 +30,7 @@ struct ConsoleCommand: ParsableCommand {
                     content: .object(["dry_run": .bool(true)]), name: "dry_run",
                     text: "Would make a sign-in link for \(tenant?.slug ?? "all tenants").")
             }
+            let roles = try user.map { try UserCommand.access(session).letIn($0) }
             let link = try SignInLink.make(
                 on: session.connection, tenant: tenant, user: user, actor: DatabaseSession.actor)
             let address = link.address(base: base)
@@ -38,7 +39,7 @@ struct ConsoleCommand: ParsableCommand {
                     "url": .string(address), "tenant": .string(orNull: tenant?.slug),
                     "valid_seconds": .number(link.validity.components.seconds),
                 ]),
-                name: "url", text: address)
+                name: "url", text: address, next: roles?.isEmpty == true ? UserCommand.roleless : [])
         }
     }
 }

@@ -33,7 +33,8 @@ public struct Console: Sendable {
 
     /// All of the console, for the listener of the data plane.
     public var routes: [Route] {
-        [rootRoute] + assetRoutes + signInRoutes + passwordRoutes + tenantRoutes + userRoutes + threadRoutes
+        [rootRoute] + assetRoutes + signInRoutes + passwordRoutes + tenantRoutes + userRoutes + roleRoutes
+            + threadRoutes
             + peopleRoutes + eventRoutes
             + quarantineRoutes + replayRoutes + sourceRoutes + planRoutes + sendRoutes + mergeRoutes + crmRoutes
             + searchRoutes + fieldRoutes + operationRoutes + privacyRoutes

@@ -19,6 +19,10 @@ class Model:
         grants = role["grants"]
         return grants.get(object, {}).get(action) or grants.get("*", {}).get(action) or "none"
 
+    def area(self, role: Json, area: str, action: str = "read") -> bool:
+        """Parts of Tandem that are no records: all or nothing."""
+        return self.level(role, area, action) == "all"
+
     def below(self, id: str) -> set[str]:
         return {id}.union(*(self.below(user["id"]) for user in self.users if user["manager_id"] == id))
 

@@ -187,6 +187,7 @@ def pages(tenant: Tenant) -> dict[str, str]:
         tier = {"name": "cf_tier", "type": "select", "options": ["gold", "silver"], "help": "What they pay for.", "required": True}
         for field in (tier, {"name": "cf_renewal_date", "type": "date"}):
             assert tenant.post("/v1/objects/accounts/fields", field).status_code == 201
+    role = next(one["id"] for one in tenant.get("/v1/roles").json()["items"] if one["name"] == "sales rep")
     return {
         "tenants": "/console",
         "thread": f"{base}?person={person}",
@@ -234,6 +235,8 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "missing": f"{base}/people/nobody",
         "module": f"/console/{events.slug}/opportunities",
         "users": f"{base}/users",
+        "roles": f"{base}/roles",
+        "role": f"{base}/roles/{role}",
         "sign-in": "/console/sign-in",
         "sign-in-link": "/console/sign-in?token=any",
         "password": invited,

@@ -25,9 +25,10 @@ def user(tenant: Tenant) -> dict[str, Any]:
     return made.json()
 
 
-def invite(tenant: Tenant, user: dict[str, Any], verb: str = "invite") -> str:
+def invite(tenant: Tenant, user: dict[str, Any], verb: str = "invite", role: str | None = None) -> str:
     """The path behind the link."""
-    answer = tenant.server.cli("user", verb, user["id"], "--base", "http://x.example", "--tenant", tenant.slug)
+    given = ["--role", role] if role else []
+    answer = tenant.server.cli("user", verb, user["id"], "--base", "http://x.example", "--tenant", tenant.slug, *given)
     assert answer["url"].startswith("http://x.example/console/password?token=")
     return answer["url"].removeprefix("http://x.example")
 
@@ -111,7 +112,12 @@ def test_an_invitation_ends_the_one_before(tandem: Server, tenant: Tenant, user:
 def test_who_has_left_is_signed_out(tandem: Server, tenant: Tenant, user: dict[str, Any]) -> None:
     browser = Browser(tandem)
     choose(browser, invite(tenant, user))
-    assert tenant.api("PATCH", f"/v1/users/{user['id']}", {"active": False}).status_code == 200
+    leave = ("PATCH", f"/v1/users/{user['id']}", {"active": False})
+    # The first one who was let in is the only administrator.
+    last = tenant.api(*leave)
+    assert (last.status_code, last.json()["code"]) == (409, "conflict") and "last administrator" in last.text
+    invite(tenant, tenant.post("/v1/users", {"name": "Second", "email": "second@acme.example"}).json(), role="administrator")
+    assert tenant.api(*leave).status_code == 200
     assert browser.get(f"/console/{tenant.slug}").response.url.endswith("/console/sign-in")
     assert status(sign_in(Browser(tandem), tenant, user["email"])) == 403
     with pytest.raises(CommandFailed, match="inactive|who has left"):

@@ -1074,6 +1074,7 @@ CREATE TABLE t_x_i.object_description (
     children jsonb DEFAULT '{}'::jsonb NOT NULL,
     owned text[] DEFAULT '{}'::text[] NOT NULL,
     shared boolean DEFAULT false NOT NULL,
+    follows boolean DEFAULT false NOT NULL,
     CONSTRAINT object_description_object_check CHECK ((object ~ '^[a-z][a-z0-9_]{0,62}$'::text))
 );
 

@@ -17,14 +17,17 @@ public struct RecordChoice: Sendable, Hashable {
 extension Connection {
     /// The first records by title that a link may lead to.
     public func recordChoices(_ target: LinkTarget, limit: Int) throws(TandemError) -> [RecordChoice] {
-        try recordChoices(target, where: "t.\(.title(of: target)) is not null", limit: limit)
+        if !target.showsTitle { return [] }
+        return try recordChoices(target, where: "t.\(.title(of: target)) is not null", limit: limit)
     }
 
     /// Those whose title is so, in any letter case.
     public func recordChoices(
         _ target: LinkTarget, titled title: String, limit: Int
     ) throws(TandemError) -> [RecordChoice] {
-        try recordChoices(target, where: "lower(t.\(.title(of: target))) = lower(\(bind: .text(title)))", limit: limit)
+        if !target.showsTitle { return [] }
+        return try recordChoices(
+            target, where: "lower(t.\(.title(of: target))) = lower(\(bind: .text(title)))", limit: limit)
     }
 
     /// Those of the ids that there are.
@@ -38,11 +41,13 @@ extension Connection {
     ) throws(TandemError) -> [RecordChoice] {
         let rows = try run(
             """
-            select t.\(.column(of: target)), coalesce(t.\(.title(of: target)), '') from \(.table(of: target)) t
+            select t.\(.column(of: target)), coalesce(t.\(.title(of: target)), '') from \(rows: target) t
             where \(condition) order by 2, 1 limit \(bind: .int(limit))
             """ as SQLFragment)
         return try rows.map { (row) throws(TandemError) in
-            try reading { () throws(PostgresError) in RecordChoice(id: try row.uuid(0), title: try row.text(1)) }
+            try reading { () throws(PostgresError) in
+                RecordChoice(id: try row.uuid(0), title: target.showsTitle ? try row.text(1) : "")
+            }
         }
     }
 }

@@ -1,5 +1,5 @@
 import Synchronization
-import Postgres
+public import Postgres
 
 /// In whose name a transaction of a tenant runs: the settings that the predicate in SQL (`reach`) reads. Without one, everything is
 /// allowed.
@@ -22,14 +22,18 @@ public struct RecordCaller: Sendable, Hashable {
 }
 
 /// What a caller may do with records: rows by a condition that SQL makes, fields by name. Read once a few seconds with the key.
-public final class RecordRights: Sendable {
+public final class RecordRights: Sendable, Hashable {
+    public static func == (left: RecordRights, right: RecordRights) -> Bool { left === right }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+
     public enum FieldAccess: String, Sendable, CaseIterable {
         case none, read, edit
     }
 
     struct ObjectRights: Sendable {
         let condition: RecordCondition?
-        let isRead: Bool
+        let levels: [String: String]
         let fields: [String: FieldAccess]
     }
 
@@ -37,6 +41,8 @@ public final class RecordRights: Sendable {
     /// Who writes, for histories: `user:sales@acme.example`; nil where no user is bound.
     public let actor: String?
     private let objects: [String: ObjectRights]
+    /// For `tandem.hidden`: {object: [name on pages]} of what the caller may not see.
+    let hidden: String
     private let narrowed = Mutex<(base: ObjectCatalog, catalog: ObjectCatalog)?>(nil)
 
     /// From what `caller_rights` answers.
@@ -52,9 +58,28 @@ public final class RecordRights: Sendable {
             }
             objects[name] = ObjectRights(
                 condition: condition == "true" ? nil : RecordCondition(ofProcedure: condition),
-                isRead: (rights["levels"]?["read"]?.string ?? "none") != "none", fields: fields)
+                levels: (rights["levels"]?.object ?? JSONObject()).reduce(into: [:]) { $0[$1.0] = $1.1.string },
+                fields: fields)
         }
         self.objects = objects
+        hidden = JSON.object(Self.hidden(objects)).text
+    }
+
+    private static func hidden(_ objects: [String: ObjectRights]) -> JSONObject {
+        var hidden = JSONObject()
+        for (name, rights) in objects where rights.fields.values.contains(.none) {
+            var names = Set(rights.fields.filter { $0.value == .none }.keys)
+            if let object = ObjectCatalog.standard.object(name) { names.formUnion(object.hidden(by: names)) }
+            hidden[name] = .array(names.flatMap(Self.pageNames).sorted().map { .string($0) })
+        }
+        return hidden
+    }
+
+    /// What pages call a field: a link also by what it leads to, a part of an address also without that word.
+    private static func pageNames(_ field: String) -> [String] {
+        if field.hasSuffix("_id") { return [field, String(field.dropLast(3))] }
+        if field.hasPrefix("address_") { return [field, String(field.dropFirst(8))] }
+        return ["first_name", "last_name"].contains(field) ? [field, "name"] : [field]
     }
 
     /// The objects as the caller sees them: without the fields that the caller may not read, and bound to the records in reach.
@@ -66,7 +91,18 @@ public final class RecordRights: Sendable {
     }
 
     /// Whether the caller reads any record of the object.
-    public func reads(_ object: String) -> Bool { objects[object]?.isRead ?? false }
+    public func reads(_ object: String) -> Bool { may("read", object) }
+
+    /// Whether the role allows an action with any record of the object, or in a part of Tandem (`RoleInput.areas`).
+    public func may(_ action: String, _ object: String) -> Bool {
+        (objects[object]?.levels[action] ?? "none") != "none"
+    }
+
+    /// Whether the caller may write a field.
+    public func changes(_ field: String, of object: String) -> Bool { access(object, field) == .edit }
+
+    /// Whether the caller sees a field at all.
+    public func sees(_ field: String, of object: String) -> Bool { access(object, field) != .none }
 
     /// Nil: all records.
     func condition(_ object: String) -> RecordCondition? {
@@ -78,8 +114,20 @@ public final class RecordRights: Sendable {
 }
 
 extension ObjectDescription {
-    /// What no role can hide: without it there is no record to speak of.
-    static let alwaysRead: Set<String> = ["id", "version"]
+    /// What no role can hide: without it there is no record to speak of, and lists have no order.
+    static let alwaysRead: Set<String> = ["id", "version", "created_at"]
+
+    /// The fields and arrays that hidden ones take with them.
+    fileprivate func hidden(by names: Set<String>) -> Set<String> {
+        var all = Set<String>()
+        for field in fields {
+            var sources = [field.name] + field.derivedFrom
+            if case .money(let currency) = field.type { sources.append(currency) }
+            if !names.isDisjoint(with: sources) { all.insert(field.name) }
+        }
+        for child in children where !names.isDisjoint(with: [child.name] + child.derivedFrom) { all.insert(child.name) }
+        return all.subtracting(Self.alwaysRead)
+    }
 
     /// The object as a caller with these rights sees it.
     func narrowed(by rights: RecordRights, in catalog: ObjectCatalog) -> ObjectDescription {
@@ -113,6 +161,22 @@ extension ObjectDescription {
     }
 }
 
+extension ObjectDescription {
+    /// Links to its records, as far as the caller reads them.
+    public func target(_ base: LinkTarget) -> LinkTarget {
+        var target = base
+        target.condition = condition
+        let isKnown = ObjectCatalog.standard.object(name)?.field(base.title) != nil
+        target.showsTitle = !isKnown || field(base.title) != nil
+        return target
+    }
+}
+
+extension ObjectCatalog {
+    /// The same for the target of a link.
+    public func target(_ base: LinkTarget) -> LinkTarget { object(base.object)?.target(base) ?? base }
+}
+
 extension ObjectField {
     fileprivate func narrowed(
         by rights: RecordRights, in catalog: ObjectCatalog, isReadOnly: Bool
@@ -130,6 +194,13 @@ extension ObjectField {
 }
 
 extension Connection {
+    /// What a user's roles allow now. Runs in a transaction of its own.
+    public func recordRights(
+        _ tenant: TenantDatabase, of user: SignedInUser
+    ) throws(PostgresError) -> RecordRights {
+        try recordRights(tenant, of: RecordCaller(roles: user.roles, user: user.id))
+    }
+
     /// What the caller may do, as of now.
     func recordRights(_ tenant: TenantDatabase, of caller: RecordCaller) throws(PostgresError) -> RecordRights {
         let rows = try single(settings: tenant.acting(for: caller).settings(), .call("caller_rights"))

@@ -3,6 +3,8 @@
 public struct RoleInput: Sendable {
     public static let actions = ["create", "read", "edit", "delete", "assign", "export", "merge"]
     public static let levels = ["all", "team", "own", "none"]
+    /// Parts of Tandem that are no records: people with their events and merges, settings, roles. Each is read and edited as a whole.
+    public static let areas = ["profile", "setting", "role"]
     /// All objects that a role says nothing of.
     public static let everyObject = "*"
 
@@ -26,15 +28,11 @@ public struct RoleInput: Sendable {
                         .init(pointer: pointer, code: "not_a_text", detail: "must be a text of at most 1000 bytes"))
                 }
             case "grants":
-                errors += Self.errors(in: value, at: pointer, catalog, everyObject: true) { action, level, _ in
-                    if !Self.actions.contains(action) {
-                        return "is none of \(Self.actions.joined(separator: ", "))"
-                    }
-                    return Self.levels.contains(level ?? "")
-                        ? nil : "must be one of \(Self.levels.joined(separator: ", "))"
+                errors += Self.errors(in: value, at: pointer, catalog, ofFields: false) { action, level, object, name in
+                    Self.wrong(action: action, level, inArea: object == nil && name != Self.everyObject)
                 }
             case "fields":
-                errors += Self.errors(in: value, at: pointer, catalog, everyObject: false) { field, access, object in
+                errors += Self.errors(in: value, at: pointer, catalog, ofFields: true) { field, access, object, _ in
                     Self.wrong(field, access, object)
                 }
             default: errors.append(.init(pointer: pointer, code: "unknown_field", detail: "is not a field of role"))
@@ -49,8 +47,8 @@ public struct RoleInput: Sendable {
 
     /// `{object: {key: value}}`, judged pair by pair.
     private static func errors(
-        in json: JSON, at pointer: String, _ catalog: ObjectCatalog, everyObject: Bool,
-        _ judge: (String, String?, ObjectDescription?) -> String?
+        in json: JSON, at pointer: String, _ catalog: ObjectCatalog, ofFields: Bool,
+        _ judge: (String, String?, ObjectDescription?, String) -> String?
     ) -> [TandemError.FieldError] {
         guard let objects = json.object else {
             return [.init(pointer: pointer, code: "not_an_object", detail: "must be a JSON object")]
@@ -59,16 +57,23 @@ public struct RoleInput: Sendable {
         for (name, pairs) in objects {
             let place = pointer + "/" + JSONPointer.escaped(name)
             let object = catalog.object(name)
-            guard object != nil || (everyObject && name == Self.everyObject), let pairs = pairs.object else {
+            guard object != nil || (!ofFields && (areas + [everyObject]).contains(name)), let pairs = pairs.object
+            else {
                 errors.append(.init(pointer: place, code: "unknown_object", detail: "is not the name of an object"))
                 continue
             }
             for (key, value) in pairs {
-                guard let detail = judge(key, value.string, object) else { continue }
+                guard let detail = judge(key, value.string, object, name) else { continue }
                 errors.append(.init(pointer: place + "/" + JSONPointer.escaped(key), code: "invalid", detail: detail))
             }
         }
         return errors
+    }
+
+    private static func wrong(action: String, _ level: String?, inArea: Bool) -> String? {
+        let (actions, levels) = inArea ? (["read", "edit"], ["all", "none"]) : (Self.actions, Self.levels)
+        if !actions.contains(action) { return "is none of \(actions.joined(separator: ", "))" }
+        return levels.contains(level ?? "") ? nil : "must be one of \(levels.joined(separator: ", "))"
     }
 
     private static func wrong(_ field: String, _ access: String?, _ object: ObjectDescription?) -> String? {

@@ -38,6 +38,8 @@ public struct Tenant: Sendable, Hashable, Identifiable {
     public var eventRate = RateSettings()
     /// Of requests of the data plane.
     public var requestRate = RateSettings()
+    /// In whose name it is reached, for a visit of the console; nil: everything is allowed.
+    public var rights: RecordRights?
 
     public var publicID: PublicID { PublicID(.tenant, id) }
 

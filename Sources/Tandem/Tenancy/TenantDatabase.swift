@@ -15,11 +15,21 @@ public struct TenantDatabase: Sendable, Hashable {
     public let currency: String
     /// Whose rights hold for records; nil: everything is allowed.
     public private(set) var caller: RecordCaller?
+    /// What procedures for pages leave out, see ``RecordRights``.
+    private var hidden: String?
 
     /// The same tenant with the rights of that caller alone.
     public func acting(for caller: RecordCaller?) -> TenantDatabase {
         var database = self
         database.caller = caller
+        return database
+    }
+
+    /// The same with the rights of who visits the console.
+    fileprivate func acting(for rights: RecordRights?) -> TenantDatabase {
+        guard let rights else { return self }
+        var database = acting(for: rights.caller)
+        database.hidden = rights.hidden
         return database
     }
 
@@ -45,7 +55,8 @@ public struct TenantDatabase: Sendable, Hashable {
         Self.settings(
             role: schema.appRole, path: path(first: schema.name, second: schema.internals),
             statementTimeout: statementTimeout, lockTimeout: lockTimeout)
-            + [(name: "tandem.currency", value: currency)] + (caller?.settings ?? []) + extra
+            + [(name: "tandem.currency", value: currency)] + (caller?.settings ?? [])
+            + (hidden.map { [(name: "tandem.hidden", value: $0)] } ?? []) + extra
     }
 
     /// The settings under which the tenant's own DDL runs.
@@ -87,7 +98,14 @@ public struct TenantDatabase: Sendable, Hashable {
 }
 
 extension Tenant {
-    public var database: TenantDatabase { TenantDatabase(schema, currency: currency) }
+    public var database: TenantDatabase { TenantDatabase(schema, currency: currency).acting(for: rights) }
+
+    /// The same without the limits of a visit: for what is no work on records, and guarded by itself.
+    public var unlimited: Tenant {
+        var tenant = self
+        tenant.rights = nil
+        return tenant
+    }
 }
 
 extension Connection {

@@ -5,6 +5,8 @@ public struct SignedInUser: Sendable, Hashable {
     public let id: RecordID
     public let name: String
     public let email: String
+    /// None: they see nothing.
+    public let roles: [RecordID]
 
     /// For histories and the audit.
     public var actor: String { "user:\(email)" }
@@ -35,12 +37,12 @@ extension Connection {
     /// Who a session's user is now; nil once they have left. Runs in a transaction of its own.
     public func signedInUser(_ tenant: TenantDatabase, _ id: RecordID) throws(TandemError) -> SignedInUser? {
         let rows = try inTenant(tenant, readOnly: true) { (connection) throws(TandemError) in
-            try connection.run(.call("active_user", .uuid(id)))
+            try connection.run(.call("signed_in_user", .uuid(id)))
         }
-        guard let row = rows.first else { return nil }
-        return try reading { () throws(PostgresError) in
-            SignedInUser(id: id, name: try row.text("name"), email: try row.optionalText("email") ?? "")
-        }
+        guard let user = try rows.first?.json(0) else { return nil }
+        return SignedInUser(
+            id: id, name: user["name"]?.string ?? "", email: user["email"]?.string ?? "",
+            roles: (user["role_ids"]?.array ?? []).compactMap { $0.string.flatMap { PublicID(.role, text: $0)?.uuid } })
     }
 
     /// Stores what a user chose; false where there is no such user any more.

@@ -23,17 +23,30 @@ public struct UserAccess {
     /// - Throws: `not_found` for nobody, 422 `no_email` or `inactive` for who cannot sign in.
     public func invite(_ user: RecordID) throws(TandemError) -> SignInLink {
         try check(user)
+        try letIn(user)
         return try link(user, validity: Self.invitationValidity)
     }
 
     /// A link by which the user chooses a new password; the old one and all sessions end now.
     public func reset(_ user: RecordID) throws(TandemError) -> SignInLink {
         try check(user)
+        try letIn(user)
         try connection.inTenant(tenant.database) { (connection) throws(TandemError) in
             _ = try connection.run(.call("forget_password", .uuid(user), .text(actor)))
         }
         _ = try signOut(user)
         return try link(user, validity: Self.resetValidity)
+    }
+
+    /// Gives the user a role, if one is named; without, the first user of all becomes administrator. The names of the user's roles: with
+    /// none they see nothing.
+    @discardableResult
+    public func letIn(_ user: RecordID, role: RecordID? = nil) throws(TandemError) -> [String] {
+        try connection.inTenant(tenant.database) { (connection) throws(TandemError) in
+            let rows = try connection.run(
+                .call("let_in_user", .uuid(user), role.map(Bind.uuid) ?? .null(.uuid), .text(actor)))
+            return try reading { () throws(PostgresError) in try rows.one().texts(0) }
+        }
     }
 
     /// Ends all sessions and links of the user; the number of sessions.

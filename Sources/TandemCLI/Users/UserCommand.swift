@@ -35,16 +35,23 @@ struct UserCommand: ParsableCommand {
     struct Invite: DatabaseCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make a link by which a user chooses a first password, once, within a week.",
-            discussion: "tandem user invite email=sales@example.com --base https://tandem.example --tenant acme")
+            discussion: """
+                tandem user invite email=sales@example.com --role "sales rep" --base https://tandem.example --tenant acme
+
+                The first user of a tenant becomes administrator. A user without a role sees nothing.
+                """)
         @OptionGroup var global: GlobalOptions
         @Argument(help: Users.referenceHelp) var user: String
+        @Option(help: "A role to give beside those the user has: role_…, a uuid, or its name.") var role: String?
         @OptionGroup var base: Base
 
         func run(_ session: DatabaseSession) throws -> Output {
             let id = try UserCommand.find(user, session)
             if global.dryRun { return UserCommand.would("make an invitation", id) }
-            let link = try UserCommand.access(session).invite(id)
-            return UserCommand.made(link, id, base: base.base)
+            let role = try role.map { try UserCommand.role($0, session) }
+            let access = try UserCommand.access(session)
+            let roles = try access.letIn(id, role: role)
+            return UserCommand.made(try access.invite(id), id, roles: roles, base: base.base)
         }
     }
 
@@ -59,8 +66,9 @@ struct UserCommand: ParsableCommand {
         func run(_ session: DatabaseSession) throws -> Output {
             let id = try UserCommand.find(user, session)
             if global.dryRun { return UserCommand.would("take the password away and make a link for a new one", id) }
-            let link = try UserCommand.access(session).reset(id)
-            return UserCommand.made(link, id, base: base.base)
+            let access = try UserCommand.access(session)
+            let link = try access.reset(id)
+            return UserCommand.made(link, id, roles: try access.letIn(id), base: base.base)
         }
     }
 
@@ -81,7 +89,13 @@ struct UserCommand: ParsableCommand {
         }
     }
 
-    private static func access(_ session: DatabaseSession) throws -> UserAccess {
+    private static func role(_ reference: String, _ session: DatabaseSession) throws -> RecordID {
+        try session.inTenant(session.tenant(), readOnly: true) { (connection) throws(TandemError) in
+            try connection.roleFind(reference).id
+        }
+    }
+
+    static func access(_ session: DatabaseSession) throws -> UserAccess {
         UserAccess(session.connection, tenant: try session.tenant(), actor: DatabaseSession.actor)
     }
 
@@ -92,13 +106,19 @@ struct UserCommand: ParsableCommand {
             text: "Would \(what) for \(id).")
     }
 
-    private static func made(_ link: SignInLink, _ user: RecordID, base: String) -> Output {
+    private static func made(_ link: SignInLink, _ user: RecordID, roles: [String], base: String) -> Output {
         let address = link.address(base: base)
         return Output(
             content: .object([
                 "url": .string(address), "user_id": .string(PublicID(.user, user).description),
-                "valid_seconds": .number(link.validity.components.seconds),
+                "valid_seconds": .number(link.validity.components.seconds), "roles": .array(roles.map { .string($0) }),
             ]),
-            name: "url", text: address)
+            name: "url", text: address, next: roles.isEmpty ? Self.roleless : [])
     }
+
+    /// What to do for a user who would see nothing.
+    static let roleless = [
+        "give the user a role, without which they see nothing: in the console under Users, or",
+        "tandem user invite USER --role \"sales rep\"",
+    ]
 }

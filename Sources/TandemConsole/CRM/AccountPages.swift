@@ -26,6 +26,7 @@ struct AccountRead: Decodable {
     let createdAt: String?
     let members: Int
     let worth: [WorthRead]?
+    let mayEdit: Bool
 }
 
 /// Number and sum of opportunities in one status and currency.
@@ -94,7 +95,7 @@ struct AccountsPage {
 
     let chrome: Chrome
     let query: String
-    let newHref: String
+    let newHref: String?
     let accounts: [Entry]
     let hasAccounts: Bool
     let isSearch: Bool
@@ -141,10 +142,10 @@ struct AccountPage {
     let hasNextSteps: Bool
     let timeline: Timeline
     let sourcesCard: SourcesCard
-    let editHref: String
-    let newContactHref: String
-    let newOpportunityHref: String
-    let contactsHref: String
+    let editHref: String?
+    let newContactHref: String?
+    let newOpportunityHref: String?
+    let contactsHref: String?
     /// Of the account and all below it; nil: there are none below.
     let treeFigures: [Figure]
     let treeLabel: String?
@@ -203,6 +204,7 @@ extension Console {
         [
             page(
                 "/console/{tenant}/accounts", "The accounts of a tenant",
+                right: .read("account"),
                 parameters: [
                     .init("q", "The beginning of a name, domain or group id"),
                     .init("after", "Name of the last one of the page before"), .init("id", "And its id"),
@@ -210,7 +212,10 @@ extension Console {
             ) { call, visit in
                 try await accounts(call, visit, visit.requiredTenant())
             },
-            page("/console/{tenant}/accounts/{account}", "One account", parameters: Timeline.parameters) {
+            page(
+                "/console/{tenant}/accounts/{account}", "One account", right: .read("account"),
+                parameters: Timeline.parameters
+            ) {
                 call, visit in
                 try await account(call, visit, visit.requiredTenant())
             },
@@ -240,7 +245,7 @@ extension Console {
         let page = AccountsPage(
             chrome: Chrome(
                 title: "Accounts", visit: visit, place: .accounts, notice: call.query["notice"], version: version),
-            query: query ?? "", newHref: "\(path)/accounts/new",
+            query: query ?? "", newHref: visit.may("create", "account") ? "\(path)/accounts/new" : nil,
             accounts: shown.map { account in
                 AccountsPage.Entry(
                     href: "\(path)/accounts/\(PublicID(.account, account.id))", accountName: account.name,
@@ -275,7 +280,7 @@ extension Console {
         let business = hasCRM ? try rows[2].one().decoded(0, as: AccountBusiness.self) : .nothing
         let desk = try await desk(.account, id, rows[1], hasCRM ? rows[3] : .empty, call, visit, tenant)
         var page = AccountPage(
-            account, detail, business, desk, tenant: tenant, csrf: visit.csrf,
+            account, detail, business, desk, tenant: tenant, visit: visit,
             chrome: Chrome(
                 title: account.name, visit: visit, place: .accounts, notice: call.query["notice"], version: version))
         page.facts += try await customFacts(tenant, .account, id)
@@ -286,7 +291,7 @@ extension Console {
 extension AccountPage {
     fileprivate init(
         _ read: AccountRead, _ detail: AccountDetail, _ business: AccountBusiness, _ desk: RecordDesk, tenant: Tenant,
-        csrf: String, chrome: Chrome
+        visit: Visit, chrome: Chrome
     ) {
         let path = "/console/\(tenant.slug)"
         let words = TimeWords(tenant.timezone)
@@ -329,11 +334,15 @@ extension AccountPage {
         nextSteps = desk.nextSteps
         hasNextSteps = !nextSteps.isEmpty
         timeline = desk.timeline
-        sourcesCard = SourcesCard(detail.sources, path: "\(path)/accounts/\(publicID)", csrf: csrf, words)
-        editHref = "\(path)/accounts/\(publicID)/edit"
-        newContactHref = "\(path)/contacts/new?accounts.count=1&accounts.0.account_id=\(publicID)"
-        newOpportunityHref = "\(path)/opportunities/new?account_id=\(publicID)"
-        contactsHref = "\(path)/contacts?account=\(publicID)"
+        sourcesCard = SourcesCard(
+            detail.sources, path: "\(path)/accounts/\(publicID)", csrf: read.mayEdit ? visit.csrf : nil, words)
+        editHref = read.mayEdit ? "\(path)/accounts/\(publicID)/edit" : nil
+        newContactHref =
+            !visit.may("create", "contact")
+            ? nil : "\(path)/contacts/new?accounts.count=1&accounts.0.account_id=\(publicID)"
+        newOpportunityHref =
+            !visit.may("create", "opportunity") ? nil : "\(path)/opportunities/new?account_id=\(publicID)"
+        contactsHref = !visit.may("read", "contact") ? nil : "\(path)/contacts?account=\(publicID)"
         treeFigures = business.tree.below == 0 ? [] : WorthRead.figures(business.tree.worth)
         treeLabel =
             business.tree.below == 0

@@ -89,17 +89,20 @@ extension Console {
         Self.logged.map { object in
             action(
                 "/console/{tenant}/\(object.plural)/{\(object.name)}/log",
-                "Log a call or a note of one \(object.name), or add a task", module: .crm
+                "Log a call or a note of one \(object.name), or add a task", module: .crm,
+                right: .to("create", "activity")
             ) { call, visit, form in
                 let id = try call.id(object.name, object.prefix)
                 return try await log(object, id, visit, form)
             }
         } + [
-            action("/console/{tenant}/today/log", "Add a task", module: .crm) { _, visit, form in
+            action("/console/{tenant}/today/log", "Add a task", module: .crm, right: .to("create", "activity")) {
+                _, visit, form in
                 try await log(nil, nil, visit, form)
             },
             action(
-                "/console/{tenant}/activities/{activity}/state", "Make a task done, or to be done again", module: .crm
+                "/console/{tenant}/activities/{activity}/state", "Make a task done, or to be done again", module: .crm,
+                right: .to("edit", "activity")
             ) {
                 call, visit, form in
                 try await setState(call.id("activity", .activity), visit, form)
@@ -117,14 +120,14 @@ extension Console {
         try await writing(tenant) { (connection) throws(TandemError) in
             var words = TimeWords(zone)
             if let owner = PublicID(.user, text: form["owner_id"] ?? "")?.uuid {
-                let user = try connection.recordGet(.user, id: owner, catalog: catalog)
+                let user = try connection.recordGet(catalog[.user], id: owner, catalog: catalog)
                 words = TimeWords(user.json["time_zone"]?.string ?? zone, else: zone)
             }
             var fields = try LoggedActivity.fields(form, now: now, words: words)
             if let (object, id) = target {
                 fields["links"] = .array(try connection.activityTargets(object, id))
             }
-            _ = try connection.recordCreate(.activity, .object(fields), by: author, catalog: catalog)
+            _ = try connection.recordCreate(catalog[.activity], .object(fields), by: author, catalog: catalog)
         }
         let page = target.map { "\($0.0.plural)/\($0.0.publicID($0.1))" } ?? "today"
         let back = Self.local(form["back"], tenant) ?? "/console/\(tenant.slug)/\(page)"
@@ -140,7 +143,7 @@ extension Console {
         let body: JSON = ["status": .string(state), "ended_at": ended]
         let (author, catalog) = (RecordAuthor(actor: visit.actor), try await catalog(of: tenant))
         try await writing(tenant) { (connection) throws(TandemError) in
-            _ = try connection.recordUpdate(.activity, id: id, body, by: author, catalog: catalog)
+            _ = try connection.recordUpdate(catalog[.activity], id: id, body, by: author, catalog: catalog)
         }
         let back = Self.local(form["back"], tenant) ?? "/console/\(tenant.slug)/today"
         return .seeOther(Self.with(notice: state == "done" ? "done" : "reopened", back))

@@ -15,7 +15,7 @@ struct BoardPage {
         let cardCloses: String?
         let isLate: Bool
         let cardOwner: String?
-        let move: MoveForm
+        let move: MoveForm?
     }
 
     struct Column {
@@ -31,7 +31,7 @@ struct BoardPage {
 
     let chrome: Chrome
     let listHref: String
-    let newHref: String
+    let newHref: String?
     let pipelines: [Choice]
     let hasSeveralPipelines: Bool
     let owners: [Choice]
@@ -78,14 +78,14 @@ extension Console {
     var boardRoutes: [Route] {
         [
             page(
-                "/console/{tenant}/board", "A pipeline as a board", module: .crm,
+                "/console/{tenant}/board", "A pipeline as a board", module: .crm, right: .read("opportunity"),
                 parameters: [.init("pipeline", "Which"), .init("owner", "Only those of this user")]
             ) { call, visit in
                 try await board(call, visit, visit.requiredTenant())
             },
             action(
                 "/console/{tenant}/opportunities/{opportunity}/move", "Move an opportunity to another stage",
-                module: .crm
+                module: .crm, right: .to("edit", "opportunity")
             ) { call, visit, form in
                 try await move(call.id("opportunity", .opportunity), call, visit, RecordFormInput(form))
             },
@@ -118,7 +118,8 @@ extension Console {
         let page = BoardPage(
             chrome: Chrome(
                 title: "Board", visit: visit, place: .opportunities, notice: call.query["notice"], version: version),
-            listHref: "\(path)/opportunities", newHref: "\(path)/opportunities/new",
+            listHref: "\(path)/opportunities",
+            newHref: visit.may("create", "opportunity") ? "\(path)/opportunities/new" : nil,
             pipelines: pipelines.map {
                 Choice(value: "\(PublicID(.pipeline, $0.id))", label: $0.title, isChosen: $0.id == current)
             },
@@ -153,8 +154,8 @@ extension Console {
         let state = try await reading(tenant) { (connection) throws(TandemError) in
             (
                 try RecordFormState.load(
-                    .opportunity, id: id, typed: input, stages: [], catalog: catalog, on: connection),
-                try connection.recordGet(.stage, id: stage, catalog: catalog)
+                    catalog[.opportunity], id: id, typed: input, stages: [], catalog: catalog, on: connection),
+                try connection.recordGet(catalog[.stage], id: stage, catalog: catalog)
             )
         }
         let wanted = StageMove(state: state.0, stage: state.1.json)
@@ -168,7 +169,7 @@ extension Console {
             do {
                 let json = JSON.object(body)
                 try await writing(tenant) { (connection) throws(TandemError) in
-                    _ = try connection.recordUpdate(.opportunity, id: id, json, by: author, catalog: catalog)
+                    _ = try connection.recordUpdate(catalog[.opportunity], id: id, json, by: author, catalog: catalog)
                 }
                 let back = Self.local(input["back"], tenant) ?? "/console/\(tenant.slug)/board"
                 return .seeOther(Self.with(notice: "moved", back))
@@ -232,6 +233,6 @@ extension BoardPage.Card {
         cardCloses = TimeWords.day(read.closeDate)
         self.isLate = isLate
         cardOwner = showsOwner ? read.owner : nil
-        move = MoveForm(read, stages, path: path, back: back, csrf: csrf)
+        move = !read.mayEdit ? nil : MoveForm(read, stages, path: path, back: back, csrf: csrf)
     }
 }

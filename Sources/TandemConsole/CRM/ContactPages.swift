@@ -13,15 +13,16 @@ struct ContactRead: Decodable {
     let phone: String?
     let profile: UUID?
     let owner: String?
-    let doNotContact: Bool
+    let doNotContact: Bool?
     let language: String?
     let timeZone: String?
     let city: String?
     let country: String?
-    let tags: [String]
+    let tags: [String]?
     let createdAt: String
     let accountId: UUID?
     let account: String?
+    let mayEdit: Bool
 
     var label: String { name ?? email ?? phone ?? "without a name" }
 }
@@ -46,7 +47,7 @@ struct ContactsPage {
     /// The account whose contacts alone are shown.
     let accountName: String?
     let accountID: String?
-    let newHref: String
+    let newHref: String?
     let contacts: [Entry]
     let hasContacts: Bool
     let isFiltered: Bool
@@ -81,15 +82,15 @@ struct ContactPage {
     let subtitle: String?
     let account: AccountPage.Link?
     let person: AccountPage.Link?
-    let editHref: String
-    let newOpportunityHref: String
+    let editHref: String?
+    let newOpportunityHref: String?
     let channels: [Channel]
     let places: [Place]
     let facts: [AccountCard.Fact]
     let leads: [AccountPage.Link]
     let hasLeads: Bool
     let opportunities: OpportunityTable?
-    let log: LogForms
+    let log: LogForms?
     let nextSteps: [PlannedEntry]
     let hasNextSteps: Bool
     let timeline: Timeline
@@ -117,8 +118,8 @@ private struct ContactDetail: Decodable {
     }
 
     let person: String?
-    let channels: [Channel]
-    let accounts: [Place]
+    let channels: [Channel]?
+    let accounts: [Place]?
     let opportunities: [OpportunityRead]
     let leads: [LeadRead]
     let sources: [SourceRead]
@@ -130,7 +131,7 @@ extension Console {
     var contactRoutes: [Route] {
         [
             page(
-                "/console/{tenant}/contacts", "The contacts of a tenant", module: .crm,
+                "/console/{tenant}/contacts", "The contacts of a tenant", module: .crm, right: .read("contact"),
                 parameters: [
                     .init("q", "Part of a name or an address"),
                     .init("owner", "Only those of this user"),
@@ -140,7 +141,10 @@ extension Console {
             ) { call, visit in
                 try await contacts(call, visit, visit.requiredTenant())
             },
-            page("/console/{tenant}/contacts/{contact}", "One contact", module: .crm, parameters: Timeline.parameters) {
+            page(
+                "/console/{tenant}/contacts/{contact}", "One contact", module: .crm, right: .read("contact"),
+                parameters: Timeline.parameters
+            ) {
                 call, visit in
                 try await contact(call, visit, visit.requiredTenant())
             },
@@ -160,10 +164,12 @@ extension Console {
                 0
             ]
             .decoded("contact", as: ContactRead.self)
-        let (owners, accountName) = try await reading(tenant) { (connection) throws(TandemError) -> (Owners, String?) in
-            let named = try account.map { (id) throws(TandemError) in try connection.recordChoices(.account, ids: [id])
+        let (owners, accountName) = try await reading(tenant) {
+            (connection, catalog) throws(TandemError) -> (Owners, String?) in
+            let named = try account.map { (id) throws(TandemError) in
+                try connection.recordChoices(catalog.target(.account), ids: [id])
             }
-            return (try Owners.load(on: connection), named?.first?.title)
+            return (try Owners.load(on: connection, catalog), named?.first?.title)
         }
         let shown = Array(found.prefix(Self.contactPageSize))
         let filter = ["q", "owner", "account", "tag"].compactMap { name in
@@ -175,14 +181,16 @@ extension Console {
                 title: "Contacts", visit: visit, place: .contacts, notice: call.query["notice"], version: version),
             query: query ?? "", tag: tag ?? "", owners: owners.menu([("", "everyone")], chosen: owner),
             accountName: accountName, accountID: accountID,
-            newHref: "\(path)/contacts/new" + (accountID.map { "?accounts.count=1&accounts.0.account_id=\($0)" } ?? ""),
+            newHref: !visit.may("create", "contact")
+                ? nil
+                : "\(path)/contacts/new" + (accountID.map { "?accounts.count=1&accounts.0.account_id=\($0)" } ?? ""),
             contacts: shown.map { read in
                 ContactsPage.Entry(
                     href: "\(path)/contacts/\(PublicID(.contact, read.id))", contactName: read.label, title: read.title,
                     account: read.accountId.map {
                         .init(href: "\(path)/accounts/\(PublicID(.account, $0))", label: read.account ?? "")
                     },
-                    email: read.email, phone: read.phone, owner: read.owner, isSilent: read.doNotContact)
+                    email: read.email, phone: read.phone, owner: read.owner, isSilent: read.doNotContact == true)
             },
             hasContacts: !shown.isEmpty, isFiltered: !filter.isEmpty, allHref: "\(path)/contacts",
             pager: found.count > shown.count
@@ -207,7 +215,7 @@ extension Console {
         let detail = try rows[0].one().decoded(0, as: ContactDetail.self)
         let desk = try await desk(.contact, id, rows[1], rows[2], call, visit, tenant)
         let page = ContactPage(
-            read, detail, desk, tenant: tenant, csrf: visit.csrf,
+            read, detail, desk, tenant: tenant, visit: visit,
             chrome: Chrome(
                 title: read.label, visit: visit, place: .contacts, notice: call.query["notice"], version: version))
         return Response(html: templates.render(page, as: "contact"))
@@ -216,7 +224,8 @@ extension Console {
 
 extension ContactPage {
     fileprivate init(
-        _ read: ContactRead, _ detail: ContactDetail, _ desk: RecordDesk, tenant: Tenant, csrf: String, chrome: Chrome
+        _ read: ContactRead, _ detail: ContactDetail, _ desk: RecordDesk, tenant: Tenant, visit: Visit,
+        chrome: Chrome
     ) {
         let path = "/console/\(tenant.slug)"
         let words = TimeWords(tenant.timezone)
@@ -224,33 +233,34 @@ extension ContactPage {
         self.chrome = chrome
         contact = read.label
         id = publicID
-        isSilent = read.doNotContact
+        isSilent = read.doNotContact == true
         subtitle = read.title
         account = read.accountId.flatMap { id in
             read.account.map { AccountPage.Link(href: "\(path)/accounts/\(PublicID(.account, id))", label: $0) }
         }
-        person = read.profile.map {
-            AccountPage.Link(href: "\(path)/people/\(PublicID(.profile, $0))", label: detail.person ?? read.label)
-        }
-        editHref = "\(path)/contacts/\(publicID)/edit"
+        person = visit.person(read.profile, path: path, label: detail.person ?? read.label)
+        editHref = read.mayEdit ? "\(path)/contacts/\(publicID)/edit" : nil
         newOpportunityHref =
-            "\(path)/opportunities/new?contacts.count=1&contacts.0.contact_id=\(publicID)"
-            + (read.accountId.map { "&account_id=\(PublicID(.account, $0))" } ?? "")
-        channels = detail.channels.map { Channel($0, isSilent: read.doNotContact) }
-        places = detail.accounts.map { place in
+            !visit.may("create", "opportunity")
+            ? nil
+            : "\(path)/opportunities/new?contacts.count=1&contacts.0.contact_id=\(publicID)"
+                + (read.accountId.map { "&account_id=\(PublicID(.account, $0))" } ?? "")
+        channels = (detail.channels ?? []).map { Channel($0, isSilent: read.doNotContact == true) }
+        let accounts = detail.accounts ?? []
+        places = accounts.map { place in
             let years = [place.from, place.to].map { TimeWords.day($0) }
             let time = years.compactMap { $0 }.isEmpty ? nil : "\(years[0] ?? "") – \(years[1] ?? "today")"
             let position = [place.role, time].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " · ")
             return Place(
                 placeHref: "\(path)/accounts/\(PublicID(.account, place.id))", placeName: place.name,
-                position: position.isEmpty ? nil : position, isPrimary: place.primary && detail.accounts.count > 1,
+                position: position.isEmpty ? nil : position, isPrimary: place.primary && accounts.count > 1,
                 isOver: place.to != nil)
         }
         let location = [read.city, read.country].compactMap { $0 }.joined(separator: ", ")
         let pairs: [(String, String?)] = [
             ("Owner", read.owner), ("Language", read.language), ("Time zone", read.timeZone),
             ("Location", location.isEmpty ? nil : location),
-            ("Tags", read.tags.isEmpty ? nil : read.tags.joined(separator: ", ")),
+            ("Tags", (read.tags ?? []).isEmpty ? nil : read.tags?.joined(separator: ", ")),
             ("Since", words.moment(read.createdAt)?.day),
         ]
         facts = pairs.compactMap { term, fact in fact.map { AccountCard.Fact(term: term, fact: $0) } }
@@ -266,7 +276,8 @@ extension ContactPage {
         nextSteps = desk.nextSteps
         hasNextSteps = !nextSteps.isEmpty
         timeline = desk.timeline
-        sourcesCard = SourcesCard(detail.sources, path: "\(path)/contacts/\(publicID)", csrf: csrf, words)
+        sourcesCard = SourcesCard(
+            detail.sources, path: "\(path)/contacts/\(publicID)", csrf: read.mayEdit ? visit.csrf : nil, words)
     }
 }
 

@@ -159,19 +159,24 @@ extension Console {
         [
             page(
                 "/console/{tenant}/fields", "The fields that a tenant gave its objects",
-                parameters: [.init("object", "Whose: accounts, contacts, …")]
+                right: .to("edit", "setting"), parameters: [.init("object", "Whose: accounts, contacts, …")]
             ) { call, visit in
                 let tenant = try visit.requiredTenant()
                 return try await fields(call, visit, tenant, of: object(call.text("object"), tenant))
             },
-            page("/console/{tenant}/fields/{object}/{name}", "A field that a tenant gave an object") { call, visit in
+            page(
+                "/console/{tenant}/fields/{object}/{name}", "A field that a tenant gave an object",
+                right: .to("edit", "setting")
+            ) { call, visit in
                 let tenant = try visit.requiredTenant()
                 return try await field(call, visit, tenant, object(call.capture("object"), tenant))
             },
-            action("/console/{tenant}/fields/{object}/add", "Give an object a field") { call, visit, form in
+            action("/console/{tenant}/fields/{object}/add", "Give an object a field", right: .to("edit", "setting")) {
+                call, visit, form in
                 try await addField(call, visit, form)
             },
-            action("/console/{tenant}/fields/{object}/{name}", "Change a field") { call, visit, form in
+            action("/console/{tenant}/fields/{object}/{name}", "Change a field", right: .to("edit", "setting")) {
+                call, visit, form in
                 try await changeField(call, visit, form)
             },
         ]

@@ -18,10 +18,10 @@ struct SourcesCard {
 
     let sources: [Source]
     let sourcesAction: String
-    let sourcesToken: String
+    let sourcesToken: String?
 
     /// - Parameter path: of the record's page.
-    init(_ reads: [SourceRead], path: String, csrf: String, _ words: TimeWords) {
+    init(_ reads: [SourceRead], path: String, csrf: String?, _ words: TimeWords) {
         sourcesAction = "\(path)/take"
         sourcesToken = csrf
         sources = reads.map { read in
@@ -29,7 +29,7 @@ struct SourcesCard {
             return Source(
                 field: FieldWords.label(read.field), sourceValue: read.shownValue ?? "cleared", from: by,
                 at: words.moment(read.at), isShown: read.isShown,
-                take: read.isShown || read.value == nil ? nil : "\(read.field)|\(read.source)")
+                take: read.isShown || read.value == nil || csrf == nil ? nil : "\(read.field)|\(read.source)")
         }
     }
 }
@@ -58,7 +58,7 @@ extension Console {
             action(
                 "/console/{tenant}/\(object.plural)/{\(object.name)}/take",
                 "Take over what another source says of a field",
-                module: object.module
+                module: object.module, right: .to("edit", object.name)
             ) { call, visit, form in
                 try await takeOver(object, call, visit, form)
             }
@@ -76,6 +76,7 @@ extension Console {
         let catalog = try await catalog(of: tenant)
         let author = RecordAuthor(actor: visit.actor)
         try await writing(tenant) { (connection) throws(TandemError) in
+            let object = catalog[object]
             let said = try connection.recordFieldSources(object, id: id, catalog: catalog)["items"]?.array ?? []
             let found = said.first { item in
                 item["field"]?.string == parts[0] && item["source"]?.string == parts[1] && item["shown"]?.bool == false

@@ -52,15 +52,16 @@ struct SubmissionEntry {
     let fields: [AccountCard.Fact]
     let consent: [AccountCard.Fact]
 
-    init(_ read: SubmissionRead, _ words: TimeWords, path: String) {
+    init(_ read: SubmissionRead, _ words: TimeWords, path: String, _ visit: Visit) {
         formName = read.form
-        formHref = read.formId.map { "\(path)/forms/\(PublicID(.form, $0))" }
+        formHref = !visit.may("read", "form") ? nil : read.formId.map { "\(path)/forms/\(PublicID(.form, $0))" }
         when = words.moment(read.at)
         outcome = FormWords.outcome(read.outcome, read.reason)
         tone = FormWords.tone(read.outcome)
         leadName = read.lead?.label
         leadHref = read.lead.map { "\(path)/leads/\(PublicID(.lead, $0.id))" }
-        personHref = read.profileId.map { "\(path)/people/\(PublicID(.profile, $0))" }
+        personHref =
+            !visit.may("read", "profile") ? nil : read.profileId.map { "\(path)/people/\(PublicID(.profile, $0))" }
         source = read.source
         page = read.page
         referrer = read.referrer.flatMap { $0.isEmpty ? nil : $0 }
@@ -171,11 +172,12 @@ extension Console {
 
     var formRoutes: [Route] {
         [
-            page("/console/{tenant}/forms", "The forms of a tenant", module: .crm) { call, visit in
+            page("/console/{tenant}/forms", "The forms of a tenant", module: .crm, right: .read("form")) {
+                call, visit in
                 try await forms(call, visit, visit.requiredTenant())
             },
             page(
-                "/console/{tenant}/forms/{form}", "One form and its submissions", module: .crm,
+                "/console/{tenant}/forms/{form}", "One form and its submissions", module: .crm, right: .read("form"),
                 parameters: [
                     .init("after", "Time of the last one of the page before"), .init("id", "And its id"),
                 ]
@@ -228,7 +230,7 @@ extension Console {
                     value: Figures.count($0.count), label: FormWords.outcome($0.outcome, $0.reason))
             },
             hasFigures: !detail.outcomes.isEmpty,
-            submissions: shown.map { SubmissionEntry($0, words, path: path) },
+            submissions: shown.map { SubmissionEntry($0, words, path: path, visit) },
             pager: detail.submissions.count > shown.count
                 ? shown.last.map {
                     Pager(

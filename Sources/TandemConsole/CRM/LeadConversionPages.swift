@@ -55,7 +55,8 @@ struct LeadConversionForm {
 /// What a converted lead became.
 struct LeadBecame {
     let unconvertAction: String
-    let csrf: String
+    /// Nil for who may not take it back.
+    let csrf: String?
     let when: Moment?
     let account: AccountPage.Link?
     let becameContact: AccountPage.Link?
@@ -95,7 +96,7 @@ struct LeadBecameRead: Decodable {
     let contact: Named?
     let opportunity: Named?
 
-    func shown(_ words: TimeWords, path: String, lead: String, csrf: String) -> LeadBecame {
+    func shown(_ words: TimeWords, path: String, lead: String, csrf: String?) -> LeadBecame {
         LeadBecame(
             unconvertAction: "\(path)/leads/\(lead)/unconvert", csrf: csrf, when: words.moment(at),
             account: account.map {
@@ -116,10 +117,14 @@ struct LeadBecameRead: Decodable {
 extension Console {
     var leadConversionRoutes: [Route] {
         [
-            action("/console/{tenant}/leads/{lead}/convert", "Convert a lead", module: .crm) { call, visit, form in
+            action("/console/{tenant}/leads/{lead}/convert", "Convert a lead", module: .crm, right: .to("edit", "lead"))
+            { call, visit, form in
                 try await convert(call, visit, form)
             },
-            action("/console/{tenant}/leads/{lead}/unconvert", "Take a conversion back", module: .crm) {
+            action(
+                "/console/{tenant}/leads/{lead}/unconvert", "Take a conversion back", module: .crm,
+                right: .to("edit", "lead")
+            ) {
                 call, visit, _ in
                 try await unconvert(call, visit)
             },

@@ -8,7 +8,10 @@ extension Console {
 
     var leadInboxRoutes: [Route] {
         [
-            action("/console/{tenant}/leads/assign", "Assign leads, or disqualify them", module: .crm) {
+            action(
+                "/console/{tenant}/leads/assign", "Assign leads, or disqualify them", module: .crm,
+                right: .to("edit", "lead")
+            ) {
                 _, visit, form in
                 try await assign(visit, form)
             }
@@ -36,7 +39,7 @@ extension Console {
         let batch = try RecordBatch(["mode": "all", "items": .array(items)])
         let (author, catalog) = (RecordAuthor(actor: visit.actor), try await catalog(of: tenant))
         try await writing(tenant) { (connection) throws(TandemError) in
-            let outcomes = try connection.recordBatch(.lead, batch, by: author, catalog: catalog)
+            let outcomes = try connection.recordBatch(catalog[.lead], batch, by: author, catalog: catalog)
             // What is not applied for another's sake is told by that one.
             let errors = outcomes.compactMap(\.error)
             if let error = errors.first(where: { if case .conflict = $0 { false } else { true } }) ?? errors.first {

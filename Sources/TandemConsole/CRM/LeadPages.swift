@@ -13,7 +13,7 @@ struct LeadRead: Decodable {
     let email: String?
     let phone: String?
     let website: String?
-    let status: String
+    let status: String?
     let source: String?
     let campaign: String?
     let message: String?
@@ -21,12 +21,16 @@ struct LeadRead: Decodable {
     let profile: UUID?
     let owner: String?
     let createdAt: String
+    let mayEdit: Bool
 
     var label: String { name ?? email ?? phone ?? company ?? "without a name" }
 
     static let statuses = ["new", "working", "nurturing", "converted", "disqualified"]
 
-    static func tone(_ status: String) -> String {
+    /// Whether it can be worked on: not once it is converted, or disqualified.
+    var isOpen: Bool { !["converted", "disqualified"].contains(status) && mayEdit }
+
+    static func tone(_ status: String?) -> String {
         switch status {
         case "converted": "good"
         case "disqualified": "bad"
@@ -51,7 +55,7 @@ struct LeadsPage {
         let isOpen: Bool
         let leadName: String
         let company: String?
-        let status: String
+        let status: String?
         let tone: String
         let leadSource: String?
         let campaign: String?
@@ -66,7 +70,10 @@ struct LeadsPage {
     let action: String
     let csrf: String
     let back: String
-    let newHref: String
+    let newHref: String?
+    /// Whether some can be chosen.
+    let mayEdit: Bool
+    let mayAssign: Bool
     let leads: [Entry]
     let hasLeads: Bool
     let status: String?
@@ -79,7 +86,7 @@ struct LeadPage {
     let chrome: Chrome
     let leadName: String
     let id: String
-    let status: String
+    let status: String?
     let tone: String
     let person: AccountPage.Link?
     let facts: [AccountCard.Fact]
@@ -90,7 +97,7 @@ struct LeadPage {
     /// Nil for a converted lead, which is read-only.
     let editHref: String?
     let disqualify: LeadDisqualifyForm?
-    let log: LogForms
+    let log: LogForms?
     let nextSteps: [PlannedEntry]
     let hasNextSteps: Bool
     let timeline: Timeline
@@ -119,7 +126,7 @@ extension Console {
     var leadRoutes: [Route] {
         [
             page(
-                "/console/{tenant}/leads", "The leads of a tenant", module: .crm,
+                "/console/{tenant}/leads", "The leads of a tenant", module: .crm, right: .read("lead"),
                 parameters: [
                     .init("status", "Only those in this status"),
                     .init("owner", "Only those of this user, or of nobody"),
@@ -128,7 +135,10 @@ extension Console {
             ) { call, visit in
                 try await leads(call, visit, visit.requiredTenant())
             },
-            page("/console/{tenant}/leads/{lead}", "One lead", module: .crm, parameters: Timeline.parameters) {
+            page(
+                "/console/{tenant}/leads/{lead}", "One lead", module: .crm, right: .read("lead"),
+                parameters: Timeline.parameters
+            ) {
                 call, visit in
                 try await lead(call, visit, visit.requiredTenant())
             },
@@ -148,8 +158,8 @@ extension Console {
                     "find_leads", status.bind, owner.bind, .bool(isUnassigned), place.at, place.id,
                     .int4(Int32(Self.leadPageSize + 1)))
             ])[0].decoded("lead", as: LeadRead.self)
-        let owners = try await reading(tenant) { (connection) throws(TandemError) in
-            try Owners.load(on: connection)
+        let owners = try await reading(tenant) { (connection, catalog) throws(TandemError) in
+            try Owners.load(on: connection, catalog)
         }
         let shown = Array(found.prefix(Self.leadPageSize))
         let words = TimeWords(tenant.timezone)
@@ -169,11 +179,12 @@ extension Console {
                 value: isUnassigned ? Owners.nobody : ""),
             assignees: owners.menu([("", "Assign to …"), (Owners.nobody, "nobody")], chosen: nil),
             action: "\(path)/assign", csrf: visit.csrf,
-            back: address(status), newHref: "\(path)/new",
+            back: address(status), newHref: visit.may("create", "lead") ? "\(path)/new" : nil,
+            mayEdit: shown.contains(where: \.isOpen), mayAssign: visit.may("assign", "lead"),
             leads: shown.map { read in
                 LeadsPage.Entry(
                     href: "\(path)/\(PublicID(.lead, read.id))", leadID: "\(PublicID(.lead, read.id))",
-                    isOpen: !["converted", "disqualified"].contains(read.status), leadName: read.label,
+                    isOpen: read.isOpen, leadName: read.label,
                     company: read.company,
                     status: read.status, tone: LeadRead.tone(read.status), leadSource: read.source,
                     campaign: read.campaign, owner: read.owner, created: words.moment(read.createdAt))
@@ -184,6 +195,11 @@ extension Console {
                     Pager(href: "\(address(status))&after=\(queryValue($0.createdAt))&id=\(PublicID(.lead, $0.id))")
                 } : nil)
         return Response(html: templates.render(page, as: "leads"))
+    }
+
+    /// Whoever may edit the lead and make, or edit, a contact.
+    private static func mayConvert(_ read: LeadRead, _ visit: Visit) -> Bool {
+        read.mayEdit && (visit.may("create", "contact") || visit.may("edit", "contact"))
     }
 
     private func lead(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
@@ -211,25 +227,28 @@ extension Console {
                 title: read.label, visit: visit, place: .leads, notice: call.query["notice"], version: version),
             leadName: read.label, id: "\(PublicID(.lead, read.id))", status: read.status,
             tone: LeadRead.tone(read.status),
-            person: read.profile.map {
-                AccountPage.Link(href: "\(path)/people/\(PublicID(.profile, $0))", label: detail.person ?? read.label)
-            },
+            person: visit.person(read.profile, path: path, label: detail.person ?? read.label),
             facts: pairs.compactMap { term, fact in fact.map { AccountCard.Fact(term: term, fact: $0) } } + custom,
             message: read.message,
-            conversion: detail.matches.map {
-                LeadConversionForm(read, $0, action: "\(path)/leads/\(PublicID(.lead, id))/convert", csrf: visit.csrf)
-            },
-            became: detail.became?.shown(words, path: path, lead: "\(PublicID(.lead, id))", csrf: visit.csrf),
-            submissions: detail.submissions.map { SubmissionEntry($0, words, path: path) },
-            editHref: read.status == "converted" ? nil : "\(path)/leads/\(PublicID(.lead, id))/edit",
-            disqualify: ["converted", "disqualified"].contains(read.status)
+            conversion: !Self.mayConvert(read, visit)
+                ? nil
+                : detail.matches.map {
+                    LeadConversionForm(
+                        read, $0, action: "\(path)/leads/\(PublicID(.lead, id))/convert", csrf: visit.csrf)
+                },
+            became: detail.became?.shown(
+                words, path: path, lead: "\(PublicID(.lead, id))", csrf: read.mayEdit ? visit.csrf : nil),
+            submissions: detail.submissions.map { SubmissionEntry($0, words, path: path, visit) },
+            editHref: read.status == "converted" || !read.mayEdit ? nil : "\(path)/leads/\(PublicID(.lead, id))/edit",
+            disqualify: !read.isOpen || !visit.changes("status", of: "lead")
                 ? nil
                 : LeadDisqualifyForm(
                     disqualifyAction: "\(path)/leads/assign", disqualifyLead: "\(PublicID(.lead, id))",
                     disqualifyToken: visit.csrf),
             log: desk.log, nextSteps: desk.nextSteps, hasNextSteps: !desk.nextSteps.isEmpty, timeline: desk.timeline,
             sourcesCard: SourcesCard(
-                detail.sources, path: "\(path)/leads/\(PublicID(.lead, id))", csrf: visit.csrf, words))
+                detail.sources, path: "\(path)/leads/\(PublicID(.lead, id))", csrf: read.mayEdit ? visit.csrf : nil,
+                words))
         return Response(html: templates.render(page, as: "lead"))
     }
 }

@@ -19,7 +19,7 @@ struct PlannedEntry {
     let plannedOwner: String?
     let body: String?
     let abouts: [About]
-    let editHref: String
+    let editHref: String?
     let done: TaskButton?
 
     /// - Parameter back: the page to come back to.
@@ -38,8 +38,9 @@ struct PlannedEntry {
             About(recordHref: RecordPlace.href(about.object, about.id, path: path), recordName: about.name)
         }.filter { $0.recordHref != back }
         let id = activity.id.map { "\(PublicID(.activity, $0))" } ?? ""
-        editHref = "\(path)/activities/\(id)/edit?back=\(queryValue(back))"
-        done = activity.id.map { TaskButton($0, isDone: false, back: back, path: path, csrf: csrf) }
+        let mayEdit = activity.mayEdit == true
+        editHref = mayEdit ? "\(path)/activities/\(id)/edit?back=\(queryValue(back))" : nil
+        done = !mayEdit ? nil : activity.id.map { TaskButton($0, isDone: false, back: back, path: path, csrf: csrf) }
     }
 }
 

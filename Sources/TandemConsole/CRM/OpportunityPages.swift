@@ -17,15 +17,16 @@ struct OpportunityRead: Decodable {
     let name: String
     let accountId: UUID?
     let account: String?
-    let stage: String
-    let status: String
+    let stage: String?
+    let status: String?
     let amount: String?
     let currency: String?
     let closeDate: String?
     let owner: String?
-    let stages: [Stay]
+    let stages: [Stay]?
+    let mayEdit: Bool
 
-    static func tone(_ status: String) -> String {
+    static func tone(_ status: String?) -> String {
         switch status {
         case "won": "good"
         case "lost": "bad"
@@ -41,7 +42,7 @@ struct OpportunityTable {
         let opportunityName: String
         let accountHref: String?
         let accountName: String?
-        let stage: String
+        let stage: String?
         let tone: String
         let amount: String?
         let closes: String?
@@ -61,7 +62,8 @@ struct OpportunityTable {
         opportunityRows = reads.map { read in
             Entry(
                 href: "\(path)/opportunities/\(PublicID(.opportunity, read.id))", opportunityName: read.name,
-                accountHref: read.accountId.map { "\(path)/accounts/\(PublicID(.account, $0))" },
+                accountHref: read.account == nil
+                    ? nil : read.accountId.map { "\(path)/accounts/\(PublicID(.account, $0))" },
                 accountName: read.account, stage: read.stage, tone: OpportunityRead.tone(read.status),
                 amount: Figures.money(read.amount, read.currency), closes: TimeWords.day(read.closeDate),
                 owner: read.owner)
@@ -82,7 +84,7 @@ struct OpportunitiesPage {
 
     let chrome: Chrome
     let boardHref: String
-    let newHref: String
+    let newHref: String?
     let stages: [Stage]
     let stageName: String?
     let opportunities: OpportunityTable?
@@ -108,7 +110,7 @@ struct OpportunityPage {
     let chrome: Chrome
     let opportunity: String
     let id: String
-    let stage: String
+    let stage: String?
     let tone: String
     let account: AccountPage.Link?
     var facts: [AccountCard.Fact]
@@ -116,9 +118,9 @@ struct OpportunityPage {
     let lines: [Line]
     let hasLines: Bool
     let changes: [Change]
-    let editHref: String
-    let move: MoveForm
-    let log: LogForms
+    let editHref: String?
+    let move: MoveForm?
+    let log: LogForms?
     let nextSteps: [PlannedEntry]
     let hasNextSteps: Bool
     let timeline: Timeline
@@ -179,9 +181,9 @@ private struct OpportunityDetail: Decodable {
     let source: String?
     let campaign: String?
     let lostReason: String?
-    let pipeline: String
-    let contacts: [Contact]
-    let products: [Product]
+    let pipeline: String?
+    let contacts: [Contact]?
+    let products: [Product]?
     let history: [Change]
 }
 
@@ -191,7 +193,7 @@ extension Console {
     var opportunityRoutes: [Route] {
         [
             page(
-                "/console/{tenant}/opportunities", "Opportunities by stage", module: .crm,
+                "/console/{tenant}/opportunities", "Opportunities by stage", module: .crm, right: .read("opportunity"),
                 parameters: [
                     .init("stage", "The stage to list"),
                     .init("after", "Close date of the last one of the page before"),
@@ -202,6 +204,7 @@ extension Console {
             },
             page(
                 "/console/{tenant}/opportunities/{opportunity}", "One opportunity", module: .crm,
+                right: .read("opportunity"),
                 parameters: Timeline.parameters
             ) { call, visit in
                 try await opportunity(call, visit, visit.requiredTenant())
@@ -239,7 +242,7 @@ extension Console {
             chrome: Chrome(
                 title: "Opportunities", visit: visit, place: .opportunities, notice: call.query["notice"],
                 version: version),
-            boardHref: "\(path)/board", newHref: "\(path)/opportunities/new",
+            boardHref: "\(path)/board", newHref: visit.may("create", "opportunity") ? "\(path)/opportunities/new" : nil,
             stages: stages.map { stage in
                 OpportunitiesPage.Stage(
                     href: "\(path)/opportunities?stage=\(PublicID(.stage, stage.id))", stageName: stage.name,
@@ -307,7 +310,7 @@ extension OpportunityPage {
         facts = pairs.compactMap { term, fact in
             fact.map { AccountCard.Fact(term: term, fact: $0.replacing("_", with: " ")) }
         }
-        contacts = detail.contacts.map { contact in
+        contacts = (detail.contacts ?? []).map { contact in
             AccountPage.Person(
                 href: "\(path)/contacts/\(PublicID(.contact, contact.id))",
                 personLabel: contact.name ?? contact.email ?? "without a name",
@@ -315,7 +318,7 @@ extension OpportunityPage {
                     separator: ", "),
                 email: contact.name == nil ? nil : contact.email, lastSeen: nil)
         }
-        lines = detail.products.map { line in
+        lines = (detail.products ?? []).map { line in
             Line(
                 productName: line.name, quantity: Figures.decimal(line.quantity),
                 price: Figures.money(line.unitPrice, read.currency),
@@ -323,8 +326,8 @@ extension OpportunityPage {
         }
         hasLines = !lines.isEmpty
         let place = "\(path)/opportunities/\(PublicID(.opportunity, read.id))"
-        editHref = "\(place)/edit"
-        move = MoveForm(read, stages, path: path, back: place, csrf: csrf)
+        editHref = read.mayEdit ? "\(place)/edit" : nil
+        move = !read.mayEdit ? nil : MoveForm(read, stages, path: path, back: place, csrf: csrf)
         log = desk.log
         nextSteps = desk.nextSteps
         hasNextSteps = !nextSteps.isEmpty

@@ -19,9 +19,9 @@ struct Owners: Sendable {
     var chosenID: RecordID? { chosen?.id }
 
     static func load(
-        _ choice: String? = nil, me: RecordID? = nil, on connection: Connection
+        _ choice: String? = nil, me: RecordID? = nil, on connection: Connection, _ catalog: ObjectCatalog
     ) throws(TandemError) -> Owners {
-        let all = try connection.recordChoices(.user, limit: limit)
+        let all = try connection.recordChoices(catalog.target(.user), limit: limit)
         let id = choice.map { PublicID(.user, text: $0)?.uuid } ?? me
         return Owners(all: all, chosen: all.first { $0.id == id }, me: me)
     }
@@ -45,8 +45,8 @@ extension Console {
         let asked = call.text("owner")
         let choice = asked ?? Self.cookie(call, named: Self.ownerCookie)
         let me = visit.user?.id
-        let owners = try await reading(tenant) { (connection) throws(TandemError) in
-            try Owners.load(choice, me: me, on: connection)
+        let owners = try await reading(tenant) { (connection, catalog) throws(TandemError) in
+            try Owners.load(choice, me: me, on: connection, catalog)
         }
         if let asked, ![Owners.everyone, Owners.nobody].contains(asked), owners.chosen == nil {
             throw Problem.notFound

@@ -5,7 +5,8 @@ import TandemHTTP
 
 /// What the pages of accounts, contacts, leads and opportunities share: forms to log, next steps, one timeline.
 struct RecordDesk {
-    let log: LogForms
+    /// Nil for who may not log.
+    let log: LogForms?
     let nextSteps: [PlannedEntry]
     let timeline: Timeline
 }
@@ -31,7 +32,8 @@ extension Console {
         let owners = try await owners(call, visit, tenant)
         let today = words.date(RecordTime.text(context.clock.microseconds)) ?? ""
         return RecordDesk(
-            log: LogForms(action: "\(place)/log", back: place, csrf: visit.csrf, owners: owners, today: today),
+            log: !visit.may("create", "activity")
+                ? nil : LogForms(action: "\(place)/log", back: place, csrf: visit.csrf, owners: owners, today: today),
             nextSteps: try steps.decoded("activity", as: PlannedRead.self).map {
                 PlannedEntry($0, back: place, path: path, csrf: visit.csrf, words)
             },

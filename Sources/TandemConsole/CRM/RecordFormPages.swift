@@ -31,7 +31,8 @@ extension Console {
             let back = Route.Parameter("back", "The page to come back to")
             return [
                 page(
-                    "\(base)/new", "The form of a new \(object.name)", module: object.module, parameters: [back],
+                    "\(base)/new", "The form of a new \(object.name)", module: object.module,
+                    right: .to("create", object.name), parameters: [back],
                     takesFields: true
                 ) {
                     call, visit in
@@ -39,17 +40,24 @@ extension Console {
                     let state = try await state(of: object, id: nil, visit, fields)
                     return try await shown(RecordFormShowing(state: state, input: fields), call, visit)
                 },
-                action("\(base)/new", "Make a new \(object.name)", module: object.module) { call, visit, form in
+                action(
+                    "\(base)/new", "Make a new \(object.name)", module: object.module, right: .to("create", object.name)
+                ) { call, visit, form in
                     try await save(object, id: nil, RecordFormInput(form), call, visit)
                 },
-                page("\(one)/edit", "The form of one \(object.name)", module: object.module, parameters: [back]) {
+                page(
+                    "\(one)/edit", "The form of one \(object.name)", module: object.module,
+                    right: .to("edit", object.name), parameters: [back]
+                ) {
                     call, visit in
                     let id = try call.id(object.name, object.prefix)
                     let state = try await state(of: object, id: id, visit, RecordFormInput([:]))
                     let input = RecordFormInput(call.query["back"].map { ["back": $0] } ?? [:])
                     return try await shown(RecordFormShowing(state: state, input: input), call, visit)
                 },
-                action("\(one)/edit", "Change one \(object.name)", module: object.module) { call, visit, form in
+                action(
+                    "\(one)/edit", "Change one \(object.name)", module: object.module, right: .to("edit", object.name)
+                ) { call, visit, form in
                     try await save(object, id: call.id(object.name, object.prefix), RecordFormInput(form), call, visit)
                 },
             ]
@@ -147,9 +155,10 @@ extension Console {
         let (state, description) = (showing.state, showing.state.description)
         var existing: [AccountPage.Link] = []
         if !showing.existing.isEmpty {
-            let target = LinkTarget(
-                object: description.name, prefix: description.prefix, table: description.table, title: description.title
-            )
+            let target = description.target(
+                LinkTarget(
+                    object: description.name, prefix: description.prefix, table: description.table,
+                    title: description.title))
             let ids = showing.existing
             existing = try await reading(tenant) { (connection) throws(TandemError) in
                 try connection.recordChoices(target, ids: ids)

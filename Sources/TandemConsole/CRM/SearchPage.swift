@@ -21,7 +21,8 @@ struct SearchPage {
     let groups: [Group]
     let hasQuery: Bool
     let isTooShort: Bool
-    let peopleHref: String
+    /// Nil for who may not see people.
+    let peopleHref: String?
 }
 
 extension Console {
@@ -29,7 +30,7 @@ extension Console {
         [
             page(
                 "/console/{tenant}/search", "Search in all records",
-                parameters: [.init("q", "Words, all of which have to occur")]
+                right: .free, parameters: [.init("q", "Words, all of which have to occur")]
             ) { call, visit in
                 try await search(call, visit, visit.requiredTenant())
             }
@@ -50,7 +51,8 @@ extension Console {
         let path = "/console/\(tenant.slug)"
         let page = SearchPage(
             chrome: Chrome(title: "Search", visit: visit, place: nil, version: version), query: query, groups: groups,
-            hasQuery: !query.isEmpty, isTooShort: isTooShort, peopleHref: "\(path)/people?q=\(queryValue(query))")
+            hasQuery: !query.isEmpty, isTooShort: isTooShort,
+            peopleHref: visit.may("read", "profile") ? "\(path)/people?q=\(queryValue(query))" : nil)
         return Response(html: templates.render(page, as: "search"))
     }
 

@@ -9,8 +9,8 @@ struct TicketRead: Decodable {
     let id: UUID
     let subject: String
     let body: String?
-    let status: String
-    let priority: String
+    let status: String?
+    let priority: String?
     let channel: String?
     let accountId: UUID?
     let account: String?
@@ -39,9 +39,9 @@ struct TicketsPage {
         let accountHref: String?
         let accountName: String?
         let contact: String?
-        let status: String
+        let status: String?
         let tone: String
-        let priority: String
+        let priority: String?
         let owner: String?
         let created: Moment?
     }
@@ -59,7 +59,7 @@ struct TicketPage {
     let chrome: Chrome
     let subject: String
     let id: String
-    let status: String
+    let status: String?
     let tone: String
     let account: AccountPage.Link?
     let person: AccountPage.Link?
@@ -85,7 +85,7 @@ extension Console {
     var ticketRoutes: [Route] {
         [
             page(
-                "/console/{tenant}/tickets", "The tickets of a tenant", module: .crm,
+                "/console/{tenant}/tickets", "The tickets of a tenant", module: .crm, right: .read("ticket"),
                 parameters: [
                     .init("status", "Only those in this status"),
                     .init("after", "Time of the last one of the page before"), .init("id", "And its id"),
@@ -93,7 +93,8 @@ extension Console {
             ) { call, visit in
                 try await tickets(call, visit, visit.requiredTenant())
             },
-            page("/console/{tenant}/tickets/{ticket}", "One ticket", module: .crm) { call, visit in
+            page("/console/{tenant}/tickets/{ticket}", "One ticket", module: .crm, right: .read("ticket")) {
+                call, visit in
                 try await ticket(call, visit, visit.requiredTenant())
             },
         ]
@@ -122,7 +123,9 @@ extension Console {
             tickets: shown.map { read in
                 TicketsPage.Entry(
                     href: "\(path)/\(PublicID(.ticket, read.id))", subject: read.subject,
-                    accountHref: read.accountId.map { "/console/\(tenant.slug)/accounts/\(PublicID(.account, $0))" },
+                    accountHref: read.account == nil
+                        ? nil
+                        : read.accountId.map { "/console/\(tenant.slug)/accounts/\(PublicID(.account, $0))" },
                     accountName: read.account, contact: read.contact, status: read.status, tone: read.tone,
                     priority: read.priority, owner: read.owner, created: words.moment(read.createdAt))
             },
@@ -152,10 +155,7 @@ extension Console {
             account: read.accountId.flatMap { id in
                 read.account.map { AccountPage.Link(href: "\(path)/accounts/\(PublicID(.account, id))", label: $0) }
             },
-            person: read.profile.map {
-                AccountPage.Link(
-                    href: "\(path)/people/\(PublicID(.profile, $0))", label: read.contact ?? "the person")
-            },
+            person: visit.person(read.profile, path: path, label: read.contact ?? "the person"),
             facts: pairs.compactMap { term, fact in fact.map { AccountCard.Fact(term: term, fact: $0) } },
             message: read.body,
             activities: detail.activities.map {

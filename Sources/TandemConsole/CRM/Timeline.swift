@@ -105,7 +105,7 @@ extension Timeline.Entry {
             said = activity.body
             // What is planned has its button among the next steps.
             task =
-                isTask && activity.status == "done"
+                isTask && activity.status == "done" && activity.mayEdit == true
                 ? activity.id.map { TaskButton($0, isDone: true, back: place, path: path, csrf: csrf) } : nil
             return
         }
@@ -125,6 +125,7 @@ extension Timeline.Entry {
         tone = ""
         happened = read.event?.words ?? "Something happened"
         about = read.event?.person
+        // Whoever may not see people is not told who it was.
         aboutHref = read.event.flatMap { event in
             event.person == nil ? nil : event.profile.map { "\(path)/people/\(PublicID(.profile, $0))" }
         }

@@ -25,7 +25,7 @@ struct TodayPage {
         let dealName: String
         let dealAccount: AccountPage.Link?
         let dealAmount: String?
-        let dealStage: String
+        let dealStage: String?
         let dealReasons: [Reason]
         let dealOwner: String?
     }
@@ -44,7 +44,8 @@ struct TodayPage {
     let day: String
     let owners: [Choice]
     let isEveryone: Bool
-    let log: LogForms
+    /// Nil for who may not plan.
+    let log: LogForms?
     let overdue: [PlannedEntry]
     let hasOverdue: Bool
     let due: [PlannedEntry]
@@ -119,7 +120,7 @@ extension Console {
     var todayRoutes: [Route] {
         [
             page(
-                "/console/{tenant}/today", "A rep's day", module: .crm,
+                "/console/{tenant}/today", "A rep's day", module: .crm, right: Chrome.Place.today.right,
                 parameters: [.init("owner", "Whose day: a user, or everyone")]
             ) { call, visit in
                 try await today(call, visit, visit.requiredTenant())
@@ -138,7 +139,7 @@ extension Console {
                 .bool(hasCDP)),
             as: TodayRead.self)
         let page = TodayPage(
-            read, owners, tenant: tenant, csrf: visit.csrf, now: RecordTime.text(now),
+            read, owners, tenant: tenant, visit: visit, now: RecordTime.text(now),
             chrome: Chrome(title: "Today", visit: visit, place: .today, notice: call.query["notice"], version: version))
         return Self.remember(owners, call, tenant, in: Response(html: templates.render(page, as: "today")))
     }
@@ -146,7 +147,7 @@ extension Console {
 
 extension TodayPage {
     fileprivate init(
-        _ read: TodayRead, _ owners: Owners, tenant: Tenant, csrf: String, now: String, chrome: Chrome
+        _ read: TodayRead, _ owners: Owners, tenant: Tenant, visit: Visit, now: String, chrome: Chrome
     ) {
         let path = "/console/\(tenant.slug)"
         let place = "\(path)/today"
@@ -156,7 +157,12 @@ extension TodayPage {
         day = TimeWords.day(today) ?? ""
         self.owners = owners.menu([(Owners.everyone, "everyone")], chosen: owners.chosenID)
         isEveryone = owners.chosen == nil
-        log = LogForms(action: "\(place)/log", back: place, csrf: csrf, owners: owners, today: today, isTaskOnly: true)
+        let csrf = visit.csrf
+        log =
+            !visit.may("create", "activity")
+            ? nil
+            : LogForms(
+                action: "\(place)/log", back: place, csrf: csrf, owners: owners, today: today, isTaskOnly: true)
         func planned(_ states: String) -> [PlannedEntry] {
             read.planned.filter { $0.state == states }.map {
                 PlannedEntry($0, back: place, path: path, csrf: csrf, words)

@@ -22,7 +22,8 @@ struct EventsPage {
     let streamHref: String
     let refreshHref: String
     let quarantineHref: String
-    let replayHref: String
+    /// Nil for who may not order it.
+    let replayHref: String?
     let now: Moment?
     let rows: EventRows
 }
@@ -117,13 +118,13 @@ extension Console {
     var eventRoutes: [Route] {
         [
             page(
-                "/console/{tenant}/events", "Live events with reasons", module: .cdp,
+                "/console/{tenant}/events", "Live events with reasons", module: .cdp, right: .profiles,
                 parameters: Self.eventParameters
             ) { call, visit in
                 try await events(call, visit, visit.requiredTenant())
             },
             page(
-                "/console/{tenant}/events/rows", "The rows of the live events alone", module: .cdp,
+                "/console/{tenant}/events/rows", "The rows of the live events alone", module: .cdp, right: .profiles,
                 parameters: Self.eventParameters
             ) { call, visit in
                 let tenant = try visit.requiredTenant()
@@ -132,12 +133,13 @@ extension Console {
             },
             page(
                 "/console/{tenant}/events/stream", "New rows of the live events, as server-sent events", module: .cdp,
+                right: .profiles,
                 parameters: Self.eventParameters
             ) { call, visit in
                 try await eventStream(call, visit.requiredTenant())
             },
             page(
-                "/console/{tenant}/events/{event}", "One event, and what it did", module: .cdp,
+                "/console/{tenant}/events/{event}", "One event, and what it did", module: .cdp, right: .profiles,
                 parameters: [.init("at", "The time of its receipt")]
             ) { call, visit in
                 try await event(call, visit, visit.requiredTenant())
@@ -185,7 +187,7 @@ extension Console {
                 },
             rowsHref: "\(path)/rows\(choice.query())", streamHref: "\(path)/stream\(choice.query())",
             refreshHref: path + choice.query(), quarantineHref: "/console/\(tenant.slug)/quarantine",
-            replayHref: "/console/\(tenant.slug)/replay",
+            replayHref: visit.may("edit", "setting") ? "/console/\(tenant.slug)/replay" : nil,
             now: TimeWords(tenant.timezone).moment(iso), rows: rows)
         return Response(html: templates.render(page, as: "events"), fetches: true)
     }

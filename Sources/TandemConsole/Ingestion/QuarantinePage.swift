@@ -146,18 +146,21 @@ extension Console {
     var quarantineRoutes: [Route] {
         [
             page(
-                "/console/{tenant}/quarantine", "Events that were not stored", module: .cdp,
+                "/console/{tenant}/quarantine", "Events that were not stored", module: .cdp, right: .profiles,
                 parameters: Self.quarantineParts.map { .init($0, "Only those of this \($0)") } + [
                     .init("after", "Time of the last one of the page before"), .init("id", "And its id"),
                 ]
             ) { call, visit in
                 try await quarantine(call, visit, visit.requiredTenant())
             },
-            page("/console/{tenant}/quarantine/{event}", "One event that was not stored", module: .cdp) { call, visit in
+            page(
+                "/console/{tenant}/quarantine/{event}", "One event that was not stored", module: .cdp, right: .profiles
+            ) { call, visit in
                 try await quarantined(call, visit, visit.requiredTenant())
             },
             action(
-                "/console/{tenant}/quarantine", "Process events again, or discard them", module: .cdp
+                "/console/{tenant}/quarantine", "Process events again, or discard them", module: .cdp,
+                right: .to("edit", "setting")
             ) { call, visit, form in
                 try await decide(call, visit, form)
             },
@@ -235,7 +238,9 @@ extension Console {
         _ given: [(String, String)], _ filter: QuarantineFilter, _ counts: QuarantineCounts, _ visit: Visit,
         _ path: String
     ) -> QuarantinePage.Order? {
-        guard let scope = try? QuarantineOrder.scope(of: filter), let state = scope.state?.rawValue else { return nil }
+        guard visit.may("edit", "setting"), let scope = try? QuarantineOrder.scope(of: filter),
+            let state = scope.state?.rawValue
+        else { return nil }
         let count = counts.items.filter { $0.state == state }.reduce(0) { $0 + $1.count }
         if count == 0 { return nil }
         let fields = given.filter { $0.0 != "state" } + [("state", state)]
@@ -274,7 +279,8 @@ extension Console {
             what: title, type: item.type ?? "unknown", code: item.code, reason: item.message, state: item.state,
             tone: QuarantinePage.tone(item.state), id: item.id.uuidString.lowercased(),
             facts: pairs.compactMap { term, fact in fact.map { AccountCard.Fact(term: term, fact: $0) } },
-            original: original, isCut: !item.complete, isOpen: item.state == "held" || item.state == "rejected",
+            original: original, isCut: !item.complete,
+            isOpen: ["held", "rejected"].contains(item.state) && visit.may("edit", "setting"),
             action: path, csrf: visit.csrf, listHref: path)
         return Response(html: templates.render(page, as: "quarantined"))
     }

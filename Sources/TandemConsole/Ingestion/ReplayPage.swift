@@ -41,11 +41,14 @@ extension Console {
         [
             page(
                 "/console/{tenant}/replay", "Stored events, to run once more", module: .cdp,
+                right: .to("edit", "setting"),
                 parameters: ReplayFilter.parts.map { .init($0.name, $0.summary) } + [.init("count", "Count them")]
             ) { call, visit in
                 try await replay(call, visit, visit.requiredTenant())
             },
-            action("/console/{tenant}/replay", "Run stored events once more", module: .cdp) { _, visit, form in
+            action(
+                "/console/{tenant}/replay", "Run stored events once more", module: .cdp, right: .to("edit", "setting")
+            ) { _, visit, form in
                 try await orderReplay(visit, form)
             },
         ]

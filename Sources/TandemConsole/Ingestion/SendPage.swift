@@ -43,10 +43,12 @@ struct SendPage {
 extension Console {
     var sendRoutes: [Route] {
         [
-            page("/console/{tenant}/send", "Send an event of one's own", module: .cdp) { call, visit in
+            page("/console/{tenant}/send", "Send an event of one's own", module: .cdp, right: .to("edit", "setting")) {
+                call, visit in
                 try await sendPage(call, visit, values: .init(), error: nil)
             },
-            action("/console/{tenant}/send", "Send the event of the form", module: .cdp) { call, visit, form in
+            action("/console/{tenant}/send", "Send the event of the form", module: .cdp, right: .to("edit", "setting"))
+            { call, visit, form in
                 try await send(call, visit, form)
             },
         ]

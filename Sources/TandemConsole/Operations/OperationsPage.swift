@@ -49,11 +49,12 @@ extension Console {
         [
             page(
                 "/console/{tenant}/operations", "Long work: how far it is, and the way back",
+                right: .free,
                 parameters: [.init("after", "When the last of the page before was ordered"), .init("id", "Its id")]
             ) { call, visit in
                 try await operations(call, visit, visit.requiredTenant())
             },
-            action("/console/{tenant}/operations/{id}/undo", "Take an operation back") { call, visit, _ in
+            action("/console/{tenant}/operations/{id}/undo", "Take an operation back", right: .free) { call, visit, _ in
                 let tenant = try visit.requiredTenant()
                 let (operation, actor) = (try call.id("id", .operation), visit.actor)
                 return .seeOther(

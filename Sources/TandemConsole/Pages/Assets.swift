@@ -48,6 +48,8 @@ enum Assets {
         ("sign-in", PackageResources.sign_in_mustache),
         ("password", PackageResources.password_mustache),
         ("users", PackageResources.users_mustache),
+        ("roles", PackageResources.roles_mustache),
+        ("role", PackageResources.role_mustache),
         ("tenants", PackageResources.tenants_mustache),
         ("error", PackageResources.error_mustache),
         ("thread", PackageResources.thread_mustache),

@@ -43,7 +43,7 @@ struct Chrome {
 
     /// The places of the navigation.
     enum Place: String, CaseIterable {
-        case thread, events, quarantine, sources, plans, people, merges, fields, operations, users, privacy, send
+        case thread, events, quarantine, sources, plans, people, merges, fields, operations, users, roles, privacy, send
         case today, accounts, contacts, leads, opportunities, tickets, forms
 
         var label: String {
@@ -64,6 +64,7 @@ struct Chrome {
             case .merges: "Merges"
             case .operations: "Operations"
             case .users: "Users"
+            case .roles: "Roles"
             case .fields: "Fields"
             case .privacy: "Privacy"
             case .send: "Send an event"
@@ -74,7 +75,42 @@ struct Chrome {
             switch self {
             case .thread, .events, .quarantine, .sources, .plans, .send: .cdp
             case .today, .contacts, .leads, .forms, .opportunities, .tickets: .crm
-            case .people, .accounts, .merges, .fields, .operations, .users, .privacy: nil
+            case .people, .accounts, .merges, .fields, .operations, .users, .roles, .privacy: nil
+            }
+        }
+
+        /// What a visitor's roles have to allow.
+        var right: ConsoleRight {
+            switch self {
+            case .thread, .events, .quarantine, .people, .merges: .profiles
+            case .sources, .plans: .settings
+            case .fields, .send: .to("edit", "setting")
+            case .today: .read("activity", "lead", "opportunity")
+            case .accounts: .read("account")
+            case .contacts: .read("contact")
+            case .leads: .read("lead")
+            case .opportunities: .read("opportunity")
+            case .tickets: .read("ticket")
+            case .forms: .read("form")
+            case .users: .read("user")
+            case .roles: .read("role")
+            case .operations: .free
+            case .privacy: .operators
+            }
+        }
+
+        /// The places of a visitor, in their order.
+        static func all(of tenant: Tenant, for rights: RecordRights?) -> [Place] {
+            allCases.filter { place in
+                (place.module.map(tenant.modules.contains) ?? true) && place.right.isHeld(rights)
+            }
+        }
+
+        /// Whether it stands in the second row of the navigation.
+        var startsRow: Bool {
+            switch self {
+            case .today, .accounts, .contacts, .leads, .opportunities, .tickets, .forms: true
+            default: false
             }
         }
 
@@ -102,12 +138,11 @@ struct Chrome {
         isSimulated = tenant.isSimulated
         timeZone = tenant.timezone
         currentTenant = TenantName(slug: tenant.slug, tenantName: tenant.displayName)
-        let isOperator = visit.user == nil
-        navigation = Place.allCases.filter { item in
-            (item.module.map(tenant.modules.contains) ?? true) && (isOperator || item != .privacy)
-        }.map { item in
+        let places = Place.all(of: tenant, for: visit.rights)
+        let firstOfRow = places.first { $0.startsRow }
+        navigation = places.map { item in
             NavigationItem(
-                href: item.href(tenant), label: item.label, isCurrent: item == place, startsRow: item == .today)
+                href: item.href(tenant), label: item.label, isCurrent: item == place, startsRow: item == firstOfRow)
         }
         let others = visit.tenants.filter { $0.id != tenant.id && $0.isOpen }
         otherTenants = others.prefix(Self.switcherLimit).map {
@@ -183,6 +218,8 @@ extension Chrome.Notice {
         case "signed-out":
             self.init(
                 kind: "good", text: "The user is signed out everywhere; links that were out do not work any more.")
+        case "roles-given": self.init(kind: "good", text: "The roles are given. They hold from now on.")
+        case "role-deleted": self.init(kind: "good", text: "The role is deleted.")
         case "field-added":
             self.init(kind: "good", text: "The field is there, in the API, in SQL and for BI.")
         case "field-changed":

@@ -5,6 +5,10 @@ import TandemHTTP
 
 /// What a browser sees of a problem.
 struct ErrorPage {
+    struct Giver {
+        let giver: String
+    }
+
     let chrome: Chrome
     let heading: String
     let message: String
@@ -12,13 +16,16 @@ struct ErrorPage {
     let command: String?
     let code: String
     let requestID: String
+    /// Who may give the right that is missing.
+    let givers: [Giver]
+    let hasGivers: Bool
     let backHref: String
     let backLabel: String
     private let status: HTTPResponse.Status
 
     /// Nil where a program asks: it gets `application/problem+json`.
     /// - Parameter visit: of who is signed in, so that the page keeps the navigation; nil if nobody is, or is not known.
-    init?(problem: Problem, request: Request, id: String, version: String, visit: Visit? = nil) {
+    init?(problem: Problem, request: Request, id: String, version: String, visit: Visit? = nil, givers: [String] = []) {
         guard request.headers[.accept]?.contains("text/html") == true else { return nil }
         let tenant = visit?.tenant
         status = problem.status
@@ -30,6 +37,8 @@ struct ErrorPage {
         (message, command) = Self.words(of: problem, tenant)
         code = "\(problem.status.code) \(problem.code)"
         requestID = id
+        self.givers = givers.map { Giver(giver: $0) }
+        hasGivers = !givers.isEmpty
         backHref = tenant.map { "/console/\($0.slug)" } ?? "/console"
         backLabel = tenant.map { "Back to \($0.displayName)" } ?? "To the console"
     }

@@ -26,14 +26,17 @@ extension Console {
         }
     }
 
-    /// The same with the tenant's objects.
+    /// The same with the tenant's objects as the visitor sees them.
     func reading<Result: Sendable>(
         _ tenant: Tenant, _ body: @escaping @Sendable (Connection, ObjectCatalog) throws(TandemError) -> Result
     ) async throws -> Result {
         let catalogs = context.catalogs
         return try await context.pool.withConnection(affinity: tenant.database.affinity) {
             (connection) throws -> Result in
-            try connection.inTenant(tenant.database, readOnly: true, catalogs: catalogs, body)
+            try connection.inTenant(tenant.database, readOnly: true, catalogs: catalogs) {
+                (connection, catalog) throws(TandemError) in
+                try body(connection, tenant.rights.map { $0.narrowed(catalog) } ?? catalog)
+            }
         }
     }
 

@@ -71,7 +71,7 @@ extension Milestone {
     private static func opportunity(
         _ business: BusinessRead, since start: String, _ words: TimeWords, _ path: String
     ) -> Milestone? {
-        func move(_ read: OpportunityRead) -> String? { read.stages.compactMap(\.at).first { $0 >= start } }
+        func move(_ read: OpportunityRead) -> String? { read.stages?.compactMap(\.at).first { $0 >= start } }
         let moved = business.opportunities.filter { move($0) != nil }
         guard let read = moved.min(by: { (move($0) ?? "") < (move($1) ?? "") }) else { return nil }
         let amount = Figures.money(read.amount, read.currency)

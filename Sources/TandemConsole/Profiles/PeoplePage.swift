@@ -58,6 +58,7 @@ extension Console {
         [
             page(
                 "/console/{tenant}/people", "The people of a tenant",
+                right: .profiles,
                 parameters: [
                     .init("q", "The beginning of an identifier"), .init("before", "The last one of the page before"),
                 ]
@@ -65,7 +66,7 @@ extension Console {
                 try await people(call, visit, visit.requiredTenant())
             },
             page(
-                "/console/{tenant}/people/{person}", "One person",
+                "/console/{tenant}/people/{person}", "One person", right: .profiles,
                 parameters: [
                     .init("before", "Time of the last entry of the page before"), .init("seq", "And its number"),
                 ]

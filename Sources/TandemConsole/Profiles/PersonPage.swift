@@ -141,7 +141,7 @@ struct ActivityRead: Decodable {
     let id: UUID?
     let type: String
     let direction: String?
-    let status: String
+    let status: String?
     let subject: String?
     let at: String
     let outcome: String?
@@ -151,6 +151,7 @@ struct ActivityRead: Decodable {
     let dueAt: String?
     let dueDate: String?
     let priority: String?
+    let mayEdit: Bool?
 
     var words: String {
         let kind = type.prefix(1).uppercased() + type.dropFirst().replacing("_", with: " ")
@@ -265,7 +266,7 @@ extension PersonPage {
                     MergeBox.Side(sideLabel: IdentityGraph.shortened($0.label, 40), sideColour: colour($0.node))
                 },
                 words: words, back: "\(path)/people/\(publicID)", path: path,
-                csrf: visit.csrf, isDemo: tenant.isSimulated)
+                csrf: visit.may("edit", "profile") ? visit.csrf : nil, isDemo: tenant.isSimulated)
         }
         groups = read.groups.map { group in
             Group(

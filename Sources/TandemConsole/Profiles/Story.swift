@@ -115,7 +115,7 @@ struct Story {
         let start = read.events.first?.at ?? ""
         let node = business.contacts.first.map { place($0.node) } ?? 0
         for opportunity in business.opportunities {
-            for stage in opportunity.stages {
+            for stage in opportunity.stages ?? [] {
                 guard let at = stage.at, at >= start else { continue }
                 let record = Record(
                     words: "Opportunity \(opportunity.name): \(stage.stage)",

@@ -65,7 +65,7 @@ struct MergeBox {
     /// Where the form goes; nil: it cannot be undone.
     let undoAction: String?
     let back: String
-    let csrf: String
+    let csrf: String?
     let sides: [Side]
 
     struct Side {
@@ -89,13 +89,25 @@ extension Console {
         [
             page(
                 "/console/{tenant}", "Where one person came from",
+                right: .free,
                 parameters: [.init("person", "The profile to show"), .init("q", "An identifier to look for")]
             ) { call, visit in
                 let tenant = try visit.requiredTenant()
+                if let other = try Self.firstPlace(of: tenant, visit) { return .seeOther(other) }
                 guard tenant.modules.contains(.cdp) else { return .seeOther("/console/\(tenant.slug)/accounts") }
                 return try await thread(call, visit, tenant)
             }
         ]
+    }
+
+    /// Where a visitor begins who may not see people; nil: here.
+    private static func firstPlace(of tenant: Tenant, _ visit: Visit) throws(Problem) -> String? {
+        if ConsoleRight.profiles.isHeld(visit.rights) { return nil }
+        let places = Chrome.Place.all(of: tenant, for: visit.rights)
+        guard let first = places.first(where: \.startsRow) ?? places.first(where: { $0.right != .free }) else {
+            throw .forbidden("forbidden", "You have no role in \(tenant.displayName) yet, so there is nothing to see.")
+        }
+        return first.href(tenant)
     }
 
     private func thread(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
@@ -177,7 +189,8 @@ extension ThreadPage {
         lanesStyle = "lanes-\(story.width)"
         steps = story.rows.map { row in
             Step(
-                row, story.width, words: words, back: back, path: path, csrf: visit.csrf, nodes: read.nodes,
+                row, story.width, words: words, back: back, path: path,
+                csrf: visit.may("edit", "profile") ? visit.csrf : nil, nodes: read.nodes,
                 isDemo: tenant.isSimulated)
         }
         joins = steps.compactMap(\.merge).reversed()
@@ -200,7 +213,7 @@ extension ThreadPage {
 
 extension ThreadPage.Step {
     init(
-        _ row: Story.Row, _ width: Int, words: TimeWords, back: String, path: String, csrf: String,
+        _ row: Story.Row, _ width: Int, words: TimeWords, back: String, path: String, csrf: String?,
         nodes: [StoryRead.Node], isDemo: Bool
     ) {
         lanes = LaneDrawing(row: row, width: width).svg
@@ -241,7 +254,7 @@ extension ThreadPage.Step {
 
 extension MergeBox {
     init(
-        _ read: StoryRead.Merge, sides: [Side], words time: TimeWords, back: String, path: String, csrf: String,
+        _ read: StoryRead.Merge, sides: [Side], words time: TimeWords, back: String, path: String, csrf: String?,
         isDemo: Bool
     ) {
         anchor = "\(PublicID(.merge, read.id))"
@@ -254,7 +267,7 @@ extension MergeBox {
         when = time.moment(read.at)
         undone = time.moment(read.undoneAt)
         undoneBy = read.undoneBy.map { ActorWords.words($0) }
-        undoAction = read.state == "applied" ? "\(path)/merges/\(PublicID(.merge, read.id))/undo" : nil
+        undoAction = read.state == "applied" && csrf != nil ? "\(path)/merges/\(PublicID(.merge, read.id))/undo" : nil
         self.back = back
         self.csrf = csrf
     }

@@ -13,6 +13,8 @@ struct Visit: Sendable {
     let actor: String
     /// The tenant's user whose session it is; nil: an operator's.
     let user: SignedInUser?
+    /// What the user's roles allow; nil: an operator, who may do everything.
+    let rights: RecordRights?
     /// The tenants that the session may see, by name.
     let tenants: [Tenant]
     /// The one that the address names, if the session sees it.
@@ -20,7 +22,19 @@ struct Visit: Sendable {
     /// For the page's forms.
     let csrf: String
 
-    /// The tenant of a page that is a tenant's.
+    /// Whether the user's roles allow an action with some records of an object, or in a part of Tandem.
+    func may(_ action: String, _ object: String) -> Bool { ConsoleRight.to(action, object).isHeld(rights) }
+
+    /// Whether the user may write a field of some record.
+    func changes(_ field: String, of object: String) -> Bool { rights?.changes(field, of: object) ?? true }
+
+    /// The way to a person's page, for who may see people.
+    func person(_ profile: UUID?, path: String, label: String) -> AccountPage.Link? {
+        guard may("read", "profile") else { return nil }
+        return profile.map { AccountPage.Link(href: "\(path)/people/\(PublicID(.profile, $0))", label: label) }
+    }
+
+    /// The tenant of a page that is a tenant's; what is read and written with it is what the rights allow.
     func requiredTenant() throws(Problem) -> Tenant {
         guard let tenant else { throw .notFound }
         return tenant
@@ -35,21 +49,21 @@ extension Console {
     /// A page for who is signed in; others are led to the sign-in page. A capture `{tenant}` that names no tenant of the
     /// session is answered as if the page did not exist.
     func page(
-        _ template: String, _ summary: String, module: Module? = nil, parameters: [Route.Parameter] = [],
-        takesFields: Bool = false, _ handler: @escaping PageHandler
+        _ template: String, _ summary: String, module: Module? = nil, right: ConsoleRight? = nil,
+        parameters: [Route.Parameter] = [], takesFields: Bool = false, _ handler: @escaping PageHandler
     ) -> Route {
         Route(
             .get, template, summary, feature: "Console", scope: .none,
             parameters: parameters + [.init("notice", "What the last form did")], takesFields: takesFields
         ) { call in
             guard let visit = try await visit(call) else { return .seeOther("/console/sign-in") }
-            return try await answer(call, visit, module) { try await handler(call, visit) }
+            return try await answer(call, visit, module, right) { try await handler(call, visit) }
         }
     }
 
     /// A form's action, behind its token.
     func action(
-        _ template: String, _ summary: String, module: Module? = nil,
+        _ template: String, _ summary: String, module: Module? = nil, right: ConsoleRight? = nil,
         _ handler: @escaping @Sendable (Call, Visit, Query) async throws -> Response
     ) -> Route {
         Route(
@@ -57,7 +71,7 @@ extension Console {
         ) { call in
             try Self.refuseForeignForm(call)
             guard let visit = try await visit(call) else { return .seeOther("/console/sign-in") }
-            return try await answer(call, visit, module) {
+            return try await answer(call, visit, module, right) {
                 let form = try call.form()
                 guard seal.isValid(form["csrf"], session: visit.session) else { throw Self.staleForm }
                 return try await handler(call, visit, form)
@@ -68,28 +82,46 @@ extension Console {
     /// What the handler answers; a problem becomes a page that keeps the navigation of the tenant. Faults of ours pass
     /// through, so that they are logged.
     private func answer(
-        _ call: Call, _ visit: Visit, _ module: Module?, _ handler: () async throws -> Response
+        _ call: Call, _ visit: Visit, _ module: Module?, _ right: ConsoleRight?,
+        _ handler: () async throws -> Response
     ) async throws -> Response {
         do {
             if call.captures["tenant"] != nil {
                 let tenant = try visit.requiredTenant()
                 if let module, !tenant.modules.contains(module) { throw Self.disabled(module) }
+                // A page that says nothing of rights is for operators.
+                let isAllowed = right?.isHeld(visit.rights) ?? (visit.rights == nil)
+                if !isAllowed { throw right?.refusal ?? Self.operatorsOnly }
             }
             return try await handler()
         } catch let problem as Problem {
-            return try shown(problem, call, visit)
+            return try await shown(problem, call, visit)
         } catch let error as TandemError {
             if case .failure = error { throw error }
-            return try shown(Problem(of: error), call, visit)
+            return try await shown(Problem(of: error), call, visit)
         }
     }
 
-    private func shown(_ problem: Problem, _ call: Call, _ visit: Visit) throws(Problem) -> Response {
+    private static let operatorsOnly = Problem.forbidden(
+        "operator_only", "Only operators do this: whoever signed in with tandem console link.")
+
+    private func shown(_ problem: Problem, _ call: Call, _ visit: Visit) async throws -> Response {
+        let givers = problem.code == "forbidden" ? try await givers(of: visit) : []
         guard
             let page = ErrorPage(
-                problem: problem, request: call.request, id: call.id, version: version, visit: visit)
+                problem: problem, request: call.request, id: call.id, version: version, visit: visit, givers: givers)
         else { throw problem }
         return page.response(templates)
+    }
+
+    /// Who may give a right that is missing.
+    private func givers(of visit: Visit) async throws -> [String] {
+        guard let tenant = visit.tenant, let rights = visit.rights else { return [] }
+        let rows = try await read(tenant.unlimited, [.call("administrators")])[0]
+        return try rows.map { row in
+            let (name, email) = (try row.text("name"), try row.optionalText("email"))
+            return rights.reads("user") ? [name, email].compactMap { $0 }.joined(separator: ", ") : name
+        }
     }
 
     private static func disabled(_ module: Module) -> Problem {
@@ -129,23 +161,27 @@ extension Console {
         guard let session = found.session else { return nil }
         let visible = found.tenants.filter { session.tenant == nil || session.tenant == $0.id }
         let tenant = call.captures["tenant"].flatMap { slug in visible.first { $0.slug == slug && $0.isOpen } }
-        var user: SignedInUser?
+        var (user, rights): (SignedInUser?, RecordRights?) = (nil, nil)
         if let id = session.user {
             // Whoever has left is signed out by that.
             guard let home = visible.first(where: \.isOpen), let found = try await signedInUser(home, id) else {
                 return nil
             }
-            user = found
+            (user, rights) = found
         }
+        var limited = tenant
+        limited?.rights = rights
         return Visit(
-            session: hash, actor: user?.actor ?? "console:" + session.actor, user: user, tenants: visible,
-            tenant: tenant, csrf: seal.token(session: hash))
+            session: hash, actor: user?.actor ?? "console:" + session.actor, user: user, rights: rights,
+            tenants: visible,
+            tenant: limited, csrf: seal.token(session: hash))
     }
 
-    private func signedInUser(_ tenant: Tenant, _ id: RecordID) async throws -> SignedInUser? {
+    private func signedInUser(_ tenant: Tenant, _ id: RecordID) async throws -> (SignedInUser, RecordRights)? {
         try await context.pool.withConnection(affinity: tenant.database.affinity) {
-            (connection) throws -> SignedInUser? in
-            try connection.signedInUser(tenant.database, id)
+            (connection) throws -> (SignedInUser, RecordRights)? in
+            guard let user = try connection.signedInUser(tenant.database, id) else { return nil }
+            return (user, try connection.recordRights(tenant.database, of: user))
         }
     }
 

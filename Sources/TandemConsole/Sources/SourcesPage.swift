@@ -91,10 +91,14 @@ enum SourceWords {
 extension Console {
     var sourceRoutes: [Route] {
         [
-            page("/console/{tenant}/sources", "The sources of a tenant", module: .cdp) { call, visit in
+            page("/console/{tenant}/sources", "The sources of a tenant", module: .cdp, right: .settings) {
+                call, visit in
                 try await sources(call, visit, visit.requiredTenant())
             },
-            page("/console/{tenant}/sources/{source}", "One source: figures, mapping, reasons", module: .cdp) {
+            page(
+                "/console/{tenant}/sources/{source}", "One source: figures, mapping, reasons", module: .cdp,
+                right: .settings
+            ) {
                 call, visit in
                 try await source(call, visit, visit.requiredTenant())
             },

@@ -110,11 +110,13 @@ extension Console {
 
     var planRoutes: [Route] {
         [
-            page("/console/{tenant}/plans", "The tracking plans of a tenant", module: .cdp) { call, visit in
+            page("/console/{tenant}/plans", "The tracking plans of a tenant", module: .cdp, right: .settings) {
+                call, visit in
                 try await plans(call, visit, visit.requiredTenant())
             },
             page(
                 "/console/{tenant}/plans/{plan}", "One tracking plan and its violations", module: .cdp,
+                right: .settings,
                 parameters: [
                     .init("after", "Time of the last one of the page before"), .init("id", "And its id"),
                 ]

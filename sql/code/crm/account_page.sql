@@ -6,6 +6,7 @@ as $$
 declare
     v_account jsonb := account_json(p_id);
 begin
+    perform require_right('account', p_id, 'read');
     if v_account is null then
         raise exception 'no such account' using errcode = 'TD001';
     end if;
@@ -13,7 +14,7 @@ begin
         'children', (
             select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name) order by a.name), '[]')
             from accounts a
-            where a.parent_id = p_id
+            where a.parent_id = p_id and may_read('account', a.id)
         ),
         'sources', record_sources('account', p_id),
         'people', (
@@ -26,7 +27,7 @@ begin
                 join node n on n.id = g.node
                 join component c on c.label = n.component
                 left join profiles p on p.profile_id = c.profile_id
-                where g.group_id = any (account_groups(p_id)) and not g."left" and not exists (
+                where level_of('profile', 'read') = 'all' and g.group_id = any (account_groups(p_id)) and not g."left" and not exists (
                     select from membership l
                     where l.node = g.node and l.group_id = g.group_id and l."left" and l.at > g.at
                 )

@@ -1,15 +1,19 @@
--- Tickets, newest first, behind (p_before_at, p_before_id) if given: all, or those in one status.
+-- Tickets that the caller may read, newest first, behind (p_before_at, p_before_id) if given: all, or those in one status.
 create or replace function find_tickets(p_status text, p_before_at timestamptz, p_before_id uuid, p_limit int4)
 returns table (created_at timestamptz, id uuid, ticket jsonb)
 language plpgsql stable
 as $$
 begin
-    return query
-    select t.created_at, t.id, ticket_json(t.id)
-    from tickets t
-    where (p_status is null or t.status = p_status)
-      and (p_before_at is null or (t.created_at, t.id) < (p_before_at, p_before_id))
-    order by t.created_at desc, t.id desc
-    limit p_limit;
+    return query execute format(
+        $q$
+        select k.created_at, k.id, ticket_json(k.id)
+        from tickets k
+        where %s
+          and ($1 is null or k.status = $1)
+          and ($2 is null or (k.created_at, k.id) < ($2, $3))
+        order by k.created_at desc, k.id desc
+        limit $4
+        $q$, record_condition('ticket', 'read', 'k')
+    ) using case when shows_field('ticket', 'status') then p_status end, p_before_at, p_before_id, p_limit;
 end
 $$;

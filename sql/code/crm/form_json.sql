@@ -8,7 +8,7 @@ as $$
         'lead_count', f.lead_count, 'last_submitted_at', iso_time(f.last_submitted_at)
     )
     from forms f
-    left join users u on u.id = f.owner_id
+    left join users u on u.id = f.owner_id and may_read('user', u.id)
     left join teams t on t.id = f.team_id
     where f.id = p_id
 $$;

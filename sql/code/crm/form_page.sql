@@ -6,6 +6,7 @@ as $$
 declare
     v_form jsonb := form_json(p_id);
 begin
+    perform require_right('form', p_id, 'read');
     if v_form is null then
         raise exception 'no such form' using errcode = 'TD001';
     end if;
@@ -30,6 +31,11 @@ begin
                 order by s.at desc, s.id desc
             ), '[]')
             from form_submissions(p_id, null, p_before_at, p_before_id, p_limit) s
+            -- What was typed is told to those alone who see the lead it made, whole.
+            where not is_restricted() or level_of('lead', 'read') <> 'none' and hidden_fields('lead') = '{}' and (
+                case when s.submission ->> 'lead_id' is null then level_of('lead', 'read') = 'all'
+                else may_read('lead', (s.submission ->> 'lead_id')::uuid) end
+            )
         )
     );
 end

@@ -1,4 +1,4 @@
--- Accounts whose people do much more these seven days than in the four weeks before: events of both, the first as a number, the second a week
+-- Accounts of the caller's reach whose people do much more these seven days than in the four weeks before: events of both, the first as a number, the second a week
 -- on average. Looked for among the 500 persons who were seen last.
 create or replace function hot_accounts(p_owner uuid, p_now timestamptz, p_limit int4) returns table (account jsonb)
 language plpgsql stable
@@ -37,7 +37,7 @@ begin
             from opportunities x
             where x.account_id = b.id and x.status = 'open'
         ) o on true
-        where b.recent > 2 and b.recent > b.before and (p_owner is null or a.owner_id = p_owner or o.is_own)
+        where b.recent > 2 and b.recent > b.before and (p_owner is null or a.owner_id = p_owner or o.is_own) and may_read('account', b.id)
     )
     select jsonb_build_object(
         'id', h.id, 'name', a.name, 'recent', h.recent, 'before', round(h.before, 1)::float8, 'last_at', iso_time(h.last_at),
@@ -45,7 +45,7 @@ begin
     )
     from hot h
     join accounts a on a.id = h.id
-    left join users u on u.id = a.owner_id
+    left join users u on u.id = a.owner_id and shows_field('account', 'owner_id') and may_read('user', u.id)
     order by h.recent - h.before desc, a.name, h.id
     limit p_limit;
 end

@@ -26,7 +26,9 @@ begin
         'contacts', (
             select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name, 'reason', c.reason)), '[]')
             from (
-                select d.id, coalesce(d.name, d.email) as name, case when bool_or(m.is_person) then 'person' else 'email' end as reason
+                select d.id, coalesce(
+                    case when shows_field('contact', 'name') then d.name end, case when shows_field('contact', 'email') then d.email end
+                ) as name, case when bool_or(m.is_person) then 'person' else 'email' end as reason
                 from (
                     select cn.contact_id as id, true as is_person
                     from node n join contact_node cn on cn.node = n.id

@@ -19,7 +19,7 @@ begin
         join activities v on v.id = l.activity_id
         where o.public_id = p_profile
     ) x
-    where p_before is null or x.at < p_before
+    where (p_before is null or x.at < p_before) and may_read('activity', x.id)
     order by x.at desc, x.id desc
     limit p_limit;
 end

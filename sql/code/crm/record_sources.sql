@@ -11,13 +11,13 @@ begin
                 where s.record_id = p_id and s.field = f.field and s.source = f.source and f.source = 0
             ),
             'value', case f.field
-                when 'owner_id' then (select u.name from users u where u.id::text = f.value #>> '{}')
-                when 'parent_id' then (select a.name from accounts a where a.id::text = f.value #>> '{}')
+                when 'owner_id' then (select u.name from users u where u.id::text = f.value #>> '{}' and may_read('user', u.id))
+                when 'parent_id' then (select a.name from accounts a where a.id::text = f.value #>> '{}' and may_read('account', a.id))
                 else f.value #>> '{}'
             end
         ) order by f.field, f.is_shown desc, f.rank desc, f.at desc), '[]')
         from field_sources(p_object, p_id) f
-        where f.field not like 'converted%'
+        where f.field not like 'converted%' and shows_field(p_object, f.field)
     );
 end
 $$;

@@ -5,6 +5,7 @@ as $$
 declare
     v_ticket jsonb := ticket_json(p_id);
 begin
+    perform require_right('ticket', p_id, 'read');
     if v_ticket is null then
         raise exception 'no such ticket' using errcode = 'TD001';
     end if;
@@ -14,7 +15,7 @@ begin
             select a.id, coalesce(a.started_at, a.due_at, a.created_at) as at
             from activity_links l
             join activities a on a.id = l.activity_id
-            where l.record_id = p_id and l.object = 'ticket'
+            where l.record_id = p_id and l.object = 'ticket' and may_read('activity', a.id)
             order by 2 desc, 1 desc
             limit 100
         ) x

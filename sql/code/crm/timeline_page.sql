@@ -8,11 +8,11 @@ begin
     return query
     select jsonb_build_object('at', iso_time(t.at), 'key', t.key, 'kind', t.kind) || case t.kind
         when 'activity' then jsonb_build_object('activity', activity_json((t.data ->> 'id')::uuid))
-        when 'opportunity' then jsonb_build_object('move', t.data)
+        when 'opportunity' then jsonb_build_object('move', shown_fields('opportunity', t.data))
         else jsonb_build_object('event', event_summary(jsonb_build_object('properties', t.data -> 'properties')) || jsonb_build_object(
             'id', t.data -> 'id', 'at', iso_time(t.at), 'type', t.data -> 'type', 'name', t.data -> 'event', 'source', t.data -> 'source',
             'message_id', t.data -> 'message_id', 'profile', t.data -> 'profile_id',
-            'person', case when p_object = 'account' then person_label((t.data ->> 'profile_id')::uuid) end
+            'person', case when p_object = 'account' and level_of('profile', 'read') = 'all' then person_label((t.data ->> 'profile_id')::uuid) end
         ))
     end
     from record_timeline(p_object, p_id, p_limit, p_before_at, p_before_key) t

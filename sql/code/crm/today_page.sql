@@ -3,14 +3,20 @@
 create or replace function today_page(p_owner uuid, p_zone text, p_now timestamptz, p_limit int4, p_has_events boolean) returns jsonb
 language plpgsql stable
 as $$
+declare
+    v_unassigned bigint;
 begin
+    execute format(
+        'select count(*) from leads d where d.owner_id is null and d.status in (''new'', ''working'', ''nurturing'') and %s',
+        record_condition('lead', 'read', 'd')
+    ) into v_unassigned;
     return jsonb_build_object(
         'planned', (
             select coalesce(jsonb_agg(p.activity order by p.n), '[]')
             from planned_activities(p_owner, null, 7, p_zone, p_now, 2 * p_limit) with ordinality p (state, activity, n)
         ),
         'leads', (select coalesce(jsonb_agg(d.lead order by d.n), '[]') from today_leads(p_owner, p_now, p_limit) with ordinality d (lead, n)),
-        'unassigned', (select count(*) from leads d where d.owner_id is null and d.status in ('new', 'working', 'nurturing')),
+        'unassigned', case when shows_field('lead', 'owner_id') then v_unassigned else 0 end,
         'opportunities', (
             select coalesce(jsonb_agg(o.opportunity order by o.n), '[]')
             from today_opportunities(p_owner, p_zone, p_now, p_limit) with ordinality o (opportunity, n)

@@ -6,7 +6,7 @@ as $$
     from component c
     join node n on n.component = c.label
     cross join lateral current_memberships(n.id) g
-    left join accounts a on a.id = group_account(g.group_id)
+    left join accounts a on a.id = group_account(g.group_id) and may_read('account', a.id)
     where c.profile_id = any (p_profiles)
     group by c.profile_id
 $$;

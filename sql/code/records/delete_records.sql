@@ -9,6 +9,9 @@ declare
     v_ids uuid[];
     v_kept jsonb;
 begin
+    if p_object ->> 'object' = 'user' then
+        v_items := keep_administrator(v_items, true);
+    end if;
     select array_agg(
         case when i ? 'outcome' then i
             when v_used ? (i ->> 'id') then i || jsonb_build_object('outcome', 'error', 'code', 'in_use',

@@ -1,5 +1,5 @@
 -- What the caller may do, for the part of the rights that is not asked in SQL: {"actor", "objects": {object: {"condition",
--- "levels": {action: level}, "fields": {field: none|read}}}}. Of several roles the widest access to a field holds, among those that
+-- "levels": {action: level}, "fields": {field: none|read}}}}; parts of Tandem that are no objects too. Of several roles the widest access to a field holds, among those that
 -- read the object at all.
 create or replace function caller_rights() returns jsonb
 language plpgsql stable
@@ -15,7 +15,8 @@ begin
             select jsonb_object_agg(o.object, jsonb_build_object(
                 'condition', record_condition(o.object),
                 'levels', (
-                    select jsonb_object_agg(a, level_of(o.object, a))
+                    select jsonb_object_agg(a, case when o.shared and a <> 'read' and level_of(o.object, a) <> 'all' then 'none'
+                        else level_of(o.object, a) end)
                     from unnest(array['create', 'read', 'edit', 'delete', 'assign', 'export', 'merge']) a
                 ),
                 'fields', (
@@ -36,7 +37,11 @@ begin
                     ) f
                 )
             ))
-            from object_description o
+            from (
+                select d.object, d.shared from object_description d
+                union all
+                select unnest(array['profile', 'setting', 'role']), false
+            ) o
         ));
 end
 $$;

@@ -15,7 +15,11 @@ begin
         select g.level
         from unnest(current_setting('tandem.roles')::uuid[]) r(id)
         cross join lateral (
-            select x.level from role_grant x
+            -- What is no object is a part of Tandem: all of it or nothing.
+            select case when x.level = 'all' or exists (
+                select from object_description o where o.object = p_object
+            ) then x.level else 'none' end as level
+            from role_grant x
             where x.role_id = r.id and x.object in (p_object, '*') and x.action = p_action
             order by x.object = '*'
             limit 1

@@ -2,7 +2,7 @@
 -- that lists, sums, search, writes and all else are made with. Its parts come from here and from object_description only.
 --
 -- Reading reaches further than owners: whoever may read a contact, an opportunity or a ticket may read its account, whoever may read a
--- record its activities. Comments and files follow their record alone. Which owners there are is asked once a statement (reach).
+-- record its activities. What follows its record (comments, files) is read with that alone. Which owners there are is asked once a statement (reach).
 create or replace function record_condition(p_object text, p_action text default 'read', p_alias text default 't') returns text
 language plpgsql stable
 as $$
@@ -39,7 +39,7 @@ begin
             where o.object in ('account', 'contact', 'lead', 'opportunity', 'ticket') and to_regclass(quote_ident(o.relation)) is not null
             order by o.object
         );
-    elsif p_action = 'read' and p_object in ('attachment', 'comment') then
+    elsif p_action = 'read' and (select d.follows from object_description d where d.object = p_object) then
         -- By the record alone: who may not read that is told nothing that was said of it or put beside it.
         v_ways := array(
             select format(
@@ -47,8 +47,7 @@ begin
                 p_alias, record_condition(o.object, 'read', 'r')
             )
             from object_description o
-            where o.object in ('account', 'activity', 'contact', 'lead', 'opportunity', 'product', 'ticket')
-                and to_regclass(quote_ident(o.relation)) is not null
+            where not o.follows and to_regclass(quote_ident(o.relation)) is not null
             order by o.object
         );
     end if;

@@ -1,6 +1,6 @@
 -- Rights, applied to a wave of a restricted caller once its records are loaded: what the caller may not read is not there, what
 -- the caller may not do is an error `forbidden`. New records without an owner become the caller's own. Giving a record to somebody takes `assign`, beside `edit`;
--- a new one for somebody else, that `create` reaches them. Roles are given by operators only.
+-- a new one for somebody else, that `create` reaches them. Roles are given by those who may change roles.
 create or replace function restrict_items(p_object jsonb, p_context jsonb, p_items jsonb[]) returns jsonb[]
 language plpgsql stable
 as $$
@@ -34,7 +34,8 @@ begin
                 when i -> 'given' ? 'owner_id' and i #>> '{given,owner_id}' is distinct from i #>> '{old,owner_id}'
                     and not is_within(v_name, 'assign', (i #>> '{old,owner_id}')::uuid) then 'assign'
             end as missing, v_name = 'user' and i -> 'given' ? 'role_ids'
-                and coalesce(i #> '{given,role_ids}', '[]') <> coalesce(i #> '{old,role_ids}', '[]') as gives_roles
+                and coalesce(i #> '{given,role_ids}', '[]') <> coalesce(i #> '{old,role_ids}', '[]')
+                and level_of('role', 'edit') <> 'all' as gives_roles
             from owned
         )
         select array_agg(case
@@ -45,7 +46,7 @@ begin
             when missing is not null then i || jsonb_build_object(
                 'outcome', 'error', 'code', 'forbidden', 'detail', jsonb_build_object('detail', refusal(v_name, missing)))
             when gives_roles then i || jsonb_build_object('outcome', 'error', 'code', 'forbidden', 'detail',
-                jsonb_build_object('detail', 'Roles are given with a key that has none itself, in the console or by command line.'))
+                jsonb_build_object('detail', 'The role does not allow to give roles (its right to edit role reaches: none).'))
             else i end order by n)
         from judged
     );

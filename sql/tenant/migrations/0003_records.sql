@@ -12,7 +12,8 @@ create table object_description (
     soft_unique text[] not null default '{}',
     children jsonb not null default '{}',
     owned text[] not null default '{}',
-    shared boolean not null default false
+    shared boolean not null default false,
+    follows boolean not null default false
 );
 insert into object_description (object, relation, ranked, kept_while_used, companions, soft_unique, children, owned) values
     ('team', 'teams', false, true, '{}', '{}', '{}', '{}'),
@@ -41,6 +42,8 @@ comment on column object_description.companions is 'Derived column → the field
 comment on column object_description.soft_unique is 'Columns whose values a new record may share only if its writer says so.';
 comment on column object_description.owned is 'Relations whose rows go to the bin with the record that they belong to.';
 comment on column object_description.shared is 'Its records are everybody''s: read at any level but none, changed at level all.';
+comment on column object_description.follows is
+    'It belongs to the record that its columns object and object_id name, and is read by whoever reads that one.';
 comment on column object_description.children is 'Name of an array in the record → its relation, the column of the parent, the column of its order.';
 
 create table normal_form (

@@ -23,7 +23,7 @@ create index comments_record on comments (object_id, created_at, id);
 create index comments_created on comments (created_at, id);
 create index comments_mentions on comments using gin (mentions);
 
-insert into object_description (object, relation) values ('comment', 'comments') on conflict (object) do nothing;
+insert into object_description (object, relation, follows) values ('comment', 'comments', true) on conflict (object) do nothing;
 
 comment on table comments is 'What colleagues say about a record: one row per live comment.';
 comment on column comments.id is 'The record''s id, for ever.';

@@ -24,7 +24,7 @@ create index attachments_record on attachments (object_id, created_at, id);
 create index attachments_created on attachments (created_at, id);
 create index attachments_content on attachments (sha256);
 
-insert into object_description (object, relation) values ('attachment', 'attachments') on conflict (object) do nothing;
+insert into object_description (object, relation, follows) values ('attachment', 'attachments', true) on conflict (object) do nothing;
 
 comment on table attachments is 'Files beside records: one row per live file.';
 comment on column attachments.id is 'The record''s id, for ever.';
