@@ -128,6 +128,50 @@ CREATE TABLE t_x.comments (
     CONSTRAINT comments_object_check CHECK ((object ~ '^[a-z][a-z0-9_]{0,62}$'::text))
 );
 
+CREATE TABLE t_x_i.component (
+    label bigint NOT NULL,
+    profile_id uuid NOT NULL,
+    public_node bigint NOT NULL,
+    identifiers integer DEFAULT 0 NOT NULL,
+    merges integer DEFAULT 0 NOT NULL,
+    CONSTRAINT component_identifiers_check CHECK ((identifiers >= 0)),
+    CONSTRAINT component_merges_check CHECK ((merges >= 0))
+)
+WITH (fillfactor='80');
+
+CREATE TABLE t_x_i.consent_statement (
+    node bigint NOT NULL,
+    ts timestamp with time zone NOT NULL,
+    seq bigint NOT NULL,
+    message_id text NOT NULL,
+    source smallint,
+    categories jsonb NOT NULL,
+    proof jsonb
+);
+
+CREATE TABLE t_x_i.node (
+    id bigint NOT NULL,
+    public_id uuid NOT NULL,
+    component bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    traits jsonb DEFAULT '{}'::jsonb NOT NULL,
+    trait_ts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    erased_at timestamp with time zone,
+    CONSTRAINT node_trait_ts_check CHECK ((jsonb_typeof(trait_ts) = 'object'::text)),
+    CONSTRAINT node_traits_check CHECK ((jsonb_typeof(traits) = 'object'::text))
+)
+WITH (fillfactor='75');
+ALTER TABLE ONLY t_x_i.node ALTER COLUMN traits SET STATISTICS 0;
+ALTER TABLE ONLY t_x_i.node ALTER COLUMN trait_ts SET STATISTICS 0;
+
+CREATE TABLE t_x_i.source (
+    id smallint NOT NULL,
+    source_id uuid NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    CONSTRAINT source_kind_check CHECK ((kind = ANY (ARRAY['server'::text, 'browser'::text, 'mobile'::text, 'webhook'::text, 'import'::text, 'crm'::text])))
+);
+
 CREATE TABLE t_x.contact_channels (
     contact_id uuid NOT NULL,
     kind text NOT NULL,
@@ -173,14 +217,6 @@ CREATE TABLE t_x.contacts (
     CONSTRAINT contacts_phone_e164_check CHECK ((phone_e164 ~ '^\+[0-9]{4,15}$'::text))
 );
 
-CREATE TABLE t_x_i.source (
-    id smallint NOT NULL,
-    source_id uuid NOT NULL,
-    name text NOT NULL,
-    kind text NOT NULL,
-    CONSTRAINT source_kind_check CHECK ((kind = ANY (ARRAY['server'::text, 'browser'::text, 'mobile'::text, 'webhook'::text, 'import'::text, 'crm'::text])))
-);
-
 CREATE TABLE t_x_i.source_hour (
     hour timestamp with time zone NOT NULL,
     source smallint NOT NULL,
@@ -203,17 +239,6 @@ CREATE TABLE t_x_i.tally (
     rejected integer DEFAULT 0 NOT NULL,
     recovered integer DEFAULT 0 NOT NULL
 );
-
-CREATE TABLE t_x_i.component (
-    label bigint NOT NULL,
-    profile_id uuid NOT NULL,
-    public_node bigint NOT NULL,
-    identifiers integer DEFAULT 0 NOT NULL,
-    merges integer DEFAULT 0 NOT NULL,
-    CONSTRAINT component_identifiers_check CHECK ((identifiers >= 0)),
-    CONSTRAINT component_merges_check CHECK ((merges >= 0))
-)
-WITH (fillfactor='80');
 
 CREATE SEQUENCE t_x_i.event_seq
     START WITH 1
@@ -241,21 +266,6 @@ CREATE TABLE t_x_i.event_log (
 PARTITION BY RANGE (ts);
 ALTER TABLE ONLY t_x_i.event_log ALTER COLUMN message_id SET STATISTICS 0;
 ALTER TABLE ONLY t_x_i.event_log ALTER COLUMN payload SET STATISTICS 0;
-
-CREATE TABLE t_x_i.node (
-    id bigint NOT NULL,
-    public_id uuid NOT NULL,
-    component bigint NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    traits jsonb DEFAULT '{}'::jsonb NOT NULL,
-    trait_ts jsonb DEFAULT '{}'::jsonb NOT NULL,
-    erased_at timestamp with time zone,
-    CONSTRAINT node_trait_ts_check CHECK ((jsonb_typeof(trait_ts) = 'object'::text)),
-    CONSTRAINT node_traits_check CHECK ((jsonb_typeof(traits) = 'object'::text))
-)
-WITH (fillfactor='75');
-ALTER TABLE ONLY t_x_i.node ALTER COLUMN traits SET STATISTICS 0;
-ALTER TABLE ONLY t_x_i.node ALTER COLUMN trait_ts SET STATISTICS 0;
 
 CREATE TABLE t_x.forms (
     id uuid NOT NULL,
@@ -704,16 +714,6 @@ CREATE SEQUENCE t_x_i.component_label
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
-
-CREATE TABLE t_x_i.consent_statement (
-    node bigint NOT NULL,
-    ts timestamp with time zone NOT NULL,
-    seq bigint NOT NULL,
-    message_id text NOT NULL,
-    source smallint,
-    categories jsonb NOT NULL,
-    proof jsonb
-);
 
 ALTER TABLE t_x_i.consent_statement ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME t_x_i.consent_statement_seq_seq

@@ -72,7 +72,7 @@ struct MessageReader {
                 fields, originalTimes: keepsTimes(fields, clock), ip: clientAddress(for: content.context),
                 identity: !sourceFlags.contains(.mayIdentify)),
             traits: content.storedTraits.map { Array($0.source) },
-            consent: try Self.consent(of: content.context).map { Array($0.source) },
+            consent: try ConsentReader.read(content.context),
             groupID: group?.id, previousID: person.previousID, identifiers: person.identifiers,
             companies: CompanyCandidate.all(content, group: group, email: fieldsOfPerson.email),
             personFields: fieldsOfPerson.fields, email: fieldsOfPerson.email, phone: fieldsOfPerson.phone,
@@ -199,15 +199,5 @@ struct MessageReader {
         }
         let plain = Normalizer.trimmed(text[...])
         return plain.isEmpty ? nil : String(plain)
-    }
-
-    private static func consent(of context: MergedObject) throws(MessageError) -> JSONNode? {
-        guard let consent = context["consent"] else { return nil }
-        guard consent.isObject, let preferences = consent["categoryPreferences"], !preferences.isNull else {
-            throw .consentWithoutPreferences
-        }
-        guard preferences.isObject else { throw .consentPreferencesNotObject }
-        for (_, value) in preferences.members where value.bool == nil { throw .consentPreferenceNotBool }
-        return preferences.isEmpty ? nil : preferences
     }
 }

@@ -31,6 +31,25 @@ extension Connection {
             try answer(.call("profile_by_identifier", .text(identifier.type), .text(identifier.value))))
     }
 
+    /// What a person agreed to: `{"profile_id", "categories": {name: {"granted", "at", "source", "proof"}}}`.
+    ///
+    /// - Throws: `notFound`.
+    public func profileConsent(_ id: UUID) throws(TandemError) -> JSON {
+        IdentityPresenter.consent(try answer(.call("profile_consent", .uuid(id))))
+    }
+
+    /// Records what a person said to somebody, for the whole profile.
+    ///
+    /// - Throws: `notFound`.
+    public func stateConsent(_ id: UUID, _ order: ConsentOrder, by actor: String) throws(TandemError) -> JSON {
+        IdentityPresenter.consent(
+            try answer(
+                .call(
+                    "state_consent", .uuid(id), .jsonb(JSON.object(order.categories).encoded()),
+                    order.at.map { .timestamptz($0) } ?? .null(.timestamptz),
+                    .jsonb(JSON.object(order.proof).encoded()), .text(actor))))
+    }
+
     /// At most `limit` profiles, oldest first.
     public func profileList(limit: Int) throws(TandemError) -> [JSON] {
         try answers(.call("profile_list", .null(.uuid), .int4(Int32(clamping: limit))), column: 1)

@@ -8,6 +8,8 @@ public enum IdentityPresenter {
             .changing("accounts") { $0.changingElements { $0.withPrefixes(["id": .account]) } }
     }
 
+    static func consent(_ json: JSON) -> JSON { json.withPrefixes(["profile_id": .profile]) }
+
     /// A merge; one that became a review has a review's id.
     public static func merge(_ json: JSON) -> JSON {
         let prefix: PublicID.Prefix = json["state"]?.string == "review" ? .review : .merge

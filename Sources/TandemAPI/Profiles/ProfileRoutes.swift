@@ -11,7 +11,7 @@ struct ProfileRoutes {
     let readingRules: ReadingRulesDirectory
 
     var routes: [Route] {
-        [list, search, show, find, events, traits, identifiers, timeline, merges, leave]
+        [list, search, show, find, events, traits, identifiers, timeline, merges, leave, consent, stateConsent]
     }
 
     private func route(
@@ -119,6 +119,27 @@ struct ProfileRoutes {
             } shape: {
                 IdentityPresenter.merge($0)
             }
+        }
+    }
+
+    private var consent: Route {
+        route(.get, "/{id}/consent", "Show what a profile agreed to, by category") { [store] call in
+            let id = try call.id(.profile)
+            return Response(
+                json: try await store.inTenant(call, readOnly: true) { (connection) throws(TandemError) in
+                    try connection.profileConsent(id)
+                })
+        }
+    }
+
+    private var stateConsent: Route {
+        route(.put, "/{id}/consent", "Record what a person said of consent; other categories stay") { [store] call in
+            let (id, actor) = (try call.id(.profile), call.principal.actor)
+            let order = try ConsentOrder(call.jsonObject())
+            return Response(
+                json: try await store.inTenant(call) { (connection) throws(TandemError) in
+                    try connection.stateConsent(id, order, by: actor)
+                })
         }
     }
 

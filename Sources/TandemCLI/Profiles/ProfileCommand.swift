@@ -11,7 +11,7 @@ struct ProfileCommand: ParsableCommand {
             tandem profile timeline user_id:u-17 --limit 20
             tandem profile graph user_id:u-17
             """,
-        subcommands: [Show.self, Find.self, List.self, Timeline.self, Graph.self])
+        subcommands: [Show.self, Find.self, List.self, Timeline.self, Graph.self, Consent.self])
 
     /// Identifiers and traits one a line.
     static func shown(_ profile: JSON) -> Output {

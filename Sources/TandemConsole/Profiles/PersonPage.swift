@@ -21,6 +21,14 @@ struct PersonPage {
         let source: String?
     }
 
+    struct Consent {
+        let category: String
+        let state: String
+        let tone: String
+        let at: Moment?
+        let source: String?
+    }
+
     struct Entry {
         let when: Moment?
         let what: String
@@ -64,6 +72,7 @@ struct PersonPage {
     let identifierCount: Int
     let identifiers: [Identifier]
     let traits: [Trait]
+    let consent: [Consent]
     let hasTraits: Bool
     let timeline: [Entry]
     let pager: Pager?
@@ -108,6 +117,14 @@ struct PersonRead: Decodable {
     let identifiers: [Identifier]
     let traits: [Trait]
     let groups: [Group]
+    let consent: [Consent]
+
+    struct Consent: Decodable {
+        let category: String
+        let granted: Bool
+        let at: String?
+        let source: String?
+    }
 }
 
 /// An entry of the SQL function `person_merges`.
@@ -236,6 +253,11 @@ extension PersonPage {
             Trait(trait: $0.trait, value: $0.value ?? "", at: words.moment($0.at), source: $0.source ?? "people")
         }
         hasTraits = !traits.isEmpty
+        consent = read.consent.map {
+            Consent(
+                category: $0.category, state: $0.granted ? "granted" : "refused", tone: $0.granted ? "good" : "bad",
+                at: words.moment($0.at), source: $0.source ?? "people")
+        }
         let last = try events.prefix(limit).last.map {
             (try $0.decoded("event", as: EventRead.self).at, try $0.int("seq"))
         }

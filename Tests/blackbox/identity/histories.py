@@ -49,6 +49,7 @@ class History:
         contacts: bool = False,
     ) -> None:
         self.random = random.Random(f"tandem-{seed}")
+        self.consents = random.Random(f"tandem-consent-{seed}")
         self.prefix = prefix
         self.base_ms = base_ms
         self.with_rules, self.with_people, self.with_alias, self.with_contacts = rules, people, alias, contacts
@@ -209,8 +210,17 @@ class History:
         else:
             self.add_ids(message)
             self.add_body(message)
+            self.add_consent(message)
         self.messages.append(message)
         return message
+
+    def add_consent(self, message: dict[str, Any]) -> None:
+        """By a generator of its own, so that histories of a seed stay what they were."""
+        chance = self.consents
+        if chance.random() < 0.12:
+            names = chance.sample(["marketing", "analytics", "email.marketing"], chance.choice([1, 1, 2]))
+            preferences = {name: chance.random() < 0.6 for name in names}
+            message.setdefault("context", {})["consent"] = {"categoryPreferences": preferences}
 
     def redelivery(self) -> dict[str, Any]:
         """An earlier messageId again: the same copy, or one with another body, which is ignored as well."""
@@ -314,7 +324,7 @@ def apply_to_model(model: Model, op: dict[str, Any], now_ms: int) -> Any:
     if op["op"] == "batch":
         return [model.receive(message, now_ms) for message in op["messages"]]
     if op["op"] == "merge":
-        return model.merge(op["winner"], op["loser"], op["ref"])
+        return model.merge(op["winner"], op["loser"], op["ref"], now_ms)
     if op["op"] == "undo":
         return model.undo(op["ref"])
     if op["op"] == "leave":
@@ -322,7 +332,7 @@ def apply_to_model(model: Model, op: dict[str, Any], now_ms: int) -> Any:
     if op["op"] == "contact":
         return model.link_contact(op["who"], op["accounts"])
     if op["op"] == "decide":
-        return model.decide_review(op["ref"], op["approve"])
+        return model.decide_review(op["ref"], op["approve"], now_ms)
     model.put_rules(op["rules"])
     return "stored"
 

@@ -22,6 +22,9 @@ __all__ = ["DAY_MS", "Model", "Rules", "format_time", "normalise", "parse_time",
 # --- records --------------------------------------------------------------------------------------------------------
 
 
+LATER = 1 << 60  # after all events
+
+
 @dataclass
 class Owned:
     node: int
@@ -43,6 +46,7 @@ class Edge:
     ref: str
     home: int
     end: int
+    at: int  # when it joined them: the event's time, or when a person did it
     active: bool = True
 
 
@@ -76,6 +80,16 @@ class Membership:
 
 
 @dataclass
+class Statement:
+    """What was said of consent."""
+
+    node: int
+    at: int
+    message_id: str
+    categories: dict[str, bool]
+
+
+@dataclass
 class Decision:
     """What one event is going to do, before anything is recorded."""
 
@@ -101,6 +115,7 @@ class Model:
         self.merges: dict[str, Merge] = {}  # in order of creation
         self.separations: set[frozenset[int]] = set()
         self.memberships: list[Membership] = []
+        self.statements: list[Statement] = []
         self.received: dict[str, int] = {}  # messageId → received_at of the copy that counts
         self.demotions: list[tuple[str, Identifier, str]] = []
         self.reviews: dict[str, Review] = {}  # by the first ref
@@ -278,7 +293,10 @@ class Model:
         if decision.ends:
             cause = "alias" if message["type"] == "alias" else "event"
             self.merges[ref] = Merge(ref, cause, None, home)
-            self.edges += [Edge(ref, home, end) for end in decision.ends]
+            self.edges += [Edge(ref, home, end, at) for end in decision.ends]
+        consent = ((message.get("context") or {}).get("consent") or {}).get("categoryPreferences")
+        if consent:
+            self.statements.append(Statement(home, at, message_id, consent))
         if message["type"] == "group":
             self.memberships.append(Membership(home, str(message["groupId"]), at, True, message_id))
         self.demotions += [(message_id, identifier, rule) for identifier, rule in decision.demoted]
@@ -305,7 +323,7 @@ class Model:
             return None
         return self.public_node(self.component(owned.node)) if "profile_of" in side else owned.node
 
-    def merge(self, winner: dict[str, Any], loser: dict[str, Any], ref: str, force: bool = False) -> str:
+    def merge(self, winner: dict[str, Any], loser: dict[str, Any], ref: str, at: int = LATER, force: bool = False) -> str:
         """`applied`, `review`, or why it was refused without effect. Limits, caps and separations do not count here."""
         home, end = self.end_of(winner), self.end_of(loser)
         if home is None or end is None:
@@ -317,14 +335,14 @@ class Model:
         if not force and self.joins_accounts([self.component(home), self.component(end)]):
             self.open_review(ref, "manual", home, [end])
             return "review"
-        self.join_by_hand(ref, "manual", home, [end])
+        self.join_by_hand(ref, "manual", home, [end], at)
         return "applied"
 
-    def join_by_hand(self, ref: str, cause: str, home: int, ends: list[int]) -> None:
+    def join_by_hand(self, ref: str, cause: str, home: int, ends: list[int], at: int) -> None:
         self.merges[ref] = Merge(ref, cause, self.public_node(self.component(home)), home)
-        self.edges += [Edge(ref, home, end) for end in ends]
+        self.edges += [Edge(ref, home, end, at) for end in ends]
 
-    def decide_review(self, ref: str, approve: bool) -> str:
+    def decide_review(self, ref: str, approve: bool, at: int = LATER) -> str:
         """Joins or separates what is still apart: `approved`, `rejected`, `obsolete`, or why it was refused."""
         review = self.reviews.get(ref)
         if review is None:
@@ -337,7 +355,7 @@ class Model:
         elif approve:
             review.state = "approved"
             _, ends = self.first_of_each([review.home, *apart])
-            self.join_by_hand(f"review:{ref}", "review", review.home, ends)
+            self.join_by_hand(f"review:{ref}", "review", review.home, ends, at)
             if review.reason != "manual":
                 self.merges[f"review:{ref}"].winner_node = None
         else:
@@ -404,6 +422,28 @@ class Model:
                 latest[key] = membership
         return {membership.group_id for membership in latest.values() if membership.joined}
 
+    def consent(self, component: frozenset[int]) -> dict[str, bool]:
+        """Section 8: statements and active edges by time; whoever is one person at a time, of them a statement says it."""
+        steps: list[tuple] = [(edge.at, 0, b"", number, edge) for number, edge in enumerate(self.edges)
+                              if edge.active and edge.home in component]
+        steps += [(said.at, 1, said.message_id.encode(), number, said) for number, said in enumerate(self.statements)
+                  if said.node in component]
+        persons = [({node}, {}) for node in component]
+
+        def person(node: int) -> tuple[set[int], dict[str, bool]]:
+            return next(one for one in persons if node in one[0])
+
+        for *_, step in sorted(steps, key=lambda step: step[:4]):
+            if isinstance(step, Statement):
+                person(step.node)[1].update(step.categories)
+                continue
+            first, second = person(step.home), person(step.end)
+            persons.remove(second)
+            first[0].update(second[0])
+            for category, granted in second[1].items():
+                first[1][category] = first[1].get(category, True) and granted
+        return persons[0][1]
+
     def name(self, component: frozenset[int]) -> str:
         """A profile's name without generated ids: its identifiers and a digest of its message ids."""
         messages = sorted(event.message_id.encode() for event in self.events if event.node in component)
@@ -426,6 +466,7 @@ class Model:
         for key, (value, ts, message_id) in self.traits(component).items():
             rows.append(["trait", name, key, {"value": value, "ts": format_time(ts), "message_id": message_id}])
         rows += [["group", name, group_id, {}] for group_id in self.groups(component)]
+        rows += [["consent", name, category, {"granted": granted}] for category, granted in self.consent(component).items()]
         return rows
 
     def visible_state(self) -> list[list[Any]]:

@@ -130,6 +130,13 @@ MUTATIONS = [
         description="of two values of the same time the first to arrive stays, whatever the message ids",
     ),
     Mutation(
+        name="consent-of-a-merge-is-the-newer",
+        path="profiles/component_consent.sql",
+        pattern=r"order by o\.key, \(o\.value ->> 'granted'\)::boolean, ",
+        replacement="order by o.key, ",
+        description="of two opinions that a merge brings together the newer counts, not the stricter",
+    ),
+    Mutation(
         name="leave-of-one-node",
         path="profiles/profile_leave_account.sql",
         pattern=r"from node n where n\.component = v_label order by n\.id",

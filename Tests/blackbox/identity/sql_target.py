@@ -58,6 +58,7 @@ class SqlTarget:
             flags=flags,
             received_at=EPOCH + timedelta(milliseconds=self.now_ms),
             payload={"properties": message.get("properties") or {}},
+            consent=((message.get("context") or {}).get("consent") or {}).get("categoryPreferences"),
         )
 
     def send_batch(self, messages: list[dict]) -> dict[str, int]:

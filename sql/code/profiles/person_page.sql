@@ -35,6 +35,13 @@ begin
             from profile_traits t
             where t.profile_id = c.profile_id
         ),
+        'consent', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'category', k.category, 'granted', k.granted, 'at', iso_time(k.ts), 'source', s.name
+            ) order by k.category), '[]')
+            from component_consent(v_label) k
+            left join source s on s.id = k.source
+        ),
         'groups', (
             select coalesce(jsonb_agg(jsonb_build_object(
                 'group_id', g.group_id, 'account_id', g.account_id, 'name', a.name

@@ -199,9 +199,11 @@ create table consent_statement (
     message_id text not null,
     source smallint,
     categories jsonb not null,
+    proof jsonb,
     primary key (node, ts, seq)
 );
-comment on table consent_statement is 'Consent as stated, verbatim, with its home node; node 0 is no profile. Nothing is enforced from it yet.';
+comment on table consent_statement is 'Consent as stated, verbatim, with its home node; node 0 is no profile.';
+comment on column consent_statement.proof is 'Where it was given: form, page, the words that were agreed to, event. Null: said by an SDK for all of its events.';
 
 create table activity_seen (
     node bigint primary key,

@@ -30,8 +30,6 @@ create table team_turn (
 );
 comment on table team_turn is 'Who of a team got the last lead of a form that goes round.';
 
-alter table consent_statement add column proof jsonb;
-comment on column consent_statement.proof is 'Where it was given: form, page, the words that were agreed to, event. Null: said by an SDK for all of its events.';
 
 insert into lock_bucket values (8256) on conflict do nothing;
 comment on table lock_bucket is

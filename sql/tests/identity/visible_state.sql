@@ -82,6 +82,11 @@ visible (section, profile_id, item, detail) as (
     union all
     select 'group', profile_id, g.group_id, jsonb_build_object()
     from profile_groups g join shown using (profile_id)
+    union all
+    select 'consent', s.profile_id, k.category, jsonb_build_object('granted', k.granted)
+    from shown s
+    join component c on c.profile_id = s.profile_id
+    cross join lateral component_consent(c.label) k
 )
 select v.section, n.profile, v.item, v.detail
 from visible v join name n using (profile_id)
