@@ -7,15 +7,18 @@ MAKEFLAGS += --no-print-directory
 THREADS := chroot import sdk undo kill bi bench ninth-object isolation screenshots
 INGEST := goals soak sdk kill drain poison overload fairness hot faults fuzz history
 CRM := changes lists custom-field rights merge
+IDENTITY := erase
 
 .PHONY: help run build packages test test-quick test-swift test-blackbox bench soak format lint snippet docs clean demo-reset \
-	show-thread show-ingest show-crm chroot-check $(THREADS:%=show-thread-%) $(INGEST:%=show-ingest-%) $(CRM:%=show-crm-%)
+	show-thread show-ingest show-crm show-identity chroot-check $(THREADS:%=show-thread-%) $(INGEST:%=show-ingest-%) $(CRM:%=show-crm-%) \
+	$(IDENTITY:%=show-identity-%)
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z][a-zA-Z-]*:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
 	@echo "  make show-thread-NAME     Run one of: $(THREADS)"
 	@echo "  make show-ingest-NAME     Run one of: $(INGEST)"
 	@echo "  make show-crm-NAME        Run one of: $(CRM)"
+	@echo "  make show-identity-NAME   Run one of: $(IDENTITY)"
 
 run: ## Install what is missing, build, start PostgreSQL and Tandem with the demo (Ctrl-C stops all)
 	@scripts/packages build run embedded
@@ -88,5 +91,11 @@ show-crm: ## The table of what was measured of records
 
 $(CRM:%=show-crm-%): show-crm-%:
 	@scripts/show/record crm $*
+
+show-identity: ## The table of what was measured of identity and privacy
+	@scripts/show/table identity
+
+$(IDENTITY:%=show-identity-%): show-identity-%:
+	@scripts/show/record identity $*
 
 chroot-check: show-thread-chroot ## Fresh Debian 12 in a chroot: make run and make test as root and as a user (needs root)

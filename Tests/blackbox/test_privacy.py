@@ -8,8 +8,10 @@ import pathlib
 import re
 import subprocess
 import threading
+import time
 import urllib.parse
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -402,3 +404,45 @@ def test_the_console(tandem: Server, tenant: Tenant) -> None:
     receipt = re.search(r'href="([^"]+/privacy/prv_\w+)"', done.html)
     assert receipt and browser.session.get(tandem.base_url + receipt[1]).json()["kind"] == "erase"
     assert "is no email" in browser.submit(done.form("/privacy"), type="email", value=" ", do="look").text
+
+
+def places(folder: pathlib.Path, person: Person) -> list[str]:
+    """The files below a folder that hold one of the person's values, in whatever form."""
+    wanted = [form.encode() for value in [*person.values, person.word] for form in forms(value)]
+    return [
+        str(path.relative_to(folder)) for path in sorted(folder.rglob("*"))
+        if path.is_file() and any(form in (content := path.read_bytes().lower()) for form in wanted)]
+
+
+def test_nothing_is_left_on_disk(own_tandem: Server, full: bool, figures: Callable[[str, Any], None]) -> None:
+    tenant, other = own_tandem.tenant("acme"), own_tandem.tenant("other")
+    mark, count = uuid.uuid4().hex[:8], 9_996 if full else 996
+    person, same = Person(tenant, mark), Person(other, mark)
+    for first in range(0, count, 1_000):
+        events = [
+            {"type": "track", "userId": person.user, "event": "Click", "messageId": f"m{n}", "properties": {"mail": person.email}}
+            for n in range(first, min(first + 1_000, count))]
+        assert tenant.ingest("batch", {"batch": events}).status_code == 200
+    own_tandem.sql("checkpoint")
+    began = time.monotonic()
+    done = erase(tenant, "email", person.email)
+    figures("seconds", round(time.monotonic() - began, 2))
+    assert done["counts"]["events"] == count + 4
+    figures("receipt's counts", done["counts"])
+    assert person.send("track", userId=person.user, event="Back").json()["code"] == "suppressed"
+    assert len(set(mentions(dump(own_tandem, other), same))) >= 6
+    # The other tenant has the same values, so it goes before the disk is searched.
+    own_tandem.cli("tenant", "delete", "other", "--confirm", "other", "--grace", "0d")
+    data = own_tandem.data_dir.resolve() / "postgres"
+    for relation, in own_tandem.sql(
+        "select format('%I.%I', schemaname, relname) from pg_stat_user_tables where schemaname like 't\\_%'"
+    ):
+        own_tandem.sql(f"vacuum (full, analyze) {relation}")
+    own_tandem.sql("vacuum (full, analyze) pg_catalog.pg_statistic")
+    own_tandem.sql("checkpoint")
+    found = places(data, person)
+    figures("files with one of the values after a full vacuum and a checkpoint, but for the write-ahead log", [
+        path for path in found if not path.startswith("pg_wal/")])
+    figures("segments of the write-ahead log with one of the values", sum(path.startswith("pg_wal/") for path in found))
+    assert [path for path in found if not path.startswith("pg_wal/")] == []
+    assert [form for value in person.values for form in forms(value) if form in own_tandem.log_path.read_text().lower()] == []
