@@ -82,7 +82,8 @@ public struct KeyAuthenticator: Authenticator {
         case (.secret, .secret), (.admin, .admin), (.none, _), (.write, _):
             break
         case (.secret, .restricted):
-            if let permission = route.permission, !access.allows(scope: permission) {
+            let held = access.key.role == nil ? nil : route.recordPermission
+            if let permission = held ?? route.permission, !access.allows(scope: permission) {
                 throw .forbidden("insufficient_scope", "The key lacks the scope \(permission).")
             }
             if access.key.role != nil, !route.obeysRights {

@@ -73,6 +73,8 @@ public final class Route: Sendable {
     public let module: Module
     /// What a restricted key must hold, for example `accounts:read`; nil where `scope` is not `secret`.
     public let permission: String?
+    /// The same for a key with a role, whose scopes are those of records.
+    let recordPermission: String?
     public let body: Body
     public let parameters: [Parameter]
     /// Fields of records are parameters too; the handler refuses what is none.
@@ -107,6 +109,7 @@ public final class Route: Sendable {
         self.scope = scope
         self.module = module
         self.permission = scope == .secret ? permission ?? Route.permission(method, template, feature) : nil
+        recordPermission = scope == .secret && obeysRights ? Route.permission(method, template, "CRM") : nil
         self.body = body ?? ([.post, .put, .patch].contains(method) ? .json(limit: Limits.body) : .none)
         self.parameters = parameters
         self.takesFields = takesFields

@@ -63,6 +63,11 @@ public enum OperationPresenter {
         if let id = object[key]?.string.flatMap(UUID.init(uuidString:)) {
             object[key] = .string(PublicID(.operation, id).description)
         }
+        // In whose name it is done is Tandem's own affair; who ordered it is the actor.
+        if var input = object["input"]?.object, input["caller"] != nil {
+            input["caller"] = nil
+            object["input"] = .object(input)
+        }
         return .object(object)
     }
 }

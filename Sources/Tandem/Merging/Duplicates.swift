@@ -17,6 +17,7 @@ public enum DuplicatePresenter {
                         let description = catalog.object(name)
                     else { return record }
                     shown["id"] = id(shown["id"], description.prefix)
+                    if !description.showsName { shown["name"] = .null }
                     shown["fields"] = RecordPresenter(description: description, catalog: catalog)
                         .present(shown["fields"]?.object ?? JSONObject())
                     return .object(shown)
@@ -51,17 +52,19 @@ extension Connection {
     /// Two records that are two.
     ///
     /// - Throws: `notFound`, `alreadyDecided`.
-    public func dismissDuplicate(_ id: UUID, by actor: String) throws(TandemError) -> JSON {
-        DuplicatePresenter.shown(try decide(id, merge: false, winner: nil, actor, dryRun: false))
+    public func dismissDuplicate(
+        _ id: UUID, by actor: String, catalog: ObjectCatalog = .standard
+    ) throws(TandemError) -> JSON {
+        DuplicatePresenter.shown(try decide(id, merge: false, winner: nil, actor, dryRun: false), catalog: catalog)
     }
 
     /// Two records that are one; answers the merge.
     ///
     /// - Throws: `notFound`, `alreadyDecided`, `conflict` (a lead and a contact), those of `mergeRecords`.
     public func mergeDuplicate(
-        _ id: UUID, winner: UUID?, by actor: String, dryRun: Bool = false
+        _ id: UUID, winner: UUID?, by actor: String, dryRun: Bool = false, catalog: ObjectCatalog = .standard
     ) throws(TandemError) -> JSON {
-        RecordMergePresenter.shown(try decide(id, merge: true, winner: winner, actor, dryRun: dryRun))
+        RecordMergePresenter.shown(try decide(id, merge: true, winner: winner, actor, dryRun: dryRun), catalog: catalog)
     }
 
     private func decide(

@@ -103,6 +103,15 @@ public struct RecordMerge: Sendable {
     }
 }
 
+extension ObjectDescription {
+    /// Whether what a record is called may be told: not where a role hides a part of it.
+    var showsName: Bool {
+        let parts = ["name", "first_name", "last_name", "email", "company"]
+        let all = ObjectCatalog.standard.object(name)
+        return parts.allSatisfy { all?.field($0) == nil || field($0) != nil }
+    }
+}
+
 /// A merge of records as API, command line and console show it.
 public enum RecordMergePresenter {
     public static func shown(_ json: JSON, catalog: ObjectCatalog = .standard) -> JSON {
@@ -119,7 +128,10 @@ public enum RecordMergePresenter {
         }
         object["winner"] = id(object["winner"])
         object["losers"] = .array(
-            (object["losers"]?.array ?? []).map { ["id": id($0["id"]), "name": $0["name"] ?? .null] })
+            (object["losers"]?.array ?? []).map {
+                ["id": id($0["id"]), "name": description.showsName ? $0["name"] ?? .null : .null]
+            })
+        if !description.showsName, object["winner_name"] != nil { object["winner_name"] = .null }
         var fields = JSONObject()
         for (name, change) in object["fields"]?.object ?? [:] {
             // Columns for matching are nobody's field.
@@ -143,7 +155,10 @@ public enum RecordMergePresenter {
         object["conflicts"] = .object(conflicts)
         if var undo = object["undo"]?.object {
             var lost = JSONObject()
-            for (record, names) in undo["lost"]?.object ?? [:] { lost[id(.string(record)).string ?? record] = names }
+            for (record, names) in undo["lost"]?.object ?? [:] {
+                lost[id(.string(record)).string ?? record] = .array(
+                    (names.array ?? []).filter { $0.string.map { description.field($0) != nil } ?? false })
+            }
             undo["lost"] = .object(lost)
             undo["kept"] = .array(
                 (undo["kept"]?.array ?? []).filter { $0.string.map { description.field($0) != nil } ?? false })
@@ -160,23 +175,26 @@ extension Connection {
     ///
     /// - Throws: `notFound`, `merged` (the winner was merged away), `alreadyMerged` (a loser was), `invalid`, `conflict`.
     public func mergeRecords(
-        into winner: UUID, _ merge: RecordMerge, by actor: String, dryRun: Bool = false
+        into winner: UUID, _ merge: RecordMerge, by actor: String, dryRun: Bool = false,
+        catalog: ObjectCatalog = .standard
     ) throws(TandemError) -> JSON {
         try allowLongStatements()
-        return try recordMerge(merge.statement(winner, actor, dryRun))
+        return try recordMerge(merge.statement(winner, actor, dryRun), catalog)
     }
 
     /// Takes a merge of records back; answers it with what came back and what did not.
     ///
     /// - Throws: `notFound`, `alreadyUndone`, `conflict` (the winner is not there).
-    public func undoRecordMerge(_ id: UUID, by actor: String, dryRun: Bool = false) throws(TandemError) -> JSON {
+    public func undoRecordMerge(
+        _ id: UUID, by actor: String, dryRun: Bool = false, catalog: ObjectCatalog = .standard
+    ) throws(TandemError) -> JSON {
         try allowLongStatements()
-        return try recordMerge(.call("undo_record_merge", .uuid(id), .text(actor), .bool(dryRun)))
+        return try recordMerge(.call("undo_record_merge", .uuid(id), .text(actor), .bool(dryRun)), catalog)
     }
 
     /// - Throws: `notFound`.
-    public func showRecordMerge(_ id: UUID) throws(TandemError) -> JSON {
-        try recordMerge(.call("record_merge_json", .uuid(id)))
+    public func showRecordMerge(_ id: UUID, catalog: ObjectCatalog = .standard) throws(TandemError) -> JSON {
+        try recordMerge(.call("record_merge_find", .uuid(id)), catalog)
     }
 
     /// Newest first, as far as object, record (winner or loser) and state are given.
@@ -197,8 +215,8 @@ extension Connection {
         _ = try run(.call("set_config", .text("statement_timeout"), .text("\(milliseconds)"), .bool(true)))
     }
 
-    private func recordMerge(_ statement: Statement) throws(TandemError) -> JSON {
+    private func recordMerge(_ statement: Statement, _ catalog: ObjectCatalog) throws(TandemError) -> JSON {
         guard let row = try run(statement).first, let json = try row.json(0) else { throw .notFound() }
-        return RecordMergePresenter.shown(json)
+        return RecordMergePresenter.shown(json, catalog: catalog)
     }
 }

@@ -6,6 +6,7 @@ import Postgres
 final class BulkWork: OperationWork {
     private var order: BulkOrder?
     private var actor = ""
+    private var caller: RecordCaller?
     static let pageRecords = 200
 
     func close() {}
@@ -14,7 +15,8 @@ final class BulkWork: OperationWork {
         _ operation: Operation, of tenant: Tenant, on connection: Connection
     ) throws(TandemError) -> OperationPage {
         let order = try order(operation, tenant, connection)
-        let ids = try connection.inTenant(tenant.database) { (connection) throws(TandemError) -> [RecordID] in
+        let ids = try connection.inTenant(tenant.database.acting(for: caller)) {
+            (connection) throws(TandemError) -> [RecordID] in
             let ids = try Self.ids(
                 connection.run(.call("bulk_waiting", .uuid(operation.id), .int4(Int32(Self.pageRecords)))))
             if !ids.isEmpty { try write(ids, order, operation, connection) }
@@ -44,15 +46,17 @@ final class BulkWork: OperationWork {
         _ operation: Operation, _ tenant: Tenant, _ connection: Connection
     ) throws(TandemError) -> BulkOrder {
         if let order { return order }
-        let (read, orderer) = try connection.inTenant(
+        let (read, orderer, caller) = try connection.inTenant(
             tenant.database, readOnly: true, catalogs: CatalogDirectory()
-        ) { (connection, catalog) throws(TandemError) -> (BulkOrder, String) in
+        ) { (connection, catalog) throws(TandemError) -> (BulkOrder, String, RecordCaller?) in
             let shown = try connection.operationShow(operation.id)
             return (
-                try BulkOrder(input: shown?["input"] ?? .null, catalog: catalog), shown?["actor"]?.string ?? ""
+                try BulkOrder(input: shown?["input"] ?? .null, catalog: catalog), shown?["actor"]?.string ?? "",
+                try connection.caller(of: operation)
             )
         }
         actor = orderer
+        self.caller = caller
         order = read
         return read
     }
@@ -69,11 +73,25 @@ final class BulkUndoing: OperationWork {
     func next(
         _ operation: Operation, of tenant: Tenant, on connection: Connection
     ) throws(TandemError) -> OperationPage {
-        let count = try connection.inTenant(tenant.database) { (connection) throws(TandemError) -> Int in
+        let database = tenant.database
+        let caller = try connection.inTenant(database, readOnly: true) { (connection) throws(TandemError) in
+            try connection.caller(of: operation)
+        }
+        let count = try connection.inTenant(database.acting(for: caller)) { (connection) throws(TandemError) -> Int in
             let rows = try connection.run(
                 .call("bulk_undo_page", .uuid(operation.id), .int4(Int32(BulkWork.pageRecords))))
             return try reading { () throws(PostgresError) in try rows.one().int(0) }
         }
         return OperationPage(isLast: count < BulkWork.pageRecords)
+    }
+}
+
+extension Connection {
+    /// In whose name an operation is done; nil: without limits.
+    fileprivate func caller(of operation: Operation) throws(TandemError) -> RecordCaller? {
+        let shown = try run(.call("operation_show", .uuid(operation.id))).first?.json(0)
+        guard let caller = shown?["input"]?["caller"]?.object else { return nil }
+        let roles = (caller["roles"]?.array ?? []).compactMap { $0.string.flatMap { UUID(uuidString: $0) } }
+        return RecordCaller(roles: roles, user: caller["user"]?.string.flatMap { UUID(uuidString: $0) })
     }
 }

@@ -25,7 +25,7 @@ struct RecordRoutes {
     /// The routes that ask the rights of the caller's role in all that they read and write; keys with a role reach no other.
     private static let obeying: Set<String> = [
         "", "/search", "/{id}", "/{id}:restore", "/by/{field}/{value}", ":aggregate", ":batch", "/{id}/history",
-        "/{id}/timeline", "/{id}/sources",
+        "/{id}/timeline", "/{id}/sources", ":update", ":delete", ":restore",
     ]
 
     /// Without an article, so that no sentence needs to know whether it is `a` or `an`.

@@ -44,6 +44,11 @@ struct RecordStore: Sendable {
         }
     }
 
+    /// The product's own objects as the caller sees them.
+    func catalog(of call: Call) -> ObjectCatalog {
+        call.principal.rights.map { $0.narrowed(standard) } ?? standard
+    }
+
     func seal(_ call: Call) throws -> CursorSeal {
         CursorSeal(key: store.context.sealingKey, tenant: try store.tenant(call).database)
     }

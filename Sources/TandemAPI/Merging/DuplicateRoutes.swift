@@ -17,7 +17,7 @@ struct DuplicateRoutes {
             module: .crm,
             parameters: Page.parameters + [
                 .init("object", "account, contact or lead"), .init("state", "open unless given; merged or dismissed"),
-            ]
+            ], obeysRights: true
         ) { [records] call in
             let (object, state) = (call.query["object"], call.query["state"] ?? "open")
             guard object.map({ name in RecordMerge.objects.contains { $0.name == name } }) ?? true,
@@ -26,7 +26,7 @@ struct DuplicateRoutes {
             return try await records.store.page(call, filter: "\(object ?? "")\n\(state)", keys: 1) { after, limit in
                 .call("duplicate_list", [object.bind, .text(state)] + after + [limit])
             } shape: {
-                DuplicatePresenter.shown($0)
+                DuplicatePresenter.shown($0, catalog: records.catalog(of: call))
             }
         }
     }
@@ -47,12 +47,12 @@ struct DuplicateRoutes {
     private var dismiss: Route {
         Route(
             .post, "/v1/duplicates/{id}:dismiss", "Two records that are two, for good", feature: "CRM", scope: .secret,
-            module: .crm
+            module: .crm, obeysRights: true
         ) { [records] call in
             let (id, actor) = (try call.id(.duplicate), call.principal.actor)
             return Response(
-                json: try await records.store.inTenant(call) { (connection) throws(TandemError) in
-                    try connection.dismissDuplicate(id, by: actor)
+                json: try await records.transaction(call) { (connection, catalog) throws(TandemError) in
+                    try connection.dismissDuplicate(id, by: actor, catalog: catalog)
                 })
         }
     }
@@ -62,7 +62,7 @@ struct DuplicateRoutes {
             .post, "/v1/duplicates/{id}:merge", "Merge a pair; winner names the record that stays", feature: "CRM",
             scope: .secret, module: .crm,
             parameters: [.init("dry_run", "true answers what would happen, and changes nothing")],
-            time: RecordMerge.longest
+            obeysRights: true, time: RecordMerge.longest
         ) { [records] call in
             let (id, actor, dryRun) = (try call.id(.duplicate), call.principal.actor, try call.flag("dry_run"))
             let body = try call.jsonObject()
@@ -77,9 +77,9 @@ struct DuplicateRoutes {
                 throw TandemError.invalid("/winner", "invalid", "has to be the id of one of the two records")
             }
             return Response(
-                json: try await records.store.inTenant(call, deadline: RecordMerge.longest) {
-                    (connection) throws(TandemError) in
-                    try connection.mergeDuplicate(id, winner: winner, by: actor, dryRun: dryRun)
+                json: try await records.transaction(call, deadline: RecordMerge.longest) {
+                    (connection, catalog) throws(TandemError) in
+                    try connection.mergeDuplicate(id, winner: winner, by: actor, dryRun: dryRun, catalog: catalog)
                 })
         }
     }

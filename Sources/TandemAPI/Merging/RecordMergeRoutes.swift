@@ -18,7 +18,8 @@ struct RecordMergeRoutes {
         Route(
             .post, "/v1/\(description.plural)/{id}:merge",
             "\(description.plural.capitalized): merge others into one", feature: "CRM", scope: .secret,
-            module: description.module == .crm ? .crm : .any, parameters: [Self.dryRun], time: RecordMerge.longest
+            module: description.module == .crm ? .crm : .any, parameters: [Self.dryRun], obeysRights: true,
+            time: RecordMerge.longest
         ) { [records] call in
             let id = try call.id(description.prefix)
             let body = try call.jsonObject()
@@ -26,7 +27,7 @@ struct RecordMergeRoutes {
             let done = try await records.transaction(call, description, deadline: RecordMerge.longest) {
                 (connection, object, catalog) throws(TandemError) in
                 let merge = try RecordMerge(body, into: id, of: object, catalog: catalog)
-                return try connection.mergeRecords(into: id, merge, by: actor, dryRun: dryRun)
+                return try connection.mergeRecords(into: id, merge, by: actor, dryRun: dryRun, catalog: catalog)
             }
             return Response(json: done)
         }
@@ -38,7 +39,7 @@ struct RecordMergeRoutes {
             parameters: Page.parameters + [
                 .init("object", "account, contact or lead"), .init("record", "Only merges of this record, by its id"),
                 .init("state", "applied or undone"),
-            ]
+            ], obeysRights: true
         ) { [records] call in
             let (object, state, record) = (call.query["object"], call.query["state"], call.query["record"])
             guard object.map({ name in RecordMerge.objects.contains { $0.name == name } }) ?? true,
@@ -53,18 +54,20 @@ struct RecordMergeRoutes {
             ) { after, limit in
                 .call("record_merge_list", [object.bind, id.bind, state.bind] + after + [limit])
             } shape: {
-                RecordMergePresenter.shown($0)
+                RecordMergePresenter.shown($0, catalog: records.catalog(of: call))
             }
         }
     }
 
     private var show: Route {
-        Route(.get, "/v1/record-merges/{id}", "Show a merge of records", feature: "CRM", scope: .secret) {
+        Route(
+            .get, "/v1/record-merges/{id}", "Show a merge of records", feature: "CRM", scope: .secret, obeysRights: true
+        ) {
             [records] call in
             let id = try call.id(.merge)
             return Response(
-                json: try await records.store.inTenant(call, readOnly: true) { (connection) throws(TandemError) in
-                    try connection.showRecordMerge(id)
+                json: try await records.transaction(call, readOnly: true) { (connection, catalog) throws(TandemError) in
+                    try connection.showRecordMerge(id, catalog: catalog)
                 })
         }
     }
@@ -72,14 +75,14 @@ struct RecordMergeRoutes {
     private var undo: Route {
         Route(
             .post, "/v1/record-merges/{id}:undo", "Take a merge of records back, with that of their persons",
-            feature: "CRM", scope: .secret, parameters: [Self.dryRun], time: RecordMerge.longest
+            feature: "CRM", scope: .secret, parameters: [Self.dryRun], obeysRights: true, time: RecordMerge.longest
         ) { [records] call in
             let id = try call.id(.merge)
             let (actor, dryRun) = (call.principal.actor, try call.flag("dry_run"))
             return Response(
-                json: try await records.store.inTenant(call, deadline: RecordMerge.longest) {
-                    (connection) throws(TandemError) in
-                    try connection.undoRecordMerge(id, by: actor, dryRun: dryRun)
+                json: try await records.transaction(call, deadline: RecordMerge.longest) {
+                    (connection, catalog) throws(TandemError) in
+                    try connection.undoRecordMerge(id, by: actor, dryRun: dryRun, catalog: catalog)
                 })
         }
     }

@@ -15,7 +15,7 @@ struct OperationRoutes {
     private var list: Route {
         Route(
             .get, "/v1/operations", "List operations, newest first", feature: "Operations", scope: .secret,
-            parameters: Page.parameters + [.init("state", "running, done, failed or cancelled")]
+            parameters: Page.parameters + [.init("state", "running, done, failed or cancelled")], obeysRights: true
         ) { [store] call in
             let state = call.query["state"]
             guard state == nil || ["running", "done", "failed", "cancelled"].contains(state) else {
@@ -31,7 +31,8 @@ struct OperationRoutes {
 
     private var show: Route {
         Route(
-            .get, "/v1/operations/{id}", "Show how far an operation is", feature: "Operations", scope: .secret
+            .get, "/v1/operations/{id}", "Show how far an operation is", feature: "Operations", scope: .secret,
+            obeysRights: true
         ) { [store] call in
             Response(json: OperationPresenter.shown(try await Self.operation(call, store)))
         }
@@ -39,7 +40,7 @@ struct OperationRoutes {
 
     private static func operation(_ call: Call, _ store: TenantStore) async throws -> JSON {
         let id = try call.id(.operation)
-        return try await store.value(call, .call("operation_show", .uuid(id)))
+        return try await store.value(call, .call("operation_find", .uuid(id)))
     }
 
     private static let outcomes = ["updated", "deleted", "restored", "unchanged", "skipped", "error", "kept"]
@@ -48,7 +49,7 @@ struct OperationRoutes {
         Route(
             .get, "/v1/operations/{id}/records", "List the records of an operation, with what became of each",
             feature: "Operations", scope: .secret,
-            parameters: Page.parameters + [.init("outcome", Self.outcomes.joined(separator: ", "))]
+            parameters: Page.parameters + [.init("outcome", Self.outcomes.joined(separator: ", "))], obeysRights: true
         ) { [store, catalog] call in
             let id = try call.id(.operation)
             let outcome = call.query["outcome"]
@@ -73,7 +74,7 @@ struct OperationRoutes {
     private var undo: Route {
         Route(
             .post, "/v1/operations/{id}:undo", "Take back what an operation did to records", feature: "Operations",
-            scope: .secret, success: 202
+            scope: .secret, obeysRights: true, success: 202
         ) { [store] call in
             let operation = try call.id(.operation)
             let (actor, id) = (call.principal.actor, UUID.v7())
@@ -87,7 +88,7 @@ struct OperationRoutes {
     private var cancel: Route {
         Route(
             .post, "/v1/operations/{id}:cancel", "End an operation before its end; what it has done stays",
-            feature: "Operations", scope: .secret
+            feature: "Operations", scope: .secret, obeysRights: true
         ) { [store] call in
             let id = try call.id(.operation)
             return Response(

@@ -87,7 +87,9 @@ extension Console {
         let undone = Set(details.compactMap(\.input.operation))
         let entries = try zip(details, rows.decoded("item", as: QuarantinePage.OperationRead.self)).prefix(limit).map {
             detail, read in
-            let isUndoable = detail.type == "bulk" && detail.state != "running" && !undone.contains(detail.id)
+            let isUndoable =
+                (detail.actor == visit.actor || visit.may("edit", "setting")) && detail.type == "bulk"
+                && detail.state != "running" && !undone.contains(detail.id)
             let work = QuarantinePage.Work(read, words)
             let what = Self.words(of: detail) ?? work.what
             return OperationsPage.Entry(

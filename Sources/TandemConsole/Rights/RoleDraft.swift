@@ -77,11 +77,11 @@ struct RoleDraft {
                 var levels = isArea ? ["all", "none"] : RoleInput.levels
                 if isArea, !["read", "edit"].contains(action) { levels = [] }
                 let options = levels.map { Choice(value: $0, label: $0, isChosen: $0 == chosen) }
-                let first = Choice(value: "", label: isRest ? "none" : "as above", isChosen: chosen.isEmpty)
+                let first = Choice(value: "", label: isRest ? "none" : "same", isChosen: chosen.isEmpty)
                 let rest = isRest ? options.filter { $0.value != "none" || $0.isChosen } : options
                 return RolePage.Cell(
                     cellName: "g.\(object).\(action)", cellLabel: "\(label): \(action)", columnName: action,
-                    level: chosen.isEmpty ? (isRest ? "none" : "as above") : chosen,
+                    level: chosen.isEmpty ? (isRest ? "none" : "same") : chosen,
                     options: levels.isEmpty ? [] : [first] + rest, hasOptions: !levels.isEmpty)
             })
     }

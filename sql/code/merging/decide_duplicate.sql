@@ -11,7 +11,7 @@ begin
     if to_regclass('duplicate_suggestion') is not null then
         select d.* into v_pair from duplicate_suggestion d where d.id = p_id;
     end if;
-    if v_pair.id is null then
+    if v_pair.id is null or not may_read(v_pair.object, v_pair.a) or not may_read(v_pair.other_object, v_pair.b) then
         raise exception 'no such pair' using errcode = 'TD001';
     elsif v_pair.state <> 'open' then
         raise exception 'the pair was decided before' using errcode = 'TD012';
@@ -29,6 +29,7 @@ begin
             v_pair.object, p_winner, array[case when p_winner = v_pair.a then v_pair.b else v_pair.a end], '{}', p_actor, p_dry_run
         );
     end if;
+    perform require_right(v_pair.object, v_pair.a, 'merge'), require_right(v_pair.other_object, v_pair.b, 'merge');
     update duplicate_suggestion d
     set state = 'dismissed', decided_at = now(), decided_by = p_actor
     where d.id = p_id and d.state = 'open';

@@ -27,6 +27,7 @@ begin
     ) x
     where d.state = p_state and (p_object is null or d.object = p_object) and (p_before is null or d.id < p_before)
       and x.a is not null and x.b is not null
+      and may_read(d.object, d.a) and may_read(d.other_object, d.b)
       and (p_state <> 'open' or merged_now(describe_object(d.object), d.a) is not null
         and merged_now(describe_object(d.other_object), d.b) is not null)
     order by d.id desc

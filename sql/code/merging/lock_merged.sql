@@ -1,5 +1,5 @@
 -- Locks the records of a merge in the order of their ids, against new references too, and answers them as they are, the winner
--- first. Raises what merge_records does for records that are not there or cannot be merged.
+-- first. Raises what merge_records does for records that are not there, that the caller may not merge, or that cannot be merged.
 create or replace function lock_merged(p_object jsonb, p_winner uuid, p_losers uuid[]) returns jsonb[]
 language plpgsql
 as $$
@@ -16,8 +16,10 @@ begin
     into v_rows using v_ids;
     select u.id, u.pos, r.new_id into v_missing
     from unnest(v_ids) with ordinality u(id, pos)
-    left join record_redirect r on r.old_id = u.id and r.object = p_object ->> 'object'
-    where not exists (select from unnest(v_rows) x where x ->> 'id' = u.id::text)
+    left join record_redirect r on r.old_id = u.id and r.object = p_object ->> 'object' and may_read(r.object, r.new_id)
+    where not exists (
+        select from unnest(v_rows) x where x ->> 'id' = u.id::text and may_read(p_object ->> 'object', u.id)
+    )
     order by u.pos
     limit 1;
     if found then
@@ -32,6 +34,7 @@ begin
             'pointer', '/losers/' || v_missing.pos - 2, 'code', 'unknown_reference', 'detail', 'there is no such record'
         ))::text;
     end if;
+    perform require_right(p_object ->> 'object', u.id, 'merge') from unnest(v_ids) u(id);
     if exists (select from unnest(v_rows) x where x ? 'converted_at' and x ->> 'status' = 'converted') then
         raise exception 'a converted lead' using errcode = 'TD013',
             detail = 'One of the leads is converted; take that back first (:unconvert).';

@@ -5,7 +5,7 @@
 -- leads are joined, the losers' ids lead to the winner. undo_record_merge takes it back. A dry run does the same and takes
 -- it back at once; its answer has no ids of merges.
 -- Raises TD001; TD020 of a winner that was merged away, TD021 of a loser that was (detail: {"id", "merged_into"}); TD004; TD010;
--- TD013 of a converted lead.
+-- TD013 of a converted lead; TD018 without the right to merge all of them.
 create or replace function merge_records(
     p_object text, p_winner uuid, p_losers uuid[], p_choose jsonb, p_actor text, p_dry_run boolean
 ) returns jsonb
@@ -19,11 +19,14 @@ declare
     v_rows jsonb[];
     v_ends bigint[];
     v_done jsonb;
+    v_roles text := current_setting('tandem.roles', true);
 begin
     -- The order of locks that ingest has: persons before records.
     v_ends := record_persons(p_object, v_ids);
     perform await_components(v_ends);
     v_rows := lock_merged(v_object, p_winner, p_losers);
+    -- Who may merge the records moves all that belongs to them, whosever it is.
+    perform set_config('tandem.roles', '', true);
     begin
         v_done := carry_out_merge(v_object, v_rows, coalesce(p_choose, '{}'), record_persons(p_object, v_ids), p_actor);
         if p_dry_run then
@@ -35,6 +38,7 @@ begin
                 'profile_merge', v_done -> 'profile_merge' <> 'null'
             );
     end;
+    perform set_config('tandem.roles', coalesce(v_roles, ''), true);
     return v_done;
 end
 $$;

@@ -9,7 +9,7 @@ begin
     return query
     select m.id, record_merge_json(m.id)
     from record_merge m
-    where (p_object is null or m.object = p_object) and (p_state is null or m.state = p_state)
+    where may_see_merge(m.object, m.winner, m.rows) and (p_object is null or m.object = p_object) and (p_state is null or m.state = p_state)
       and (p_record is null or m.winner = p_record or m.losers @> array[p_record])
       and (p_before is null or m.id < p_before)
     order by m.id desc

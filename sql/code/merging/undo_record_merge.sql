@@ -13,11 +13,16 @@ declare
     v_object jsonb;
     v_row jsonb;
     v_done jsonb;
+    v_roles text := current_setting('tandem.roles', true);
 begin
-    select m.object, m.winner, m.profile_merge into v_merge from record_merge m where m.id = p_id;
-    if not found then
+    select m.object, m.winner, m.profile_merge, m.rows into v_merge from record_merge m where m.id = p_id;
+    if not found or not may_see_merge(v_merge.object, v_merge.winner, v_merge.rows) then
         raise exception 'no such merge' using errcode = 'TD001';
     end if;
+    if not may_see_merge(v_merge.object, v_merge.winner, v_merge.rows, 'merge') then
+        raise exception 'not allowed' using errcode = 'TD018', detail = refusal(v_merge.object, 'merge');
+    end if;
+    perform set_config('tandem.roles', '', true);
     v_object := describe_object(v_merge.object);
     perform await_components(record_persons(v_merge.object, array[v_merge.winner]) || array(
         select u.node from edge e, unnest(array[e.a, e.b]) u(node) where e.merge = v_merge.profile_merge
@@ -42,6 +47,7 @@ begin
         when sqlstate 'TDDRY' then
             v_done := jsonb_build_object('dry_run', true) || (v_done - array['undone_at', 'undone_by']);
     end;
+    perform set_config('tandem.roles', coalesce(v_roles, ''), true);
     return v_done;
 end
 $$;

@@ -5,7 +5,8 @@ language sql stable
 as $$
     select w.record_id, jsonb_build_object('id', w.record_id, 'outcome', w.outcome, 'detail', w.detail)
     from operation_record w
-    where w.operation_id = p_operation and (p_outcome is null or w.outcome = p_outcome)
+    where exists (select from operation o where o.id = p_operation and may_see_operation(o.actor))
+        and w.operation_id = p_operation and (p_outcome is null or w.outcome = p_outcome)
         and (p_after is null or w.record_id > p_after)
     order by w.record_id limit p_limit
 $$;

@@ -1,5 +1,5 @@
 -- Orders that what an operation did to records be taken back. Answers the undoing operation, and that one whenever it is asked again.
--- Raises TD001 (no such operation), TD013 (it is of a type that cannot be undone, or still runs), TD009 (undone before).
+-- Raises TD001 (no such operation), TD018, TD013 (it is of a type that cannot be undone, or still runs), TD009 (undone before).
 create or replace function bulk_undo_order(p_id uuid, p_operation uuid, p_actor text) returns jsonb
 language plpgsql
 as $$
@@ -7,9 +7,12 @@ declare
     v_operation record;
     v_total bigint;
 begin
-    select o.type, o.state, o.input into v_operation from operation o where o.id = p_operation for no key update;
-    if not found then
+    select o.type, o.state, o.input, o.actor into v_operation from operation o where o.id = p_operation for no key update;
+    if not found or not may_see_operation(v_operation.actor) then
         raise exception 'no operation %', p_operation using errcode = 'TD001';
+    elsif not may_see_operation(v_operation.actor, 'edit') then
+        raise exception 'not allowed' using errcode = 'TD018',
+            detail = 'The role does not allow to take back what others have ordered (its right to edit setting reaches: none).';
     elsif v_operation.type <> 'bulk' then
         raise exception 'not undoable' using errcode = 'TD013', detail = 'An operation of this type cannot be undone.';
     elsif v_operation.state = 'running' then
@@ -22,7 +25,7 @@ begin
     end if;
     perform operation_start(
         p_id, 'bulk_undo', jsonb_build_object('operation', p_operation, 'object', v_operation.input -> 'object',
-            'action', v_operation.input -> 'action'), 0, p_actor);
+            'action', v_operation.input -> 'action') || caller_json(), 0, p_actor);
     insert into operation_record (operation_id, record_id)
     select p_id, w.record_id from operation_record w
     where w.operation_id = p_operation and w.outcome in ('updated', 'deleted', 'restored')

@@ -4,9 +4,10 @@ language plpgsql
 as $$
 declare
     v_state text;
+    v_actor text;
 begin
-    select o.state into v_state from operation o where o.id = p_id for no key update;
-    if not found then
+    select o.state, o.actor into v_state, v_actor from operation o where o.id = p_id for no key update;
+    if not found or not may_see_operation(v_actor, 'edit') then
         raise exception 'no operation %', p_id using errcode = 'TD001';
     elsif v_state not in ('pending', 'running') then
         raise exception 'ended' using errcode = 'TD013', detail = 'The operation has ended: it is ' || v_state || '.';

@@ -1,0 +1,129 @@
+"""Keys with a role change many records at once, and merge: only what the role reaches, and the counts say so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rights import Model
+from server import Server, wait_until
+from test_rights import Caller, World
+
+pytestmark = pytest.mark.quick
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def world(tandem: Server) -> World:
+    return World(tandem.tenant("rights-together"), tandem.cli("key", "create", "--kind", "admin")["key"])
+
+
+def done(caller: Caller, path: str) -> Json:
+    wait_until(lambda: caller.api("GET", path).json()["state"] != "running")
+    return caller.api("GET", path).json()
+
+
+def test_a_change_of_many_touches_what_the_role_may_edit(world: World) -> None:
+    rep = world.caller(world.roles["sales rep"], "rep")
+    model: Model = world.model
+    everything = {"where": {"field": "last_name", "op": "starts_with", "value": "zebra"}, "data": {"title": "changed"}}
+    may = [one for one in world.records["lead"] if model.may(rep.role, rep.user, "lead", "edit", one["owner_id"])]
+    assert 0 < len(may) < len(world.records["lead"])
+    rehearsed = rep.api("POST", "/v1/leads:update?dry_run=true", everything).json()
+    assert (rehearsed["count"], {one["id"] for one in rehearsed["sample"]}) == (len(may), {one["id"] for one in may})
+    wrong = rep.api("POST", "/v1/leads:update", {**everything, "expect_count": len(world.records["lead"])})
+    assert wrong.status_code == 409, wrong.text
+    ordered = rep.api("POST", "/v1/leads:update", {**everything, "expect_count": len(may)})
+    assert ordered.status_code == 202 and "caller" not in ordered.json()["input"], ordered.text
+    path = ordered.headers["Location"]
+    operation = done(rep, path)
+    assert (operation["counts"], operation["actor"]) == ({"updated": len(may)}, "user:rep@rights.example")
+    changed = {one["id"] for one in world.tenant.get("/v1/leads?title=changed&limit=100").json()["items"]}
+    assert changed == {one["id"] for one in may}
+    # Others do not see the operation, nor end it or take it back.
+    out = world.caller(world.roles["sales rep"], "out")
+    assert out.api("GET", path).status_code == 404 and out.api("GET", "/v1/operations").json()["items"] == []
+    assert out.api("POST", path + ":undo", {}).status_code == 404
+    reader = world.caller(world.roles["read only"], "out")
+    assert reader.api("GET", path).status_code == 200
+    refused = reader.api("POST", path + ":undo", {}).json()
+    assert refused["code"] in ("forbidden", "insufficient_scope"), refused
+    undone = rep.api("POST", path + ":undo", {})
+    assert done(rep, undone.headers["Location"])["counts"] == {"updated": len(may)}
+    assert world.tenant.get("/v1/leads?title=changed").json()["items"] == []
+
+
+def test_deleting_and_restoring_many_obeys_too(world: World) -> None:
+    rep = world.caller(world.roles["sales rep"], "rep")
+    mine = [one for one in world.records["opportunity"] if world.model.may(rep.role, rep.user, "opportunity", "delete", one["owner_id"])]
+    meant = {"where": {"field": "name", "op": "starts_with", "value": "zebra"}}
+    for action, count in [("delete", len(mine)), ("restore", len(mine))]:
+        ordered = rep.api("POST", f"/v1/opportunities:{action}", {**meant, "expect_count": count})
+        assert ordered.status_code == 202, ordered.text
+        assert done(rep, ordered.headers["Location"])["counts"] == {f"{action}d": count}
+        if action == "delete":
+            other = world.caller(world.roles["sales rep"], "out")
+            assert other.api("POST", "/v1/opportunities:restore?dry_run=true", meant).json()["count"] == 0
+    assert len(world.tenant.get("/v1/opportunities?limit=100").json()["items"]) == len(world.records["opportunity"])
+
+
+def test_what_a_role_loses_is_not_done_any_more(world: World) -> None:
+    role = world.role("for a while", {"*": {"read": "all", "edit": "all"}})
+    caller = world.caller(role, "far")
+    order = {"where": {"field": "last_name", "op": "starts_with", "value": "zebra"}, "data": {"title": "late"}, "expect_count": 7}
+    ordered = caller.api("POST", "/v1/contacts:update", order)
+    assert ordered.status_code == 202, ordered.text
+    # A condition on a field that the role does not see is none.
+    veiled = world.caller(world.role("veiled bulk", {"*": {"read": "all", "edit": "all"}}, {"contact": {"email": "none"}}), "far")
+    hidden = {**order, "where": {"field": "email", "op": "is_set"}}
+    assert veiled.api("POST", "/v1/contacts:update", hidden).json()["errors"][0]["code"] == "unknown_field"
+    locked = world.caller(world.role("locked bulk", {"*": {"read": "all", "edit": "all"}}, {"contact": {"title": "read"}}), "far")
+    assert locked.api("POST", "/v1/contacts:update", order).json()["errors"][0]["code"] == "read_only"
+    done(caller, ordered.headers["Location"])
+
+
+def test_merging_takes_the_right_to_merge_all_of_them(world: World) -> None:
+    tenant = world.tenant
+    merger = world.role("merger", {"*": {"read": "team", "merge": "own"}}, {"account": {"domain": "none"}})
+    rep = world.caller(merger, "rep")
+    owners = {name: world.users[name]["id"] for name in ("rep", "peer", "out")}
+
+    def account(owner: str, **more: Any) -> str:
+        return world.make("accounts", name="Twin Works", owner_id=owners[owner], **more)["id"]
+
+    mine, also, peers, outs = account("rep"), account("rep", domain="hidden.example", phone="+49 30 5555"), account("peer"), account("out")
+    deal = world.make("opportunities", name="Of the twin", account_id=also, owner_id=owners["out"])["id"]
+    assert rep.api("POST", f"/v1/accounts/{outs}:merge", {"losers": [mine]}).status_code == 404
+    unknown = rep.api("POST", f"/v1/accounts/{mine}:merge", {"losers": [outs]})
+    assert unknown.json()["errors"][0]["pointer"] == "/losers/0", unknown.text
+    for winner, loser in [(mine, peers), (peers, mine)]:
+        refused = rep.api("POST", f"/v1/accounts/{winner}:merge", {"losers": [loser]})
+        assert (refused.status_code, refused.json()["code"]) == (403, "forbidden"), refused.text
+    tried = rep.api("POST", f"/v1/accounts/{mine}:merge?dry_run=true", {"losers": [also]}).json()
+    assert "phone" in tried["fields"] and "domain" not in tried["fields"] and "hidden.example" not in str(tried)
+    made = rep.api("POST", f"/v1/accounts/{mine}:merge", {"losers": [also]})
+    assert made.status_code == 200, made.text
+    assert made.json()["actor"] == "user:rep@rights.example"
+    # What belonged to it is moved, whosever it is.
+    assert tenant.get(f"/v1/opportunities/{deal}").json()["account_id"] == mine
+    merge = made.json()["id"]
+    assert [one["id"] for one in rep.api("GET", "/v1/record-merges").json()["items"]] == [merge]
+    out = world.caller(merger, "out")
+    assert out.api("GET", "/v1/record-merges").json()["items"] == [] and out.api("GET", f"/v1/record-merges/{merge}").status_code == 404
+    assert out.api("POST", f"/v1/record-merges/{merge}:undo", {}).status_code == 404
+    peer = world.caller(merger, "peer")
+    refused = peer.api("POST", f"/v1/record-merges/{merge}:undo", {})
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    undone = rep.api("POST", f"/v1/record-merges/{merge}:undo", {})
+    assert undone.status_code == 200 and tenant.get(f"/v1/accounts/{also}").status_code == 200, undone.text
+    # Pairs that may be one are those of records in reach.
+    assert tenant.post("/v1/duplicates:find", {}).status_code == 200
+    pairs = rep.api("GET", "/v1/duplicates").json()["items"]
+    seen = {record["id"] for pair in pairs for record in pair["records"]}
+    assert {mine, also} <= seen and outs not in seen and "hidden.example" not in str(pairs)
+    pair = next(one for one in pairs if {record["id"] for record in one["records"]} == {mine, also})
+    assert out.api("POST", f"/v1/duplicates/{pair['id']}:dismiss", {}).status_code == 404
+    assert peer.api("POST", f"/v1/duplicates/{pair['id']}:dismiss", {}).json()["code"] == "forbidden"
+    assert rep.api("POST", f"/v1/duplicates/{pair['id']}:dismiss", {}).json()["state"] == "dismissed"
+    assert rep.api("POST", "/v1/duplicates:find", {}).json()["code"] == "role_not_obeyed"
