@@ -100,6 +100,7 @@ def test_what_is_written_is_read(object: Json, maker: Maker) -> None:
     assert {field["name"] for field in object["fields"]} <= set(record)
     assert tenant.get(place).json() == record
     assert tenant.get(f"{base(object)}/{plain_id(record['id'])}").json() == record
+    assert record in tenant.get(base(object), params={"limit": 1000}).json()["items"], "a list shows it no otherwise"
     known = tenant.get(place, headers={"If-None-Match": made.headers["ETag"]})
     assert (known.status_code, known.content) == (304, b"")
     for view in ("timeline", "sources"):

@@ -80,8 +80,18 @@ extension Connection {
             write.id = key.field.name == "id" ? RecordID(uuidString: key.value) : nil
         }
         write.ifMatch = ifMatch
-        let result = try recordWriteOne(description, write, by: author, catalog: catalog)
-        return (result.snapshot, result.outcome.status == .created)
+        do throws(TandemError) {
+            let result = try recordWriteOne(description, write, by: author, catalog: catalog)
+            return (result.snapshot, result.outcome.status == .created)
+        } catch {
+            // Somebody else made it since it was looked for, and the write waited for them.
+            guard case .duplicate = error, write.operation == .create else { throw error }
+            let made = try recordFindLive(description, key)
+            guard made.count == 1, let id = made.first else { throw error }
+            var change = RecordWrite(.update, id: id, input: try reader.read(full, isNew: false))
+            change.ifMatch = ifMatch
+            return (try recordWriteOne(description, change, by: author, catalog: catalog).snapshot, false)
+        }
     }
 
     /// Moves a record to the bin.
@@ -228,7 +238,10 @@ struct RecordSelection {
         self.followed = followed
     }
 
-    private var children: [ObjectChild] { description.children.filter { names?.contains($0.name) ?? true } }
+    /// Whether a field or child is among `names`.
+    func shows(_ name: String) -> Bool { names?.contains(name) ?? true }
+
+    var children: [ObjectChild] { description.children.filter { shows($0.name) } }
 
     /// Of how many columns `columns` is.
     var width: Int { 3 + children.count + followed.count }
@@ -269,16 +282,20 @@ struct RecordSelection {
         var shown = presenter.present(object, only: names).object ?? JSONObject()
         for (index, field) in followed.enumerated() {
             guard case .link(let target) = field.type else { continue }
-            let pair = try row.json(3 + children.count + index)
-            let name = field.name.hasSuffix("_id") ? String(field.name.dropLast(3)) : field.name
-            guard let id = pair?[0]?.string.flatMap(RecordID.init(uuidString:)) else {
-                shown[name] = .null
-                continue
-            }
-            shown[name] = [
-                "id": .string(PublicID(target.prefix, id).description), "name": pair?[1] ?? .null,
-            ]
+            shown[Self.name(ofFollowed: field)] = try followed(row, index, target)
         }
         return RecordSnapshot(id: id, version: version, json: .object(shown))
+    }
+
+    /// What the record of a followed link stands under.
+    static func name(ofFollowed field: ObjectField) -> String {
+        field.name.hasSuffix("_id") ? String(field.name.dropLast(3)) : field.name
+    }
+
+    /// The record of a followed link, by its position among them; null where there is none.
+    func followed(_ row: Row, _ index: Int, _ target: LinkTarget) throws(TandemError) -> JSON {
+        let pair = try row.json(3 + children.count + index)
+        guard let id = pair?[0]?.string.flatMap(RecordID.init(uuidString:)) else { return .null }
+        return ["id": .string(PublicID(target.prefix, id).description), "name": pair?[1] ?? .null]
     }
 }

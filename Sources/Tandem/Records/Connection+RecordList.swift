@@ -12,10 +12,22 @@ public struct RecordPage: Sendable {
 
     /// `{"items": […], "page": {"next", "has_more"}}`.
     public var json: JSON {
+        ["items": .array(items.map(\.json)), "page": Self.footer(next: next, count: count)]
+    }
+
+    static func footer(next: String?, count: Int?) -> JSON {
         var page: JSONObject = ["next": .string(orNull: next), "has_more": .bool(next != nil)]
         if let count { page["count"] = .number(count) }
-        return ["items": .array(items.map(\.json)), "page": .object(page)]
+        return .object(page)
     }
+}
+
+/// One page of a list as PostgreSQL answered it.
+private struct RecordRows {
+    let selection: RecordSelection
+    let rows: ArraySlice<Row>
+    let next: String?
+    let count: Int?
 }
 
 /// What seals the cursors of a tenant's lists.
@@ -50,6 +62,36 @@ extension Connection {
     public func recordList(
         _ description: ObjectDescription, _ query: RecordQuery, seal: CursorSeal, catalog: ObjectCatalog = .standard
     ) throws(TandemError) -> RecordPage {
+        let page = try recordRows(description, query, seal: seal)
+        var items: [RecordSnapshot] = []
+        for row in page.rows { items.append(try page.selection.snapshot(row, catalog: catalog)) }
+        return RecordPage(items: items, next: page.next, count: page.count)
+    }
+
+    /// The same page as JSON text, see `RecordPage.json`.
+    ///
+    /// - Throws: `badRequest` for a cursor that does not fit.
+    public func recordListText(
+        _ description: ObjectDescription, _ query: RecordQuery, seal: CursorSeal, catalog: ObjectCatalog = .standard
+    ) throws(TandemError) -> [UInt8] {
+        let page = try recordRows(description, query, seal: seal)
+        var encoder = RecordEncoder(page.selection, catalog: catalog)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(64 + 1024 * page.rows.count)
+        bytes.append(contentsOf: "{\"items\":[".utf8)
+        for (index, row) in page.rows.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            try encoder.append(row, to: &bytes)
+        }
+        bytes.append(contentsOf: "],\"page\":".utf8)
+        RecordPage.footer(next: page.next, count: page.count).append(to: &bytes)
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
+    }
+
+    private func recordRows(
+        _ description: ObjectDescription, _ query: RecordQuery, seal: CursorSeal
+    ) throws(TandemError) -> RecordRows {
         let selection = RecordSelection(description, names: query.names, followed: query.followed)
         let order = RecordOrder(query.sort)
         var place: [String?]?
@@ -68,15 +110,15 @@ extension Connection {
                 order by \(step.order) limit \(bind: .int(query.limit + 1 - rows.count))
                 """ as SQLFragment)
         }
-        var items: [RecordSnapshot] = []
-        for row in rows.prefix(query.limit) { items.append(try selection.snapshot(row, catalog: catalog)) }
         var next: String?
         if rows.count > query.limit, let last = rows.dropLast().last {
             let keys = (try last.json(selection.width)?.array ?? []).map(\.string)
             next = PageCursor(keys: keys, fingerprint: query.fingerprint)
                 .sealed(with: seal.key, scope: seal.scope(description.plural))
         }
-        return RecordPage(items: items, next: next, count: try recordCount(description, query))
+        return RecordRows(
+            selection: selection, rows: rows.prefix(query.limit), next: next, count: try recordCount(description, query)
+        )
     }
 
     private func recordCount(_ description: ObjectDescription, _ query: RecordQuery) throws(TandemError) -> Int? {

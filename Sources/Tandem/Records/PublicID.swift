@@ -87,6 +87,15 @@ public struct PublicID: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Appends 128 bits as `encode` writes them.
+    static func append(high: UInt64, low: UInt64, to bytes: inout [UInt8]) {
+        for index in 0..<26 {
+            let shift = 125 - 5 * index
+            let bits = shift >= 64 ? high >> (shift - 64) : shift == 0 ? low : low >> shift | high << (64 - shift)
+            bytes.append(alphabet[Int(bits & 31)])
+        }
+    }
+
     private static func decode(_ text: some StringProtocol) -> UUID? {
         var high: UInt64 = 0
         var low: UInt64 = 0

@@ -87,9 +87,9 @@ struct RecordRoutes {
             (connection, object, catalog) throws(TandemError) in
             var asked = try query(RecordQueryReader(object, catalog: catalog))
             if let view { asked = try connection.recordQuery(view: view, of: object, asked, catalog: catalog) }
-            return try connection.recordList(object, asked, seal: seal, catalog: catalog)
+            return try connection.recordListText(object, asked, seal: seal, catalog: catalog)
         }
-        return Response(json: page.json)
+        return Response(jsonBytes: page)
     }
 
     private var create: Route {
