@@ -9,7 +9,10 @@ begin
     if p_node is null then
         return null;
     elsif v_node is null then
-        perform link_new_contacts(array[jsonb_build_object('created', true, 'id', p_contact, 'node', p_node)]);
+        insert into contact_node (contact_id, node) values (p_contact, p_node);
+        update contacts c
+        set profile_id = (select k.profile_id from component k where k.label = (select n.component from node n where n.id = p_node))
+        where c.id = p_contact;
         return 'linked';
     elsif (select n.component from node n where n.id = v_node) = (select n.component from node n where n.id = p_node) then
         return null;

@@ -9,10 +9,12 @@ declare
     v_row record;
     v_labels bigint[];
 begin
-    if not exists (
-        select from contacts c join contact_node l on l.contact_id = c.id
-        where c.id = any (p_contacts) and c.email_norm is not null and not exists (
-            select from identifier i where i.type = 'email' and i.value = c.email_norm and i.node = l.node))
+    if p_contacts = '{}' or not exists (
+        select from contacts c
+        where c.id = any (p_contacts) and c.email_norm is not null
+            and (select l.node from contact_node l where l.contact_id = c.id)
+                is distinct from (select i.node from identifier i where i.type = 'email' and i.value = c.email_norm)
+            and exists (select from contact_node l where l.contact_id = c.id))
     then
         return;
     end if;
@@ -21,7 +23,7 @@ begin
         where b.id = any (array(
             select distinct identifier_bucket('email', c.email_norm)
             from contacts c where c.id = any (p_contacts) and c.email_norm is not null
-                and not exists (select from identifier x where x.type = 'email' and x.value = c.email_norm)))
+                and (select x.node from identifier x where x.type = 'email' and x.value = c.email_norm) is null))
         order by b.id for update) b;
     perform await_components(array(select l.node from contact_node l where l.contact_id = any (p_contacts)));
     with attached as (

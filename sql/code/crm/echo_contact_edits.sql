@@ -8,11 +8,11 @@ declare
 begin
     with edit as (
         select l.node, f.field, f.value, f.at, f.message_id, (extract(epoch from f.at) * 1000000)::bigint as us
-        from field_source f
-        join contact_node l on l.contact_id = f.record_id
-        join node n on n.id = l.node
-        where f.record_id = any (p_contacts) and f.source = 0 and f.rank = 40
-            and f.field in (select k.field from person_field_keys() k)
+        from unnest(p_contacts) c (id)
+        cross join lateral (select o.node from contact_node o where o.contact_id = c.id offset 0) l
+        cross join lateral (select o.trait_ts from node o where o.id = l.node offset 0) n
+        cross join lateral (select o.* from field_source o where o.record_id = c.id and o.source = 0 and o.rank = 40 offset 0) f
+        where f.field in (select k.field from person_field_keys() k)
             and (not n.trait_ts ? f.field or trait_order(n.trait_ts -> f.field) collate "C" < trait_order(
                 jsonb_build_array((extract(epoch from f.at) * 1000000)::bigint, f.message_id, 0)))),
     kept as (

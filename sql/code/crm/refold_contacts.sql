@@ -47,9 +47,11 @@ begin
     into v_items
     from held h
     join fresh f on f.id = h.id
-    left join contact_node l on l.contact_id = h.id
-    left join node n on n.id = l.node
-    left join component k on k.label = n.component;
+    left join lateral (
+        select o.profile_id from component o
+        where o.label = (
+            select n.component from node n where n.id = (select l.node from contact_node l where l.contact_id = h.id))
+        offset 0) k on true;
     v_items := update_records(v_object, v_items);
     perform sync_channels(array(
         select (i ->> 'id')::uuid from unnest(v_items) i where i ->> 'outcome' = 'updated' order by 1));

@@ -2,6 +2,7 @@
 --   columns: [{name, required, default, list}]: what a statement may name (generated columns are left out)
 --   unique:  [[column, …]]: full unique keys other than the primary one
 --   links:   [{column, relation}]: foreign keys of one column
+--   state:   what names the statements that the session has prepared of it (is_prepared)
 --   rules:   {field: {required, fixed}}: of the tenant's own fields (see check_field_rules); left out where there are none
 create or replace function describe_object(p_object text) returns jsonb
 language plpgsql stable

@@ -1,46 +1,28 @@
--- Columns, unique keys and links of a relation on the path, from the catalog.
+-- Columns, unique keys and links of a relation on the path, from the catalog. Reading the catalog costs more than writing a record, so
+-- the session keeps what it read last of each relation's name (in a setting), as long as nothing of the relation is another.
 create or replace function describe_relation(p_relation text) returns jsonb
 language plpgsql stable
 as $$
 declare
     v_relation regclass := to_regclass(quote_ident(p_relation));
+    v_setting text := 'tandem.relation_' || p_relation;
+    -- Columns come, defaults, keys and constraints get new numbers: what describes the relation shows in one of these.
+    v_state text := (
+        select concat_ws(' ', c.oid, c.relnatts,
+            (select string_agg(d.oid::text, ',' order by d.oid) from pg_attrdef d where d.adrelid = c.oid),
+            (select string_agg(i.indexrelid::text, ',' order by i.indexrelid) from pg_index i where i.indrelid = c.oid),
+            (select string_agg(k.oid::text, ',' order by k.oid) from pg_constraint k where k.conrelid = c.oid))
+        from pg_class c where c.oid = v_relation) || ' ';
+    v_kept text := current_setting(v_setting, true);
+    v_result jsonb;
 begin
-    return jsonb_build_object(
-        'columns', (
-            select jsonb_agg(
-                jsonb_build_object(
-                    'name', a.attname,
-                    'required', a.attnotnull and d.adbin is null,
-                    'default', pg_get_expr(d.adbin, d.adrelid))
-                order by a.attnum)
-            from pg_attribute a
-            left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-            where a.attrelid = v_relation and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''),
-        'key', (
-            select jsonb_agg(a.attname order by array_position(i.indkey::smallint[], a.attnum))
-            from pg_index i
-            join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey::smallint[])
-            where i.indrelid = v_relation and i.indisprimary),
-        'unique', coalesce((
-            select jsonb_agg(columns order by columns)
-            from (
-                select jsonb_agg(a.attname order by a.attname) as columns
-                from pg_index i
-                join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey::smallint[])
-                where i.indrelid = v_relation and i.indisunique and not i.indisprimary
-                    and i.indexprs is null
-                    -- A key of what is not null is one of all: nulls are never equal.
-                    and (i.indpred is null or pg_get_expr(i.indpred, i.indrelid) = format('(%I IS NOT NULL)', a.attname))
-                group by i.indexrelid) k
-            where not columns ? 'id'), '[]'),
-        'links', coalesce((
-            select jsonb_agg(jsonb_build_object('column', a.attname, 'relation', t.relname) order by a.attname)
-            from pg_constraint c
-            join pg_class t on t.oid = c.confrelid
-            join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
-            where c.conrelid = v_relation and c.contype = 'f' and cardinality(c.conkey) = 1
-                and exists (
-                    select from pg_attribute f
-                    where f.attrelid = c.confrelid and f.attnum = c.confkey[1] and f.attname = 'id')), '[]'));
+    if starts_with(v_kept, v_state) then
+        return substr(v_kept, length(v_state) + 1)::jsonb;
+    end if;
+    v_result := read_relation(v_relation) || jsonb_build_object('state', md5(v_state));
+    if v_state is not null then
+        perform set_config(v_setting, v_state || v_result::text, false);
+    end if;
+    return v_result;
 end
 $$;

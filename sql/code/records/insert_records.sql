@@ -2,11 +2,19 @@
 create or replace function insert_records(p_object jsonb, p_context jsonb, p_items jsonb[]) returns void
 language plpgsql
 as $$
+declare
+    v_name text := 'insert ' || (p_object ->> 'state');
+    v_few boolean := cardinality(p_items) <= 8;
+    v_statement text;
 begin
     if not exists (select from unnest(p_items) i where i ? 'created' and not i ? 'outcome') then
         return;
     end if;
-    execute format(
+    if v_few and is_prepared('insert_' || (p_object ->> 'relation'), v_name) then
+        execute format('execute %I (%L, %L)', v_name, p_items, p_context ->> 'actor');
+        return;
+    end if;
+    v_statement := format(
         $q$
         insert into %1$I (%2$s)
         select %3$s
@@ -23,7 +31,12 @@ begin
         (select string_agg(
             case when c ->> 'default' is null then format('r.%I', c ->> 'name')
                 else format('coalesce(r.%I, %s)', c ->> 'name', c ->> 'default') end, ', ')
-         from jsonb_array_elements(p_object -> 'columns') c))
-    using p_items, p_context ->> 'actor';
+         from jsonb_array_elements(p_object -> 'columns') c));
+    if v_few then
+        execute format('prepare %I (jsonb[], text) as %s', v_name, v_statement);
+        execute format('execute %I (%L, %L)', v_name, p_items, p_context ->> 'actor');
+    else
+        execute v_statement using p_items, p_context ->> 'actor';
+    end if;
 end
 $$;

@@ -13,6 +13,8 @@ declare
     v_new jsonb := case
         when v_currency is not null and 'currency' = any (v_writable) and not (p_object ->> 'ranked')::boolean
         then jsonb_build_object('currency', v_currency) else '{}' end;
+    v_name text := 'load ' || (p_object ->> 'state');
+    v_statement text;
     v_ids uuid[] := array(
         select distinct (i ->> 'id')::uuid from unnest(p_items) i where i ->> 'id' is not null order by 1);
 begin
@@ -20,7 +22,7 @@ begin
         -- The order of locks that ingest has: persons before records.
         perform await_components(array(select l.node from contact_node l where l.contact_id = any (v_ids)));
     end if;
-    execute format(
+    v_statement := format(
         $q$
         with locked as materialized (
             select t.id, to_jsonb(t) as old from %1$I t where t.id = any ($2) order by t.id for no key update)
@@ -42,8 +44,15 @@ begin
                 jsonb_object_keys(d.data) k (key)
             where k.key = any ($3)) g on true
         $q$,
-        p_object ->> 'relation')
-    into v_items using p_items, v_ids, v_writable, p_context ->> 'at', v_new;
+        p_object ->> 'relation');
+    if cardinality(p_items) > 8 then
+        execute v_statement into v_items using p_items, v_ids, v_writable, p_context ->> 'at', v_new;
+    else
+        if not is_prepared('load_' || (p_object ->> 'relation'), v_name) then
+            execute format('prepare %I (jsonb[], uuid[], text[], text, jsonb) as %s', v_name, v_statement);
+        end if;
+        execute format('execute %I (%L, %L, %L, %L, %L)', v_name, p_items, v_ids, v_writable, p_context ->> 'at', v_new) into v_items;
+    end if;
     if is_restricted() then
         v_items := restrict_items(p_object, p_context, v_items);
     end if;

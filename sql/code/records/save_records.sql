@@ -23,12 +23,18 @@ begin
     if p_object ? 'rules' then
         v_items := check_field_rules(p_object, p_context, v_items);
     end if;
+    if v_name = 'contact' and p_context ? 'connect' then
+        perform hold_persons(v_items);
+    end if;
     if v_name in ('contact', 'lead') then
         v_items := refuse_suppressed(v_items);
     end if;
     v_items := check_records(p_object, v_items);
     if not exists (select from unnest(v_items) i where not i ? 'outcome') then
         return v_items;
+    end if;
+    if v_name in ('contact', 'lead') then
+        v_items := choose_persons(v_name, p_context, v_items);
     end if;
     perform insert_records(p_object, p_context, v_items);
     if v_name = 'contact' then
@@ -45,7 +51,16 @@ begin
         return v_items;
     end if;
     if v_name = 'contact' then
-        perform sync_channels(v_ids);
+        perform sync_channels(
+            array(
+                select (i ->> 'id')::uuid from unnest(v_items) i
+                where i ->> 'outcome' in ('created', 'updated') and (i -> 'child_changes' ? 'channels'
+                    or not i ? 'created' and i -> 'new' ?| array['email', 'phone', 'phone_e164'])
+                order by 1),
+            array(
+                select (i ->> 'id')::uuid from unnest(v_items) i
+                where i ->> 'outcome' = 'created' and not coalesce(i -> 'child_changes' ? 'channels', false)
+                order by 1));
         if (p_context ->> 'rank')::integer = 40 then
             perform echo_contact_edits(v_ids);
         end if;

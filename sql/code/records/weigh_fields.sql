@@ -21,6 +21,16 @@ begin
         into v_items from unnest(p_items) with ordinality u (i, n);
         return v_items;
     end if;
+    if not exists (select from unnest(p_items) i where not i ? 'outcome' and (not i ? 'created' or i ? 'node')) then
+        -- Nobody has said anything of records that are new.
+        select array_agg(
+            i || jsonb_build_object(
+                'new', (select coalesce(jsonb_object_agg(g.key, g.value), '{}') from jsonb_each(i -> 'given') g where g.value <> 'null'),
+                'claims', coalesce(i -> 'given', '{}') - array(select jsonb_object_keys(v_companions)))
+            order by n)
+        into v_items from unnest(p_items) with ordinality u (i, n);
+        return v_items;
+    end if;
     with item as (
         select n, i, (i ->> 'id')::uuid as record_id, (i ->> 'at')::timestamptz as at, i ->> 'message_id' as message_id,
             (p_context ->> 'rank')::smallint as rank, (p_context ->> 'source')::smallint as source

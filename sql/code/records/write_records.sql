@@ -11,9 +11,10 @@
 -- data arrives validated and normalised. p_rank: 40 hand edit, 30 verified server source, 20 import, 10 public source;
 -- p_source 0 is people. at and message_id of an item order values within a rank; p_at stands in for a missing at.
 -- A call has the effect of its items one by one: it works in waves, and an item that meets a record or a key of an
--- earlier one waits for the next wave. This never touches identity.
+-- earlier one waits for the next wave. Identity is touched only with p_connect (write_people).
 create or replace function write_records(
-    p_object text, p_source smallint, p_rank smallint, p_at timestamptz, p_actor text, p_cause text, p_items jsonb
+    p_object text, p_source smallint, p_rank smallint, p_at timestamptz, p_actor text, p_cause text, p_items jsonb,
+    p_connect boolean default false
 ) returns table (idx integer, id uuid, outcome text, version integer, code text, detail jsonb)
 language plpgsql
 -- Times become JSON on the way: one form, whoever calls.
@@ -21,12 +22,16 @@ set timezone to 'UTC'
 -- Small statements, many of them: compiling or replanning them costs more than running them.
 set jit to off
 set plan_cache_mode to force_generic_plan
+-- All is looked up by key. A plan that was made while a table was empty would read the whole of it until it is analyzed again,
+-- and so would the checks of foreign keys.
+set enable_seqscan to off
 as $$
 #variable_conflict use_column
 declare
     v_object jsonb := describe_object(p_object);
     v_context jsonb := jsonb_build_object(
-        'source', p_source, 'rank', p_rank, 'at', coalesce(p_at, now()), 'actor', p_actor, 'cause', p_cause);
+        'source', p_source, 'rank', p_rank, 'at', coalesce(p_at, now()), 'actor', p_actor, 'cause', p_cause)
+        || case when p_connect then jsonb '{"connect": true}' else '{}' end;
     v_items jsonb[] := array(
         select i.value || jsonb_build_object('idx', i.ordinality - 1)
         from jsonb_array_elements(p_items) with ordinality i order by i.ordinality);
@@ -36,6 +41,7 @@ declare
     v_to integer;
     v_wave jsonb[];
     v_done jsonb[] := '{}';
+    v_fold uuid[];
 begin
     while v_from <= v_count loop
         v_to := v_from;
@@ -52,7 +58,21 @@ begin
         v_done := v_done || v_wave;
         v_from := v_to + 1;
     end loop;
+    if p_connect and p_object = 'contact' then
+        perform attach_contact_emails(array(
+            select (d ->> 'id')::uuid from unnest(v_done) d
+            where d ->> 'outcome' in ('created', 'updated') and d -> 'data' ?| array['email', 'channels'] and not d ? 'by_email'),
+            p_source, coalesce(p_at, now()), p_actor);
+    end if;
     perform publish_records(v_object, v_context, v_done);
+    v_fold := array(select (d ->> 'id')::uuid from unnest(v_done) d where d ? 'fold' and d ->> 'outcome' = 'created');
+    if v_fold <> '{}' then
+        -- After its creation is told: what events said of its person is a change of its own.
+        perform refold_contacts(v_fold);
+        v_done := array(
+            select case when c.version is null then d else d || jsonb_build_object('version', c.version) end
+            from unnest(v_done) d left join record_versions(p_object, v_fold) c on c.id = (d ->> 'id')::uuid);
+    end if;
     return query
         select (w ->> 'idx')::integer, (w ->> 'id')::uuid, w ->> 'outcome', (w ->> 'version')::integer,
             w ->> 'code', w -> 'detail'
