@@ -59,6 +59,14 @@ struct CellReader: Sendable {
             let marks: Set<Character> = [",", ";", "|"]
             let words = text.split(whereSeparator: marks.contains).map { $0.trimmingCharacters(in: .whitespaces) }
             return .success(.array(words.filter { !$0.isEmpty }.map(JSON.string)))
+        case .select(let options) where !options.contains(text):
+            let near = Spelling.nearest(to: text, among: options)
+            let hint = near.map { "; did you mean `\($0)`? add values: {\(text): \($0)}" }
+            return .failure(
+                ImportFault(
+                    code: "unknown_option",
+                    reason: "`\(text)` is none of the options"
+                        + (hint ?? ", which are " + options.joined(separator: ", "))))
         default: return .success(.string(text))
         }
     }

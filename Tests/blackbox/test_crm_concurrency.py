@@ -1,0 +1,130 @@
+"""Many at once on one record: each call has its effect once, and whoever comes too late is told so."""
+
+from __future__ import annotations
+
+import collections
+import concurrent.futures
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from server import Tenant
+from test_conversion import convert, counts, get, lead, unconvert
+from test_forms import make
+
+Figures = Callable[[str, Any], None]
+MANY = 100
+
+
+def at_once(call: Callable[[int], requests.Response]) -> list[requests.Response]:
+    """So many calls, each on a connection and a thread of its own, let go together."""
+    gate = threading.Barrier(MANY)
+
+    def wait(number: int) -> requests.Response:
+        gate.wait()
+        return call(number)
+
+    with concurrent.futures.ThreadPoolExecutor(MANY) as pool:
+        return list(pool.map(wait, range(MANY)))
+
+
+def statuses(answers: list[requests.Response]) -> dict[int, int]:
+    return dict(collections.Counter(each.status_code for each in answers))
+
+
+def said(answers: list[requests.Response]) -> str:
+    return ", ".join(f"{count} × {status}" for status, count in sorted(statuses(answers).items()))
+
+
+def test_a_hundred_conversions_of_one_lead_make_one_of_each(tenant: Tenant, figures: Figures) -> None:
+    which = lead(tenant)
+    answers = at_once(lambda _: tenant.post(f"/v1/leads/{which}:convert", {"create_opportunity": True}))
+    assert statuses(answers) == {200: 1, 409: MANY - 1}
+    assert {each.json()["code"] for each in answers if each.status_code == 409} == {"already_converted"}
+    made = counts(tenant)
+    assert (made["accounts"], made["contacts"], made["opportunities"]) == (1, 1, 1)
+    figures("conversions of one lead at once", {
+        "answers": said(answers), "afterwards": "1 account, 1 contact, 1 opportunity"})
+
+
+def test_a_hundred_conversions_taken_back_at_once_are_taken_back_once(tenant: Tenant, figures: Figures) -> None:
+    which = lead(tenant)
+    before = counts(tenant)
+    convert(tenant, which, create_opportunity=True)
+    answers = at_once(lambda _: tenant.post(f"/v1/leads/{which}:unconvert", {}))
+    assert statuses(answers) == {200: 1, 409: MANY - 1}
+    assert {each.json()["code"] for each in answers if each.status_code == 409} == {"conflict"}
+    assert {**counts(tenant), "bin": 0} == before and get(tenant, f"leads/{which}")["status"] == "new"
+    figures("its undo at once", {"answers": said(answers), "afterwards": "as before the conversion"})
+
+
+def test_edits_on_both_sides_and_the_undo_are_as_the_dry_run_said(tenant: Tenant, figures: Figures) -> None:
+    account = make(tenant, "accounts", name="Analytical Engines", domain="engines.example", description="known for long")
+    which = lead(tenant)
+    make(tenant, "activities", type="call", subject="First call", links=[{"object": "lead", "record_id": which}])
+    would = convert(tenant, which, dry_run=True, account_id=account, create_opportunity=True)
+    done = convert(tenant, which, account_id=account, create_opportunity=True)
+    assert done["account"]["id"] == would["account"]["id"] == account
+    for part in ("contact", "opportunity"):
+        assert "id" not in would[part]
+        assert {**done[part], "id": None} == {**would[part], "id": None}
+    contact, opportunity = done["contact"]["id"], done["opportunity"]["id"]
+
+    # Both sides go on: the lead is read-only, its offspring are not, and one of them gets work of its own.
+    refused = tenant.api("PATCH", f"/v1/leads/{which}", {"title": "late"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+    tenant.api("PATCH", f"/v1/accounts/{account}", {"industry": "Steel"}).raise_for_status()
+    tenant.api("PATCH", f"/v1/opportunities/{opportunity}", {"amount": "4000.00", "currency": "EUR"}).raise_for_status()
+    make(tenant, "activities", type="note", subject="Second call", links=[{"object": "contact", "record_id": contact}])
+
+    said_before = unconvert(tenant, which, dry_run=True)
+    assert said_before.pop("dry_run") is True and get(tenant, f"leads/{which}")["status"] == "converted"
+    undone = unconvert(tenant, which)
+    assert undone == said_before
+    after = get(tenant, f"leads/{which}")
+    assert (after["status"], after["converted_account_id"], after["converted_contact_id"]) == ("new", None, None)
+    assert get(tenant, f"accounts/{account}")["industry"] == "Steel", "what was edited since stays"
+    assert get(tenant, f"opportunities/{opportunity}")["amount"] == "4000.00"
+    kept = {each["object"]: each["reason"] for each in undone["kept"]}
+    assert kept["opportunity"] == "edited" and "contact" in kept
+    for each in undone["kept"]:
+        assert tenant.get(f"/v1/{ {'opportunity': 'opportunities'}.get(each['object'], each['object'] + 's') }/{each['id']}").ok
+    for each in undone["removed"]:
+        assert tenant.get(f"/v1/{each['object']}s/{each['id']}").status_code == 404
+    figures("conversion, edits on both sides, undo", {
+        "answers": "the undo was what its dry run said",
+        "afterwards": "kept: " + ", ".join(f"{name} ({reason})" for name, reason in sorted(kept.items()))})
+
+
+@pytest.mark.parametrize("plural", ["contacts", "accounts", "opportunities"])
+def test_a_hundred_edits_of_one_version_have_one_winner(plural: str, tenant: Tenant, figures: Figures) -> None:
+    made = tenant.post(f"/v1/{plural}", {"last_name": "Byron"} if plural == "contacts" else {"name": "Acme"})
+    assert made.status_code == 201, made.text
+    field = "title" if plural == "contacts" else "campaign" if plural == "opportunities" else "industry"
+    place, tag = made.headers["Location"], made.headers["ETag"]
+    answers = at_once(lambda number: tenant.api("PATCH", place, {field: f"by {number}"}, headers={"If-Match": tag}))
+    assert statuses(answers) == {200: 1, 412: MANY - 1}
+    winner = next(each for each in answers if each.status_code == 200)
+    record = tenant.get(place).json()
+    assert record == winner.json() and record["version"] == made.json()["version"] + 1
+    assert {each.json()["version"] for each in answers if each.status_code == 412} == {record["version"]}
+    changes = tenant.get(f"{place}/history").json()["items"]
+    assert len([each for each in changes if field in each["changes"]]) == 1
+    figures(f"PATCH of {plural} with one ETag at once", {"answers": said(answers), "afterwards": "one change in the history"})
+
+
+def test_a_hundred_upserts_of_a_new_address_make_one_contact(tenant: Tenant, figures: Figures) -> None:
+    address = "new@acme.example"
+    answers = at_once(lambda number: tenant.api("PUT", f"/v1/contacts/by/email/{address}", {"title": f"by {number}"}))
+    assert statuses(answers) == {201: 1, 200: MANY - 1}
+    assert len({each.json()["id"] for each in answers}) == 1
+    count = tenant.server.sql(
+        "select (select count(*) from contacts), (select count(*) from identifier where type = 'email'), "
+        "(select count(*) from profiles), (select count(*) from contact_channels)", schema=tenant.schema)[0]
+    assert count == (1, 1, 1, 1)
+    record = get(tenant, f"contacts/by/email/{address}")
+    assert record["title"] in {f"by {number}" for number in range(MANY)}
+    figures("upserts of one new e-mail address at once", {"answers": said(answers), "afterwards": "one contact, one person, one address"})
