@@ -14,7 +14,8 @@ import Testing
             chrome: chrome(), person: "<script>alert(1)</script>", id: "prof_1", threadHref: nil, firstSeen: nil,
             lastSeen: nil, nodeCount: 1, identifierCount: 1,
             identifiers: [.init(type: "email", value: "\"><img src=x>", colour: "n0", firstSeen: nil, source: "web")],
-            traits: [.init(trait: "bio", value: "<script>alert(2)</script>", at: nil, source: "web")], hasTraits: true,
+            traits: [.init(trait: "bio", value: "<script>alert(2)</script>", at: nil, source: "web")],
+            consent: [.init(category: "<b>", state: "granted", tone: "good", at: nil, source: "web")], hasTraits: true,
             timeline: [.init(when: nil, what: "<b>", detail: "'&'", source: nil, kind: "track", colour: nil)],
             pager: nil, merges: [], groups: [], contacts: [], leads: [], opportunities: nil, hasCRM: false,
             hasRecords: false)
