@@ -49,7 +49,7 @@ public struct DataPlane: Sendable {
             + SettingsRoutes(context: context, authenticator: authenticator).routes + [SnippetRoute.route]
             + QuarantineRoutes(store: store).routes
             + TailRoute(store: store, tail: batcher.tail, drain: drain).routes + ReplayRoute(store: store).routes
-            + OperationRoutes(store: store, catalog: records.standard).routes
+            + OperationRoutes(store: store, catalog: records.standard).routes + TimerRoutes(store: store).routes
             + SourceStatsRoutes(store: store).routes
             + TrackingPlanRoutes(store: store, readingRules: readingRules).routes
             + PlanViolationRoutes(store: store).routes
@@ -63,6 +63,7 @@ public struct DataPlane: Sendable {
             + records.standard.objects.flatMap { RecordRoutes(description: $0, records: records).routes }
             + TagRoute(records: records).routes + AttachmentRoutes(records: records, limit: attachmentLimit).routes
             + FormRoutes(store: store).routes + LeadRoutes(records: records).routes
+            + ReminderRoutes(store: store).routes
             + UserRoutes(store: store).routes
             + RoleRoutes(records: records).routes
             + RecordMergeRoutes(records: records).routes + DuplicateRoutes(records: records).routes

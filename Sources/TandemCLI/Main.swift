@@ -39,13 +39,13 @@ struct Main: AsyncParsableCommand {
                     ObjectCommand<ProductNoun>.self, ObjectCommand<ActivityNoun>.self,
                     ObjectCommand<TicketNoun>.self, ObjectCommand<CommentNoun>.self, ObjectCommand<ViewNoun>.self,
                     AttachmentCommand.self, UserCommand.self, ObjectCommand<TeamNoun>.self, ObjectsCommand.self,
-                    FieldCommand.self, DuplicateCommand.self, ChangesCommand.self,
+                    FieldCommand.self, DuplicateCommand.self, ReminderCommand.self, ChangesCommand.self,
                 ]),
             CommandGroup(
                 name: "Data",
                 subcommands: [
                     EventsCommand.self, ImportCommand.self, PlanCommand.self, QuarantineCommand.self,
-                    OperationCommand.self, DemoCommand.self,
+                    OperationCommand.self, TimerCommand.self, DemoCommand.self,
                 ]),
         ])
 

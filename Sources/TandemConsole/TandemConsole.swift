@@ -12,6 +12,8 @@ public struct Console: Sendable {
     let readingRules: ReadingRulesDirectory
     let drain: Drain
     let version: String
+    /// Of a file that is uploaded, bytes.
+    let attachmentLimit: Int
     let templates: Templates
     let seal: FormSeal
 
@@ -19,14 +21,17 @@ public struct Console: Sendable {
     ///   - batcher, readingRules: the way that events take; the console's own form goes it too.
     ///   - drain: ends what has no end.
     ///   - version: of the binary, for the foot of each page.
+    ///   - attachmentLimit: of a file that is uploaded, bytes.
     public init(
-        context: TandemContext, batcher: Batcher, readingRules: ReadingRulesDirectory, drain: Drain, version: String
+        context: TandemContext, batcher: Batcher, readingRules: ReadingRulesDirectory, drain: Drain, version: String,
+        attachmentLimit: Int = AttachmentUpload.standardLimit
     ) {
         self.context = context
         self.batcher = batcher
         self.readingRules = readingRules
         self.drain = drain
         self.version = version
+        self.attachmentLimit = attachmentLimit
         templates = Templates()
         seal = FormSeal(key: context.sealingKey)
     }
@@ -43,6 +48,8 @@ public struct Console: Sendable {
     private var crmRoutes: [Route] {
         todayRoutes + accountRoutes + contactRoutes + leadRoutes + leadInboxRoutes + leadConversionRoutes + formRoutes
             + opportunityRoutes + boardRoutes + ticketRoutes + activityRoutes + recordFormRoutes + fieldSourceRoutes
+            + recordMergeRoutes + commentRoutes + fileRoutes + tagRoutes + reminderRoutes
+            + savedListRoutes
     }
 
     private var rootRoute: Route {

@@ -405,3 +405,69 @@ def test_keys_that_may_not_are_refused(acme: Tenant) -> None:
     answer = acme.api("POST", "/v1/objects/accounts/fields", {"name": "cf_no", "type": "text"},
                       headers={"Authorization": f"Bearer {key}"})
     assert (answer.status_code, json.loads(answer.text)["code"]) == (403, "insufficient_scope")
+
+
+def test_a_hidden_field_is_dropped_for_good(tandem: Server) -> None:
+    tenant = tandem.tenant("fields-dropped")
+
+    def drop(object: str, name: str, dry_run: bool = False) -> Any:
+        return tenant.post(f"/v1/objects/{object}/fields/{name}:drop" + ("?dry_run=true" if dry_run else ""), {})
+
+    add(tenant, "accounts", "cf_gone", "text", searchable=True, unique=True)
+    accounts = [tenant.post("/v1/accounts", {"name": f"Drop {n}", "cf_gone": f"v{n}"}).json()["id"] for n in range(3)]
+    tenant.post("/v1/accounts", {"name": "Without"})
+    deleted = tenant.post("/v1/accounts", {"name": "In the bin", "cf_gone": "bin"}).json()["id"]
+    assert tenant.api("DELETE", f"/v1/accounts/{deleted}").status_code == 204
+    shown = drop("accounts", "cf_gone", dry_run=True)
+    assert (shown.status_code, shown.json()["code"]) == (409, "conflict") and "hide it first" in shown.json()["message"]
+    view = {"object": "account", "name": "By it", "filter": {"field": "cf_gone", "op": "is_set"}}
+    made = tenant.post("/v1/views", view)
+    assert made.status_code == 201, made.text
+    change(tenant, "accounts", "cf_gone", hidden=True)
+    used = drop("accounts", "cf_gone")
+    assert (used.status_code, used.json()["code"]) == (409, "in_use") and "views" in used.text
+    assert tenant.api("DELETE", f"/v1/views/{made.json()['id']}").status_code == 204
+
+    planned = drop("accounts", "cf_gone", dry_run=True).json()
+    assert (planned["values"], planned["dry_run"], planned["name"]) == (3, True, "cf_gone")
+    words = tandem.cli("field", "drop", "accounts", "cf_gone", "--dry-run", "--tenant", tenant.slug, json=False)
+    assert words == "3 values would go with cf_gone.\n"
+    columns = "select count(*) from information_schema.columns where table_schema = %s and column_name = 'cf_gone'"
+    assert tandem.sql(columns, (tenant.schema,)) == [(1,)]
+    done = tandem.cli("field", "drop", "accounts", "cf_gone", "--tenant", tenant.slug)
+    assert done["values"] == 3 and tandem.sql(columns, (tenant.schema,)) == [(0,)]
+    assert drop("accounts", "cf_gone").status_code == 404
+    assert tenant.get("/v1/objects/accounts/fields").json()["items"] == []
+    for which in accounts:
+        assert "cf_gone" not in tenant.get(f"/v1/accounts/{which}").json()
+        assert tenant.get(f"/v1/accounts/{which}/history").status_code == 200
+    assert tenant.post(f"/v1/accounts/{deleted}:restore", {}).status_code == 200, "what the bin holds of it is left out"
+    audit = tandem.sql("select detail ->> 'values' from audit where action = 'field.drop'", schema=tenant.schema)
+    assert audit == [("3",)]
+    add(tenant, "accounts", "cf_gone", "integer")
+    assert tenant.api("PATCH", f"/v1/accounts/{accounts[0]}", {"cf_gone": 7}).json()["cf_gone"] == 7, "the name is free again"
+
+
+def test_a_field_is_dropped_while_others_write(tandem: Server) -> None:
+    tenant = tandem.tenant("fields-dropped-busy")
+    add(tenant, "contacts", "cf_busy", "text")
+    change(tenant, "contacts", "cf_busy", hidden=True)
+    wrong: list[Any] = []
+    end = threading.Event()
+
+    def write() -> None:
+        while not end.is_set():
+            answer = tenant.post("/v1/contacts", {"last_name": "Busy"})
+            if answer.status_code != 201:
+                wrong.append(answer.text)
+
+    writers = [threading.Thread(target=write) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    try:
+        assert tenant.post("/v1/objects/contacts/fields/cf_busy:drop", {}).status_code == 200
+    finally:
+        end.set()
+        for writer in writers:
+            writer.join()
+    assert wrong == []

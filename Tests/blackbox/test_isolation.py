@@ -128,6 +128,7 @@ class Owner:
         custom = self.tenant.post("/v1/objects/accounts/fields", {"name": f"cf_n{uuid.uuid4().hex[:8]}", "type": "text", "label": secret})
         assert custom.status_code == 201, custom.text
         self.ids[("objects", "name")] = custom.json()["name"]
+        self.ids[("timers", "timer")] = "duplicates"
         order = self.tenant.post("/v1/quarantine:discard", {"state": "rejected", "name": f"{secret}-no"})
         assert order.status_code == 202, order.text
         self.ids[("operations", "id")] = order.json()["id"]

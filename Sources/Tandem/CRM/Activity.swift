@@ -22,6 +22,13 @@ extension ObjectDescription {
                 "source", .select(["manual", "sync", "api", "sequence", "rule"]), summary: "How it came here."),
             ObjectField("thread_id", .text(maximum: 512), summary: "The conversation it is part of."),
             ObjectField("recording_url", .url, summary: "Where it can be heard."),
+            ObjectField(
+                "recurrence", .text(maximum: 500),
+                summary: "When it comes again: a rule of RFC 5545 with FREQ, INTERVAL, BYDAY, BYMONTHDAY, COUNT, UNTIL."
+            ),
+            ObjectField(
+                "recurs_when", .select(["done", "due"]),
+                summary: "Whether the next one is made when this is done (unless given) or at its time."),
         ],
         children: [
             ObjectChild(
@@ -33,7 +40,16 @@ extension ObjectDescription {
                     ObjectField("record_id", .record(object: "object"), isRequired: true, summary: "The record."),
                     ObjectField("role", .text(maximum: 255), summary: "What it is in this."),
                 ],
-                aliases: ["id": "record_id"], summary: "What it is about.")
+                aliases: ["id": "record_id"], summary: "What it is about."),
+            ObjectChild(
+                "reminders", table: "activity_reminders", parent: "activity_id", order: ["minutes", "channel"],
+                fields: [
+                    ObjectField(
+                        "minutes", .integer(0...525_600), isRequired: true,
+                        summary: "How long before it is due; of what is due on a day, before nine o'clock of that day."),
+                    ObjectField("channel", .select(["console"]), summary: "Where; console unless given."),
+                ],
+                summary: "When to remind of it."),
         ],
         title: "subject")
 }

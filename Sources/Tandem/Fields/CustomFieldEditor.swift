@@ -80,6 +80,16 @@ public struct CustomFieldEditor {
         return changed
     }
 
+    /// Takes a hidden field away for good, with its column and all values in it.
+    ///
+    /// - Returns: `{"object", "name", "values", "locked_ms"}`: how many records had a value.
+    /// - Throws: `notFound`; `conflict` where it is not hidden; `inUse` where something names it; `unavailable`.
+    public func drop(_ object: String, _ name: String) throws(TandemError) -> JSON {
+        let (description, _, fields) = try look(object)
+        guard fields.contains(where: { $0.name == name }) else { throw .notFound() }
+        return try briefly(.call("drop_custom_field", .text(description.name), .text(name), .text(actor)))
+    }
+
     /// The object as it is now, the tenant's objects, and all custom fields of it.
     private func look(_ object: String) throws(TandemError) -> (ObjectDescription, ObjectCatalog, [CustomField]) {
         try connection.inTenant(tenant.database, readOnly: true, catalogs: CatalogDirectory()) {

@@ -42,6 +42,8 @@ enum IngestRetry: Equatable {
 
     private static func decide(_ state: SQLState, attempt: Int, _ milliseconds: Int) -> IngestRetry {
         if state.rawValue == "TD011" { return .reloadRules }
+        // A field of the tenant's own was dropped while the batch was on its way.
+        if state == .undefinedColumn, attempt < 4 { return .again(afterMilliseconds: milliseconds) }
         if state == .lockNotAvailable { return .again(afterMilliseconds: milliseconds) }
         switch state.classCode {
         // Data that a type refuses, or a limit of the server.

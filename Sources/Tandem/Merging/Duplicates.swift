@@ -3,6 +3,17 @@ public import Postgres
 
 /// Pairs of records that may be one, as API and command line show them.
 public enum DuplicatePresenter {
+    /// How often a reason alone is right, in hundredths: rough, to order pairs by.
+    private static let weights = [
+        "email": 95, "phone_and_name": 90, "name_and_account": 80, "company": 70, "domain": 60,
+    ]
+
+    /// How likely a pair is one, 0 to 100: the more reasons, the more.
+    static func score(_ reasons: [String]) -> Int {
+        let doubt = reasons.reduce(1.0) { $0 * (1 - Double(weights[$1] ?? 50) / 100) }
+        return Int((100 * (1 - doubt)).rounded(.down))
+    }
+
     public static func shown(_ json: JSON, catalog: ObjectCatalog = .standard) -> JSON {
         guard var object = json.object else { return json }
         func id(_ value: JSON?, _ prefix: PublicID.Prefix) -> JSON {
@@ -10,6 +21,9 @@ public enum DuplicatePresenter {
         }
         object["id"] = id(object["id"], .duplicate)
         if object["merge"] != nil { object["merge"] = id(object["merge"], .merge) }
+        if let reasons = object["reasons"]?.array {
+            object["score"] = .number(Self.score(reasons.compactMap(\.string)))
+        }
         if let records = object["records"]?.array {
             object["records"] = .array(
                 records.map { record in

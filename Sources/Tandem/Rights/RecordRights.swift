@@ -98,6 +98,9 @@ public final class RecordRights: Sendable, Hashable {
         (objects[object]?.levels[action] ?? "none") != "none"
     }
 
+    /// Whether the caller may do it with all records of an object.
+    public func mayAll(_ action: String, _ object: String) -> Bool { objects[object]?.levels[action] == "all" }
+
     /// Whether the caller may write a field.
     public func changes(_ field: String, of object: String) -> Bool { access(object, field) == .edit }
 

@@ -13,6 +13,8 @@ public struct TenantDatabase: Sendable, Hashable {
     public let schema: TenantSchema
     /// ISO 4217: what new records have that are given no other.
     public let currency: String
+    /// Where owners are who say nothing of it.
+    let timezone: String
     /// Whose rights hold for records; nil: everything is allowed.
     public private(set) var caller: RecordCaller?
     /// What procedures for pages leave out, see ``RecordRights``.
@@ -33,16 +35,17 @@ public struct TenantDatabase: Sendable, Hashable {
         return database
     }
 
-    public init(_ schema: TenantSchema, currency: String) {
+    public init(_ schema: TenantSchema, currency: String, timezone: String = "UTC") {
         self.schema = schema
         self.currency = currency
+        self.timezone = timezone
     }
 
     /// Keeps a tenant's requests on the same few connections: their catalog caches are per connection and never shrink.
     public var affinity: Int { schema.name.utf8.reduce(0) { $0 &* 31 &+ Int($1) } & Int.max }
 
     /// The settings of a request's transaction: role `<schema>_app`, path `t_x, t_x_i, tandem_code, pg_temp`, and
-    /// `tandem.currency`, since a tenant's schemas do not know the control plane; with a caller, whose rights hold.
+    /// `tandem.currency` and `tandem.zone`, since a tenant's schemas do not know the control plane; with a caller, whose rights hold.
     ///
     /// - Parameters:
     ///   - statementTimeout: ends each statement at the server; nil: no limit.
@@ -55,7 +58,8 @@ public struct TenantDatabase: Sendable, Hashable {
         Self.settings(
             role: schema.appRole, path: path(first: schema.name, second: schema.internals),
             statementTimeout: statementTimeout, lockTimeout: lockTimeout)
-            + [(name: "tandem.currency", value: currency)] + (caller?.settings ?? [])
+            + [(name: "tandem.currency", value: currency), (name: "tandem.zone", value: timezone)]
+            + (caller?.settings ?? [])
             + (hidden.map { [(name: "tandem.hidden", value: $0)] } ?? []) + extra
     }
 
@@ -98,7 +102,9 @@ public struct TenantDatabase: Sendable, Hashable {
 }
 
 extension Tenant {
-    public var database: TenantDatabase { TenantDatabase(schema, currency: currency).acting(for: rights) }
+    public var database: TenantDatabase {
+        TenantDatabase(schema, currency: currency, timezone: timezone).acting(for: rights)
+    }
 
     /// The same without the limits of a visit: for what is no work on records, and guarded by itself.
     public var unlimited: Tenant {

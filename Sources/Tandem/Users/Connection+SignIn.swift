@@ -7,6 +7,8 @@ public struct SignedInUser: Sendable, Hashable {
     public let email: String
     /// None: they see nothing.
     public let roles: [RecordID]
+    /// How many tasks they were reminded of and have neither done nor seen.
+    public let reminders: Int
 
     /// For histories and the audit.
     public var actor: String { "user:\(email)" }
@@ -42,7 +44,8 @@ extension Connection {
         guard let user = try rows.first?.json(0) else { return nil }
         return SignedInUser(
             id: id, name: user["name"]?.string ?? "", email: user["email"]?.string ?? "",
-            roles: (user["role_ids"]?.array ?? []).compactMap { $0.string.flatMap { PublicID(.role, text: $0)?.uuid } })
+            roles: (user["role_ids"]?.array ?? []).compactMap { $0.string.flatMap { PublicID(.role, text: $0)?.uuid } },
+            reminders: user["reminders"]?.int ?? 0)
     }
 
     /// Stores what a user chose; false where there is no such user any more.

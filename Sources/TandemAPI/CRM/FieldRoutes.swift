@@ -8,7 +8,7 @@ import TandemHTTP
 struct FieldRoutes {
     let records: RecordStore
 
-    var routes: [Route] { [list, create, update] }
+    var routes: [Route] { [list, create, update, drop] }
 
     private static let dryRun = Route.Parameter("dry_run", "true checks and answers the field, and changes nothing")
     /// An index over a great table takes a while.
@@ -62,6 +62,22 @@ struct FieldRoutes {
                 (editor) throws(TandemError) in try editor.update(object, field, body, ifMatch: ifMatch)
             }
             return .resource(call, changed, version: changed["version"]?.int ?? 1)
+        }
+    }
+
+    private var drop: Route {
+        Route(
+            .post, "/v1/objects/{object}/fields/{name}:drop",
+            "Take a hidden field away for good, with all values in it", feature: "CRM", scope: .secret,
+            permission: "settings:write",
+            parameters: [.init("dry_run", "true answers how many values would go, and changes nothing")],
+            time: Self.time
+        ) { [records] call in
+            let (object, field) = (call.capture("object"), call.capture("name"))
+            return Response(
+                json: try await FieldRoutes.edit(call, records, isDryRun: call.flag("dry_run")) {
+                    (editor) throws(TandemError) in try editor.drop(object, field)
+                })
         }
     }
 

@@ -46,7 +46,8 @@ struct DuplicateCommand: ParsableCommand {
             return Output(
                 content: .list(items.compactMap(\.object)),
                 columns: [
-                    ("ID", "id"), ("OBJECT", "object"), ("REASONS", "reasons"), ("RECORDS", "cluster"),
+                    ("ID", "id"), ("OBJECT", "object"), ("SCORE", "score"), ("REASONS", "reasons"),
+                    ("RECORDS", "cluster"),
                     ("CREATED", "created_at"),
                 ])
         }

@@ -11,8 +11,9 @@ struct FieldCommand: ParsableCommand {
             tandem field list accounts
             tandem field update accounts cf_tier --options gold,silver,bronze
             tandem field update accounts cf_tier --hide
+            tandem field drop accounts cf_tier --dry-run
             """,
-        subcommands: [Create.self, List.self, Update.self])
+        subcommands: [Create.self, List.self, Update.self, Drop.self])
 
     private static let columns: [(title: String, key: String)] = [
         ("OBJECT", "object"), ("FIELD", "name"), ("TYPE", "type"), ("LABEL", "label"), ("REQUIRED", "required"),
@@ -169,6 +170,28 @@ struct FieldCommand: ParsableCommand {
             }
             let changed = try FieldCommand.editor(session).update(object, name, body, ifMatch: ifMatch)
             return Output(content: .object(session.written(changed)), name: "name")
+        }
+    }
+
+    struct Drop: DatabaseCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Take a hidden field away for good, with all values in it. There is no way back.",
+            discussion: """
+                tandem field drop accounts cf_tier --dry-run --tenant acme
+                tandem field update accounts cf_tier --hide && tandem field drop accounts cf_tier
+
+                Refused while a saved list, a source's mapping or a stage names it.
+                """)
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "accounts, contacts, leads, …") var object: String
+        @Argument(help: "cf_…") var name: String
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            let done = try FieldCommand.editor(session).drop(object, name)
+            let values = done["values"]?.int ?? 0
+            let words =
+                "\(values) value\(values == 1 ? "" : "s") \(session.options.dryRun ? "would go" : "went") with \(name).\n"
+            return Output(content: .object(session.written(done)), name: "name", text: words)
         }
     }
 }

@@ -10,6 +10,6 @@ func backgroundServices(
     [
         context.access, PromotionService(context), DueDeletions(pool: context.pool, logger: context.logger),
         Housekeeping(context, quarantineDays: plan.quarantineDays),
-        OperationService(context, database: database),
+        OperationService(context, database: database), TimerService(context),
     ]
 }

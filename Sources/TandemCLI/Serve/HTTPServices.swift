@@ -20,7 +20,8 @@ func httpServices(
     let batcher = Batcher(configuration: database, readingRules: readingRules, settings: settings, logger: logger)
     let drain = Drain()
     let console = Console(
-        context: context, batcher: batcher, readingRules: readingRules, drain: drain, version: VersionCommand.number)
+        context: context, batcher: batcher, readingRules: readingRules, drain: drain, version: VersionCommand.number,
+        attachmentLimit: plan.attachmentLimit)
     let data = DataPlane(
         context: context, batcher: batcher, readingRules: readingRules, version: VersionCommand.number,
         extra: console.routes, errorPage: console.errorPage, limiter: RateLimiter(plan.rates),

@@ -94,6 +94,7 @@ struct AccountsPage {
     }
 
     let chrome: Chrome
+    let saved: SavedListsLink
     let query: String
     let newHref: String?
     let accounts: [Entry]
@@ -141,6 +142,7 @@ struct AccountPage {
     let nextSteps: [PlannedEntry]
     let hasNextSteps: Bool
     let timeline: Timeline
+    let extras: RecordExtras
     let sourcesCard: SourcesCard
     let editHref: String?
     let newContactHref: String?
@@ -245,6 +247,7 @@ extension Console {
         let page = AccountsPage(
             chrome: Chrome(
                 title: "Accounts", visit: visit, place: .accounts, notice: call.query["notice"], version: version),
+            saved: SavedListsLink(.account, call, tenant),
             query: query ?? "", newHref: visit.may("create", "account") ? "\(path)/accounts/new" : nil,
             accounts: shown.map { account in
                 AccountsPage.Entry(
@@ -334,6 +337,7 @@ extension AccountPage {
         nextSteps = desk.nextSteps
         hasNextSteps = !nextSteps.isEmpty
         timeline = desk.timeline
+        extras = desk.extras
         sourcesCard = SourcesCard(
             detail.sources, path: "\(path)/accounts/\(publicID)", csrf: read.mayEdit ? visit.csrf : nil, words)
         editHref = read.mayEdit ? "\(path)/accounts/\(publicID)/edit" : nil

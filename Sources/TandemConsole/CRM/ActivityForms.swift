@@ -12,6 +12,8 @@ struct LogForms {
     let logOwners: [Choice]
     let logToday: String
     let outcomes: [String]
+    let repeats: [Choice]
+    let reminds: [Choice]
     /// Without a record: a day's page adds tasks alone.
     let isTaskOnly: Bool
 
@@ -27,6 +29,8 @@ struct LogForms {
         logOwners = owners.menu([("", "nobody")], chosen: owners.chosenID ?? owners.me)
         logToday = today
         outcomes = Self.outcomes
+        repeats = RecurrenceWords.choices()
+        reminds = ReminderWords.choices
         self.isTaskOnly = isTaskOnly
     }
 }
@@ -66,6 +70,13 @@ struct LoggedActivity {
             if fields["subject"] == nil { throw .invalid("/subject", "required", "is required: what is to be done?") }
             fields["status"] = "planned"
             if let priority = text("priority") { fields["priority"] = .string(priority) }
+            if let rule = text("recurrence") {
+                fields["recurrence"] = .string(rule)
+                fields["recurs_when"] = form["recurs_when"] == "due" ? "due" : "done"
+            }
+            if let minutes = text("remind").flatMap({ Int($0) }) {
+                fields["reminders"] = [["minutes": .number(minutes)]]
+            }
             guard let date = text("due_date") else { break }
             if let time = text("due_time") {
                 guard let due = words.instant("\(date)T\(time)") else {

@@ -41,6 +41,7 @@ struct ContactsPage {
     }
 
     let chrome: Chrome
+    let saved: SavedListsLink
     let query: String
     let tag: String
     let owners: [Choice]
@@ -94,6 +95,7 @@ struct ContactPage {
     let nextSteps: [PlannedEntry]
     let hasNextSteps: Bool
     let timeline: Timeline
+    let extras: RecordExtras
     let sourcesCard: SourcesCard
 }
 
@@ -179,6 +181,7 @@ extension Console {
         let page = ContactsPage(
             chrome: Chrome(
                 title: "Contacts", visit: visit, place: .contacts, notice: call.query["notice"], version: version),
+            saved: SavedListsLink(.contact, call, tenant),
             query: query ?? "", tag: tag ?? "", owners: owners.menu([("", "everyone")], chosen: owner),
             accountName: accountName, accountID: accountID,
             newHref: !visit.may("create", "contact")
@@ -276,6 +279,7 @@ extension ContactPage {
         nextSteps = desk.nextSteps
         hasNextSteps = !nextSteps.isEmpty
         timeline = desk.timeline
+        extras = desk.extras
         sourcesCard = SourcesCard(
             detail.sources, path: "\(path)/contacts/\(publicID)", csrf: read.mayEdit ? visit.csrf : nil, words)
     }

@@ -64,6 +64,7 @@ struct LeadsPage {
     }
 
     let chrome: Chrome
+    let saved: SavedListsLink
     let statuses: [Status]
     let owners: [Choice]
     let assignees: [Choice]
@@ -101,6 +102,7 @@ struct LeadPage {
     let nextSteps: [PlannedEntry]
     let hasNextSteps: Bool
     let timeline: Timeline
+    let extras: RecordExtras
     let sourcesCard: SourcesCard
 }
 
@@ -170,6 +172,7 @@ extension Console {
         let page = LeadsPage(
             chrome: Chrome(
                 title: "Leads", visit: visit, place: .leads, notice: call.query["notice"], version: version),
+            saved: SavedListsLink(.lead, call, tenant),
             statuses: [LeadsPage.Status(href: address(nil), label: "all", isCurrent: status == nil)]
                 + LeadRead.statuses.map {
                     LeadsPage.Status(href: address($0), label: $0, isCurrent: $0 == status)
@@ -246,6 +249,7 @@ extension Console {
                     disqualifyAction: "\(path)/leads/assign", disqualifyLead: "\(PublicID(.lead, id))",
                     disqualifyToken: visit.csrf),
             log: desk.log, nextSteps: desk.nextSteps, hasNextSteps: !desk.nextSteps.isEmpty, timeline: desk.timeline,
+            extras: desk.extras,
             sourcesCard: SourcesCard(
                 detail.sources, path: "\(path)/leads/\(PublicID(.lead, id))", csrf: read.mayEdit ? visit.csrf : nil,
                 words))

@@ -12,6 +12,8 @@ struct PlannedEntry {
     let kind: String
     let isTask: Bool
     let due: String
+    /// How it comes again; nil: it does not.
+    let repeating: String?
     /// Nil: neither overdue nor today.
     let state: String?
     let tone: String
@@ -29,6 +31,7 @@ struct PlannedEntry {
         kind = activity.type
         isTask = activity.type == "task"
         due = words.moment(activity.dueAt)?.text ?? TimeWords.day(activity.dueDate) ?? "no date"
+        repeating = activity.recurrence.map { RecurrenceWords.text($0) }
         state = ["overdue", "today"].contains(read.state) ? read.state : nil
         tone = read.state == "overdue" ? "bad" : "warn"
         isHigh = activity.priority == "high"

@@ -83,6 +83,7 @@ struct OpportunitiesPage {
     }
 
     let chrome: Chrome
+    let saved: SavedListsLink
     let boardHref: String
     let newHref: String?
     let stages: [Stage]
@@ -124,6 +125,7 @@ struct OpportunityPage {
     let nextSteps: [PlannedEntry]
     let hasNextSteps: Bool
     let timeline: Timeline
+    let extras: RecordExtras
 }
 
 struct StageRead: Decodable {
@@ -242,6 +244,7 @@ extension Console {
             chrome: Chrome(
                 title: "Opportunities", visit: visit, place: .opportunities, notice: call.query["notice"],
                 version: version),
+            saved: SavedListsLink(.opportunity, call, tenant),
             boardHref: "\(path)/board", newHref: visit.may("create", "opportunity") ? "\(path)/opportunities/new" : nil,
             stages: stages.map { stage in
                 OpportunitiesPage.Stage(
@@ -332,6 +335,7 @@ extension OpportunityPage {
         nextSteps = desk.nextSteps
         hasNextSteps = !nextSteps.isEmpty
         timeline = desk.timeline
+        extras = desk.extras
         changes = detail.history.map { change in
             var parts: [String] = []
             if change.oldStage != change.newStage, let stage = change.newStage {

@@ -9,6 +9,7 @@ struct RecordDesk {
     let log: LogForms?
     let nextSteps: [PlannedEntry]
     let timeline: Timeline
+    let extras: RecordExtras
 }
 
 extension Console {
@@ -37,6 +38,7 @@ extension Console {
             nextSteps: try steps.decoded("activity", as: PlannedRead.self).map {
                 PlannedEntry($0, back: place, path: path, csrf: visit.csrf, words)
             },
-            timeline: try Timeline(timeline, path: path, place: place, csrf: visit.csrf, words))
+            timeline: try Timeline(timeline, path: path, place: place, csrf: visit.csrf, words),
+            extras: try await extras(description, id, owners.all, visit, tenant))
     }
 }

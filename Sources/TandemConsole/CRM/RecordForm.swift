@@ -189,6 +189,8 @@ extension RecordFormPage.Field {
             if !text.isEmpty, !menu.contains(where: \.isChosen) {
                 menu.append(Choice(value: text, label: text, isChosen: true))
             }
+        case .text where field.name == "recurrence":
+            hint = text.isEmpty ? "a rule such as FREQ=WEEKLY;BYDAY=MO" : RecurrenceWords.text(text)
         case .bool, .text, .domain, .id, .record, .links, .condition, .fieldNames: break
         }
         self.menu = menu

@@ -47,6 +47,7 @@ struct TicketsPage {
     }
 
     let chrome: Chrome
+    let saved: SavedListsLink
     let statuses: [LeadsPage.Status]
     let tickets: [Entry]
     let hasTickets: Bool
@@ -66,6 +67,7 @@ struct TicketPage {
     let facts: [AccountCard.Fact]
     let message: String?
     let activities: [Activity]
+    let extras: RecordExtras
 
     struct Activity {
         let when: Moment?
@@ -116,6 +118,7 @@ extension Console {
         let page = TicketsPage(
             chrome: Chrome(
                 title: "Tickets", visit: visit, place: .tickets, notice: call.query["notice"], version: version),
+            saved: SavedListsLink(.ticket, call, tenant),
             statuses: [LeadsPage.Status(href: path, label: "all", isCurrent: status == nil)]
                 + TicketRead.statuses.map {
                     LeadsPage.Status(href: "\(path)?status=\($0)", label: $0, isCurrent: $0 == status)
@@ -148,6 +151,7 @@ extension Console {
             ("Priority", read.priority), ("Channel", read.channel), ("Contact", read.contact), ("Owner", read.owner),
             ("Opened", words.moment(read.createdAt)?.text), ("Solved", words.moment(read.solvedAt)?.text),
         ]
+        let owners = try await owners(call, visit, tenant)
         let page = TicketPage(
             chrome: Chrome(
                 title: read.subject, visit: visit, place: .tickets, notice: call.query["notice"], version: version),
@@ -160,7 +164,7 @@ extension Console {
             message: read.body,
             activities: detail.activities.map {
                 TicketPage.Activity(when: words.moment($0.at), what: $0.words, detail: $0.detail)
-            })
+            }, extras: try await extras(.ticket, id, owners.all, visit, tenant))
         return Response(html: templates.render(page, as: "ticket"))
     }
 }

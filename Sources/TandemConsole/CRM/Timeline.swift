@@ -90,6 +90,19 @@ private struct TimelineRead: Decodable {
     let activity: ActivityRead?
     let move: Move?
     let event: EventRead?
+    let comment: Comment?
+    let ticket: Ticket?
+
+    struct Comment: Decodable {
+        let body: String
+        let author: String
+    }
+
+    struct Ticket: Decodable {
+        let id: UUID
+        let subject: String?
+        let status: String?
+    }
 }
 
 extension Timeline.Entry {
@@ -110,8 +123,8 @@ extension Timeline.Entry {
             return
         }
         task = nil
-        said = nil
         if let move = read.move {
+            said = nil
             sign = "stage"
             tone = OpportunityRead.tone(move.status ?? "open")
             happened = [move.fromStage, move.toStage].compactMap { $0 }.joined(separator: " → ")
@@ -119,6 +132,21 @@ extension Timeline.Entry {
             about = href == place ? nil : move.name
             aboutHref = href
             detail = ActorWords.words(move.actor, cause: move.cause)
+            return
+        }
+        if let comment = read.comment {
+            (sign, tone, happened) = ("comment", "", "Comment")
+            (about, aboutHref) = (nil, nil)
+            detail = ActorWords.words(comment.author)
+            said = CommentsCard.parts(comment.body).map(\.part).joined()
+            return
+        }
+        said = nil
+        if let ticket = read.ticket {
+            (sign, tone, happened) = ("ticket", "warn", "Ticket")
+            about = ticket.subject
+            aboutHref = "\(path)/tickets/\(PublicID(.ticket, ticket.id))"
+            detail = ticket.status
             return
         }
         sign = read.event?.type == "track" ? "event" : read.event?.type ?? "event"

@@ -46,6 +46,7 @@ struct TodayPage {
     let isEveryone: Bool
     /// Nil for who may not plan.
     let log: LogForms?
+    let reminders: RemindersCard?
     let overdue: [PlannedEntry]
     let hasOverdue: Bool
     let due: [PlannedEntry]
@@ -140,6 +141,7 @@ extension Console {
             as: TodayRead.self)
         let page = TodayPage(
             read, owners, tenant: tenant, visit: visit, now: RecordTime.text(now),
+            reminders: try await remindersCard(owners.chosenID, visit, tenant),
             chrome: Chrome(title: "Today", visit: visit, place: .today, notice: call.query["notice"], version: version))
         return Self.remember(owners, call, tenant, in: Response(html: templates.render(page, as: "today")))
     }
@@ -147,7 +149,8 @@ extension Console {
 
 extension TodayPage {
     fileprivate init(
-        _ read: TodayRead, _ owners: Owners, tenant: Tenant, visit: Visit, now: String, chrome: Chrome
+        _ read: TodayRead, _ owners: Owners, tenant: Tenant, visit: Visit, now: String,
+        reminders: RemindersCard?, chrome: Chrome
     ) {
         let path = "/console/\(tenant.slug)"
         let place = "\(path)/today"
@@ -155,6 +158,7 @@ extension TodayPage {
         self.chrome = chrome
         let today = words.date(now) ?? ""
         day = TimeWords.day(today) ?? ""
+        self.reminders = reminders
         self.owners = owners.menu([(Owners.everyone, "everyone")], chosen: owners.chosenID)
         isEveryone = owners.chosen == nil
         let csrf = visit.csrf

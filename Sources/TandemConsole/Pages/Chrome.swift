@@ -12,6 +12,8 @@ struct Chrome {
         let href: String
         let label: String
         let isCurrent: Bool
+        /// How much waits there; nil: nothing.
+        let badge: String?
         /// Whether a row begins with it, where the window has the room.
         let startsRow: Bool
     }
@@ -44,7 +46,7 @@ struct Chrome {
     /// The places of the navigation.
     enum Place: String, CaseIterable {
         case thread, events, quarantine, sources, plans, people, merges, fields, operations, users, roles, privacy, send
-        case today, accounts, contacts, leads, opportunities, tickets, forms
+        case today, accounts, contacts, leads, opportunities, tickets, forms, duplicates
 
         var label: String {
             switch self {
@@ -61,6 +63,7 @@ struct Chrome {
             case .forms: "Forms"
             case .opportunities: "Opportunities"
             case .tickets: "Tickets"
+            case .duplicates: "Duplicates"
             case .merges: "Merges"
             case .operations: "Operations"
             case .users: "Users"
@@ -74,7 +77,7 @@ struct Chrome {
         var module: Module? {
             switch self {
             case .thread, .events, .quarantine, .sources, .plans, .send: .cdp
-            case .today, .contacts, .leads, .forms, .opportunities, .tickets: .crm
+            case .today, .contacts, .leads, .forms, .opportunities, .tickets, .duplicates: .crm
             case .people, .accounts, .merges, .fields, .operations, .users, .roles, .privacy: nil
             }
         }
@@ -96,6 +99,7 @@ struct Chrome {
             case .roles: .read("role")
             case .operations: .free
             case .privacy: .operators
+            case .duplicates: Console.mergeRight
             }
         }
 
@@ -109,7 +113,7 @@ struct Chrome {
         /// Whether it stands in the second row of the navigation.
         var startsRow: Bool {
             switch self {
-            case .today, .accounts, .contacts, .leads, .opportunities, .tickets, .forms: true
+            case .today, .accounts, .contacts, .leads, .opportunities, .tickets, .forms, .duplicates: true
             default: false
             }
         }
@@ -120,6 +124,12 @@ struct Chrome {
     }
 
     private static let switcherLimit = 12
+
+    /// How many reminders wait for who is signed in.
+    private static func waiting(_ visit: Visit) -> String? {
+        guard let count = visit.user?.reminders, count > 0 else { return nil }
+        return Figures.counted(count, "reminder")
+    }
 
     init(title: String, version: String) {
         self.title = title
@@ -142,7 +152,8 @@ struct Chrome {
         let firstOfRow = places.first { $0.startsRow }
         navigation = places.map { item in
             NavigationItem(
-                href: item.href(tenant), label: item.label, isCurrent: item == place, startsRow: item == firstOfRow)
+                href: item.href(tenant), label: item.label, isCurrent: item == place,
+                badge: item == .today ? Self.waiting(visit) : nil, startsRow: item == firstOfRow)
         }
         let others = visit.tenants.filter { $0.id != tenant.id && $0.isOpen }
         otherTenants = others.prefix(Self.switcherLimit).map {
@@ -211,6 +222,20 @@ extension Chrome.Notice {
         case "moved": self.init(kind: "good", text: "Moved.")
         case "assigned": self.init(kind: "good", text: "Assigned.")
         case "disqualified": self.init(kind: "good", text: "Disqualified. Editing the status brings a lead back.")
+        case "records-merged":
+            self.init(
+                kind: "good", text: "Merged: they are one now. What was merged stands below and can be undone there.")
+        case "records-parted": self.init(kind: "good", text: "The merge is undone: they are separate records again.")
+        case "moved-on": self.init(kind: "good", text: "What was here is part of this record now: they were merged.")
+        case "list-saved": self.init(kind: "good", text: "Saved. It stands among the saved lists.")
+        case "list-deleted": self.init(kind: "good", text: "The list is deleted; its records are where they were.")
+        case "dismissed": self.init(kind: "good", text: "Kept apart: this pair is not proposed again.")
+        case "commented": self.init(kind: "good", text: "Added.")
+        case "comment-deleted": self.init(kind: "good", text: "The comment is deleted.")
+        case "file-added": self.init(kind: "good", text: "The file stands beside it.")
+        case "file-deleted": self.init(kind: "good", text: "The file is taken away.")
+        case "no-file": self.init(kind: "bad", text: "No file was chosen.")
+        case "seen": self.init(kind: "good", text: "Seen. The task stays until it is done.")
         case "none-chosen": self.init(kind: "bad", text: "No lead was chosen. Tick those that are meant.")
         case "ordered":
             self.init(

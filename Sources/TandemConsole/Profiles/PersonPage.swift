@@ -169,6 +169,7 @@ struct ActivityRead: Decodable {
     let dueDate: String?
     let priority: String?
     let mayEdit: Bool?
+    let recurrence: String?
 
     var words: String {
         let kind = type.prefix(1).uppercased() + type.dropFirst().replacing("_", with: " ")

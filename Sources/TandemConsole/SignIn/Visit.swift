@@ -81,7 +81,7 @@ extension Console {
 
     /// What the handler answers; a problem becomes a page that keeps the navigation of the tenant. Faults of ours pass
     /// through, so that they are logged.
-    private func answer(
+    func answer(
         _ call: Call, _ visit: Visit, _ module: Module?, _ right: ConsoleRight?,
         _ handler: () async throws -> Response
     ) async throws -> Response {
@@ -106,6 +106,7 @@ extension Console {
         "operator_only", "Only operators do this: whoever signed in with tandem console link.")
 
     private func shown(_ problem: Problem, _ call: Call, _ visit: Visit) async throws -> Response {
+        if problem.status == .notFound, let moved = try await movedOn(call, visit) { return moved }
         let givers = problem.code == "forbidden" ? try await givers(of: visit) : []
         guard
             let page = ErrorPage(
@@ -142,7 +143,7 @@ extension Console {
     }
 
     /// Nil: nobody is signed in. The tenant is nil if the address names none that the session sees.
-    private func visit(_ call: Call) async throws -> Visit? {
+    func visit(_ call: Call) async throws -> Visit? {
         guard let cookie = Self.cookie(call) else { return nil }
         let hash = Secret.hash(cookie)
         let found = try await context.pool.withConnection {

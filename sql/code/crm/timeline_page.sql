@@ -9,6 +9,8 @@ begin
     select jsonb_build_object('at', iso_time(t.at), 'key', t.key, 'kind', t.kind) || case t.kind
         when 'activity' then jsonb_build_object('activity', activity_json((t.data ->> 'id')::uuid))
         when 'opportunity' then jsonb_build_object('move', shown_fields('opportunity', t.data))
+        when 'comment' then jsonb_build_object('comment', t.data)
+        when 'ticket' then jsonb_build_object('ticket', t.data)
         else jsonb_build_object('event', event_summary(jsonb_build_object('properties', t.data -> 'properties')) || jsonb_build_object(
             'id', t.data -> 'id', 'at', iso_time(t.at), 'type', t.data -> 'type', 'name', t.data -> 'event', 'source', t.data -> 'source',
             'message_id', t.data -> 'message_id', 'profile', t.data -> 'profile_id',

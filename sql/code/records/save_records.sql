@@ -19,6 +19,8 @@ begin
         v_items := settle_comments(p_context, v_items);
     elsif v_name = 'user' then
         v_items := check_user_roles(v_items);
+    elsif v_name = 'activity' then
+        v_items := check_tasks(v_items);
     end if;
     if p_object ? 'rules' then
         v_items := check_field_rules(p_object, p_context, v_items);
@@ -66,6 +68,12 @@ begin
         end if;
     elsif v_name = 'opportunity' then
         perform record_opportunity_history(p_context, v_items);
+    elsif v_name = 'activity' then
+        perform settle_tasks(p_context, v_items);
+    elsif v_name = 'user' and to_regclass('activity_reminders') is not null then
+        perform settle_reminders(array(
+            select a.id from unnest(v_items) i join activities a on a.owner_id = (i ->> 'id')::uuid and a.status = 'planned'
+            where i -> 'changes' ? 'time_zone' and i ->> 'outcome' = 'updated'));
     end if;
     return v_items;
 end
