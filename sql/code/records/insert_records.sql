@@ -5,13 +5,17 @@ as $$
 declare
     v_name text := 'insert ' || (p_object ->> 'state');
     v_few boolean := cardinality(p_items) <= 8;
+    v_call constant text := 'execute %I (current_setting(''tandem.items'')::jsonb[], current_setting(''tandem.actor''))';
     v_statement text;
 begin
     if not exists (select from unnest(p_items) i where i ? 'created' and not i ? 'outcome') then
         return;
     end if;
+    if v_few then
+        perform set_config('tandem.items', p_items::text, true), set_config('tandem.actor', p_context ->> 'actor', true);
+    end if;
     if v_few and is_prepared('insert_' || (p_object ->> 'relation'), v_name) then
-        execute format('execute %I (%L, %L)', v_name, p_items, p_context ->> 'actor');
+        execute format(v_call, v_name);
         return;
     end if;
     v_statement := format(
@@ -34,7 +38,7 @@ begin
          from jsonb_array_elements(p_object -> 'columns') c));
     if v_few then
         execute format('prepare %I (jsonb[], text) as %s', v_name, v_statement);
-        execute format('execute %I (%L, %L)', v_name, p_items, p_context ->> 'actor');
+        execute format(v_call, v_name);
     else
         execute v_statement using p_items, p_context ->> 'actor';
     end if;

@@ -51,7 +51,11 @@ begin
         if not is_prepared('load_' || (p_object ->> 'relation'), v_name) then
             execute format('prepare %I (jsonb[], uuid[], text[], text, jsonb) as %s', v_name, v_statement);
         end if;
-        execute format('execute %I (%L, %L, %L, %L, %L)', v_name, p_items, v_ids, v_writable, p_context ->> 'at', v_new) into v_items;
+        perform set_config('tandem.items', p_items::text, true);
+        execute format(
+            'execute %I (current_setting(''tandem.items'')::jsonb[], %L, %L, %L, %L)', v_name, v_ids, v_writable, p_context ->> 'at',
+            v_new)
+        into v_items;
     end if;
     if is_restricted() then
         v_items := restrict_items(p_object, p_context, v_items);

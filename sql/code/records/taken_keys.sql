@@ -21,7 +21,8 @@ begin
     end if;
     v_name := format('keys %s %s', p_object ->> 'state', left(md5(v_keys::text), 16));
     if cardinality(p_items) <= 8 and is_prepared('keys_' || (p_object ->> 'relation'), v_name) then
-        execute format('execute %I (%L)', v_name, p_items) into v_result;
+        perform set_config('tandem.items', p_items::text, true);
+        execute format('execute %I (current_setting(''tandem.items'')::jsonb[])', v_name) into v_result;
         return coalesce(v_result, '{}');
     end if;
     select string_agg(format(
