@@ -146,7 +146,6 @@ def test_every_page_agrees_with_a_plain_filter(world: World) -> None:
     ("find_contacts", "record_condition('contact', 'read', 'x')", "'true'"),
     ("find_opportunities", "record_condition('opportunity', 'read', 'x')", "'true'"),
     ("planned_activities", "record_condition('activity', 'read', 'a')", "'true'"),
-    ("contact_page", "perform require_right('contact', p_id, 'read');", ""),
 ], ids=lambda value: value[:24])
 def test_a_page_without_its_predicate_is_noticed(world: World, function: str, whole: str, broken: str) -> None:
     server = world.tenant.server
