@@ -27,7 +27,9 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -65,6 +67,7 @@ let package = Package(
             dependencies: [
                 "Postgres", "TandemSQL", "CArgon2", "CSimdJSON", "CPhoneNumber", "CRE2", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
@@ -75,6 +78,7 @@ let package = Package(
             name: "TandemHTTP",
             dependencies: [
                 "Postgres", "Tandem",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -108,6 +112,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -135,7 +140,11 @@ let package = Package(
 
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TandemTesting"], swiftSettings: strict),
         .testTarget(
-            name: "TandemTests", dependencies: ["Tandem", "TandemSQL", "TandemTesting", "CZlib"], exclude: ["Fixtures"],
+            name: "TandemTests",
+            dependencies: [
+                "Tandem", "TandemSQL", "TandemTesting", "CZlib", .product(name: "JWTKit", package: "jwt-kit"),
+            ],
+            exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
             name: "TandemAPITests",

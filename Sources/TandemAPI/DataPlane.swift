@@ -23,6 +23,7 @@ public struct DataPlane: Sendable {
     ///   - limiter: the rates of tenants and sources.
     ///   - census: the bounds of connections.
     ///   - drain: for routes of other layers that answer without an end.
+    ///   - oidc: asks identity providers.
     ///   - attachmentLimit: bytes of a file.
     ///   - holdDays: how long events of suspended tenants, disabled sources and expired keys are held.
     public init(
@@ -30,6 +31,7 @@ public struct DataPlane: Sendable {
         extra: [Route] = [],
         errorPage: RouteResponder.ErrorPage? = nil,
         limiter: RateLimiter = RateLimiter(), census: ConnectionCensus = ConnectionCensus(), drain: Drain = Drain(),
+        oidc: OIDCClient = OIDCClient(),
         attachmentLimit: Int = AttachmentUpload.standardLimit, holdDays: Int = 7
     ) {
         self.limiter = limiter
@@ -64,7 +66,7 @@ public struct DataPlane: Sendable {
             + TagRoute(records: records).routes + AttachmentRoutes(records: records, limit: attachmentLimit).routes
             + FormRoutes(store: store).routes + LeadRoutes(records: records).routes
             + ReminderRoutes(store: store).routes
-            + UserRoutes(store: store).routes
+            + UserRoutes(store: store).routes + OIDCRoutes(store: store, client: oidc).routes
             + RoleRoutes(records: records).routes
             + RecordMergeRoutes(records: records).routes + DuplicateRoutes(records: records).routes
             + ObjectRoutes(records: records).routes + FieldRoutes(records: records).routes

@@ -26,7 +26,7 @@ struct Main: AsyncParsableCommand {
                 name: "Tenants and access",
                 subcommands: [
                     TenantCommand.self, SourceCommand.self, KeyCommand.self, BICommand.self, ConsoleCommand.self,
-                    RoleCommand.self, MigrateCommand.self,
+                    RoleCommand.self, OIDCCommand.self, MigrateCommand.self,
                 ]),
             CommandGroup(name: "People", subcommands: [ProfileCommand.self, MergeCommand.self, PrivacyCommand.self]),
             CommandGroup(

@@ -15,16 +15,18 @@ public struct Console: Sendable {
     /// Of a file that is uploaded, bytes.
     let attachmentLimit: Int
     let templates: Templates
+    let oidc: OIDCClient
     let seal: FormSeal
 
     /// - Parameters:
     ///   - batcher, readingRules: the way that events take; the console's own form goes it too.
     ///   - drain: ends what has no end.
+    ///   - oidc: asks identity providers.
     ///   - version: of the binary, for the foot of each page.
     ///   - attachmentLimit: of a file that is uploaded, bytes.
     public init(
-        context: TandemContext, batcher: Batcher, readingRules: ReadingRulesDirectory, drain: Drain, version: String,
-        attachmentLimit: Int = AttachmentUpload.standardLimit
+        context: TandemContext, batcher: Batcher, readingRules: ReadingRulesDirectory, drain: Drain,
+        oidc: OIDCClient = OIDCClient(), version: String, attachmentLimit: Int = AttachmentUpload.standardLimit
     ) {
         self.context = context
         self.batcher = batcher
@@ -33,6 +35,7 @@ public struct Console: Sendable {
         self.version = version
         self.attachmentLimit = attachmentLimit
         templates = Templates()
+        self.oidc = oidc
         seal = FormSeal(key: context.sealingKey)
     }
 

@@ -58,6 +58,8 @@ def acme(tandem: Server) -> Tenant:
     make_desk(tenant)
     make_tickets(tenant)
     set_sources(tenant)
+    provider = {"issuer": "https://id.acme.example", "client_id": "tandem", "client_secret": "of a picture", "label": "Acme ID"}
+    assert tenant.api("PUT", "/v1/oidc", provider).status_code == 200
     return tenant
 
 
@@ -238,6 +240,7 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "roles": f"{base}/roles",
         "role": f"{base}/roles/{role}",
         "sign-in": "/console/sign-in",
+        "sign-in-provider": f"/console/sign-in?tenant={tenant.slug}",
         "sign-in-link": "/console/sign-in?token=any",
         "password": invited,
         "signed-out": "/console/sign-in",

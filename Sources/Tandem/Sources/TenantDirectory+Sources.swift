@@ -93,7 +93,8 @@ extension TenantDirectory {
         var sealed: SealedSecret?
         if let secret {
             guard (8...500).contains(secret.utf8.count) else { throw Self.invalid("/secret", "8 to 500 bytes") }
-            sealed = SealedSecret(sealing: secret, of: source.id, with: try TandemContext.sealingKey(on: connection))
+            sealed = SealedSecret(
+                sealing: secret, for: .webhook, of: source.id, with: try TandemContext.sealingKey(on: connection))
         }
         return try Source(
             row: change([

@@ -54,7 +54,7 @@ public struct WebhookDelivery: Sendable {
             if !isKnown { throw .noSecret }
             return
         }
-        guard let secret = sealed.open(of: source.id, with: key) else { throw .noSecret }
+        guard let secret = sealed.open(for: .webhook, of: source.id, with: key) else { throw .noSecret }
         do throws(WebhookSignature.Fault) {
             try signature.verify(
                 body, headers: headers, addresses: addresses, secret: secret, now: receivedAt)

@@ -19,13 +19,14 @@ func httpServices(
     settings.bounds = plan.queue
     let batcher = Batcher(configuration: database, readingRules: readingRules, settings: settings, logger: logger)
     let drain = Drain()
+    let oidc = OIDCClient()
     let console = Console(
-        context: context, batcher: batcher, readingRules: readingRules, drain: drain, version: VersionCommand.number,
-        attachmentLimit: plan.attachmentLimit)
+        context: context, batcher: batcher, readingRules: readingRules, drain: drain, oidc: oidc,
+        version: VersionCommand.number, attachmentLimit: plan.attachmentLimit)
     let data = DataPlane(
         context: context, batcher: batcher, readingRules: readingRules, version: VersionCommand.number,
         extra: console.routes, errorPage: console.errorPage, limiter: RateLimiter(plan.rates),
-        census: ConnectionCensus(plan.clients), drain: drain,
+        census: ConnectionCensus(plan.clients), drain: drain, oidc: oidc,
         attachmentLimit: plan.attachmentLimit)
     let admin = AdminPlane(context: context, data: data)
     let ready = ReadyLine(demo)

@@ -47,7 +47,7 @@ extension SourceCommand {
             func run(_ session: DatabaseSession) throws -> Output {
                 let source = try session.directory.source(session.tenant(), reference)
                 let changed = try session.directory.setWebhook(
-                    source, mapping: mapping.map(Self.mapping), secret: secretFile.map(Self.secret))
+                    source, mapping: mapping.map(Self.mapping), secret: secretFile.map(SecretFile.text))
                 return Output(content: .object(try changed.webhookShown), name: "path")
             }
 
@@ -58,14 +58,6 @@ extension SourceCommand {
                     throw CommandFailure.usage("\(text) is no mapping", hint: "a mapping is one JSON object")
                 }
                 return try WebhookMapping(json: .object(object))
-            }
-
-            private static func secret(_ path: String) throws -> String {
-                let data =
-                    path == "-"
-                    ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: path)
-                guard let data else { throw CommandFailure.usage("\(path) cannot be read") }
-                return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
             }
         }
 

@@ -46,12 +46,11 @@ struct UserCommand: ParsableCommand {
         @OptionGroup var base: Base
 
         func run(_ session: DatabaseSession) throws -> Output {
-            let id = try UserCommand.find(user, session)
-            if global.dryRun { return UserCommand.would("make an invitation", id) }
             let role = try role.map { try UserCommand.role($0, session) }
-            let access = try UserCommand.access(session)
-            let roles = try access.letIn(id, role: role)
-            return UserCommand.made(try access.invite(id), id, roles: roles, base: base.base)
+            return try UserCommand.link(to: user, session, base, wouldBe: "make an invitation") { access, id in
+                let roles = try access.letIn(id, role: role)
+                return (try access.invite(id), roles)
+            }
         }
     }
 
@@ -64,11 +63,12 @@ struct UserCommand: ParsableCommand {
         @OptionGroup var base: Base
 
         func run(_ session: DatabaseSession) throws -> Output {
-            let id = try UserCommand.find(user, session)
-            if global.dryRun { return UserCommand.would("take the password away and make a link for a new one", id) }
-            let access = try UserCommand.access(session)
-            let link = try access.reset(id)
-            return UserCommand.made(link, id, roles: try access.letIn(id), base: base.base)
+            try UserCommand.link(
+                to: user, session, base, wouldBe: "take the password away and make a link for a new one"
+            ) { access, id in
+                let link = try access.reset(id)
+                return (link, try access.letIn(id))
+            }
         }
     }
 
@@ -106,11 +106,21 @@ struct UserCommand: ParsableCommand {
             text: "Would \(what) for \(id).")
     }
 
-    private static func made(_ link: SignInLink, _ user: RecordID, roles: [String], base: String) -> Output {
-        let address = link.address(base: base)
+    /// Makes a link for a user, and prints it.
+    /// - Parameters:
+    ///   - wouldBe: what a dry run says.
+    ///   - make: answers the user's roles too.
+    private static func link(
+        to user: String, _ session: DatabaseSession, _ base: Base, wouldBe: String,
+        _ make: (UserAccess, RecordID) throws -> (SignInLink, roles: [String])
+    ) throws -> Output {
+        let id = try find(user, session)
+        if session.options.dryRun { return would(wouldBe, id) }
+        let (link, roles) = try make(access(session), id)
+        let address = link.address(base: base.base)
         return Output(
             content: .object([
-                "url": .string(address), "user_id": .string(PublicID(.user, user).description),
+                "url": .string(address), "user_id": .string(PublicID(.user, id).description),
                 "valid_seconds": .number(link.validity.components.seconds), "roles": .array(roles.map { .string($0) }),
             ]),
             name: "url", text: address, next: roles.isEmpty ? Self.roleless : [])

@@ -17,9 +17,13 @@ extension Response {
 
     /// To another page, with GET.
     static func seeOther(_ path: String, cookie: String? = nil) -> Response {
+        seeOther(path, cookies: cookie.map { [$0] } ?? [])
+    }
+
+    static func seeOther(_ path: String, cookies: [String]) -> Response {
         var headers: HTTPFields = [:]
         headers[.location] = path
-        headers[.setCookie] = cookie
+        for cookie in cookies { headers.append(HTTPField(name: .setCookie, value: cookie)) }
         return Response(status: .seeOther, headers: headers)
     }
 

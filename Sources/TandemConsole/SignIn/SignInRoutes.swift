@@ -6,14 +6,23 @@ import Postgres
 import Tandem
 import TandemHTTP
 
-/// The way in: a form for users of a tenant, a button behind a sign-in link.
+/// The way in: a form for users of a tenant, a button of its identity provider, a button behind a sign-in link.
 private struct SignInPage {
+    /// The workspace's identity provider.
+    struct Provider {
+        let href: String
+        let label: String
+    }
+
     let chrome: Chrome
     /// From the link.
     let token: String?
     /// What the form held; for a link, nothing.
     let workspace: String
     let email: String
+    let provider: Provider?
+    /// Whether no workspace with a provider is named; one that is not there looks like one that has none.
+    let asksForWorkspace: Bool
     let problem: String?
 
     static let linkRefused = "This sign-in link was used before or has expired. Ask for a new one."
@@ -27,14 +36,14 @@ extension Console {
     static let sessionSeconds = 30 * 86_400
 
     var signInRoutes: [Route] {
-        [
+        oidcRoutes + [
             Route(
                 .get, "/console/sign-in", "Sign in with a password, or the page behind a sign-in link",
                 feature: "Console", scope: .none,
                 parameters: [.init("token", "From the link"), .init("tenant", "The workspace to sign in to")]
             ) { call in
                 let token = call.query["token"].flatMap { $0.isEmpty ? nil : $0 }
-                return signInPage(token: token, workspace: call.text("tenant") ?? "")
+                return try await signInPage(token: token, workspace: call.text("tenant") ?? "")
             },
             Route(
                 .post, "/console/sign-in", "Use a sign-in link or a password", feature: "Console", scope: .none,
@@ -70,7 +79,9 @@ extension Console {
                     .untyped("\(Self.sessionSeconds) seconds"))
             ).isEmpty
         }
-        guard isSignedIn else { return signInPage(token: nil, workspace: "", problem: SignInPage.linkRefused) }
+        guard isSignedIn else {
+            return try await signInPage(token: nil, workspace: "", problem: SignInPage.linkRefused)
+        }
         return .seeOther("/console", cookie: Self.cookie(secret, seconds: Self.sessionSeconds, call))
     }
 
@@ -86,7 +97,7 @@ extension Console {
         // Of an unknown address too: the time of the answer does not tell.
         let isRight = try await NIOThreadPool.singleton.runIfActive { Password.verify(password, against: hash) }
         guard isRight, let tenant, let user = found?.user else {
-            return signInPage(
+            return try await signInPage(
                 token: nil, workspace: workspace, email: email, problem: SignInPage.passwordRefused)
         }
         try await context.pool.withConnection(affinity: tenant.database.affinity) { (connection) throws in
@@ -96,7 +107,10 @@ extension Console {
     }
 
     /// Signs a user in on this browser.
-    func startSession(_ call: Call, _ tenant: Tenant, user: RecordID) async throws -> Response {
+    /// - Parameter cookies: others to set.
+    func startSession(
+        _ call: Call, _ tenant: Tenant, user: RecordID, cookies: [String] = []
+    ) async throws -> Response {
         let secret = Secret.random()
         try await context.pool.withConnection { (connection) throws(PostgresError) in
             _ = try connection.single(
@@ -107,10 +121,10 @@ extension Console {
                     .untyped("\(Self.sessionSeconds) seconds")))
         }
         return .seeOther(
-            "/console/" + tenant.slug, cookie: Self.cookie(secret, seconds: Self.sessionSeconds, call))
+            "/console/" + tenant.slug, cookies: [Self.cookie(secret, seconds: Self.sessionSeconds, call)] + cookies)
     }
 
-    private func openTenant(slug: String) async throws -> Tenant? {
+    func openTenant(slug: String) async throws -> Tenant? {
         guard !slug.isEmpty else { return nil }
         let rows = try await context.pool.withConnection { (connection) throws(PostgresError) in
             try connection.single(settings: TenantDatabase.control(), .call("find_tenants", .text(slug)))
@@ -120,18 +134,30 @@ extension Console {
         return tenant.isOpen ? tenant : nil
     }
 
-    private func signInPage(
-        token: String?, workspace: String, email: String = "", problem: String? = nil
-    ) -> Response {
+    /// - Parameter status: beside a problem.
+    func signInPage(
+        token: String?, workspace: String, email: String = "", problem: String? = nil,
+        status: HTTPResponse.Status = .forbidden
+    ) async throws -> Response {
+        var provider: SignInPage.Provider?
+        let tenant = try await openTenant(slug: workspace)
+        if token == nil, let tenant, let found = try await oidcProvider(tenant) {
+            provider = SignInPage.Provider(
+                href: "/console/sign-in/\(tenant.slug)/oidc",
+                label: found.label.map { "Sign in with \($0)" } ?? "Single sign-on")
+        }
         let page = SignInPage(
             chrome: Chrome(title: "Sign in", version: version), token: token, workspace: workspace, email: email,
-            problem: problem)
-        return Response(html: templates.render(page, as: "sign-in"), status: problem == nil ? .ok : .forbidden)
+            provider: provider, asksForWorkspace: token == nil && provider == nil, problem: problem)
+        return Response(html: templates.render(page, as: "sign-in"), status: problem == nil ? .ok : status)
     }
 
     static func cookie(_ value: String, seconds: Int, _ call: Call) -> String {
-        let secure = call.headers[.forwardedProtocol]?.lowercased() == "https" ? "; Secure" : ""
-        return "\(cookieName)=\(value); Path=/console; Max-Age=\(seconds); HttpOnly; SameSite=Lax" + secure
+        cookie(named: cookieName, value, path: "/console", seconds: seconds, call)
+    }
+
+    static func cookie(named name: String, _ value: String, path: String, seconds: Int, _ call: Call) -> String {
+        "\(name)=\(value); Path=\(path); Max-Age=\(seconds); HttpOnly; SameSite=Lax" + (call.isSecure ? "; Secure" : "")
     }
 }
 

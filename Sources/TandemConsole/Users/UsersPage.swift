@@ -239,11 +239,3 @@ extension Console {
                     }))
     }
 }
-
-extension Call {
-    /// Where the browser finds this server, as it said: for links that it is to pass on.
-    fileprivate var origin: String {
-        let scheme = headers[.forwardedProtocol]?.lowercased() == "https" ? "https" : "http"
-        return "\(scheme)://\(request.head.authority ?? "127.0.0.1:8080")"
-    }
-}

@@ -98,10 +98,11 @@ import Testing
 
     @Test func aSecretIsSealedForOneSource() throws {
         let (key, source) = (SymmetricKey(size: .bits256), UUID())
-        let sealed = try #require(SealedSecret(sealing: "whsec", of: source, with: key))
-        #expect(sealed.open(of: source, with: key) == Array("whsec".utf8))
-        #expect(sealed.open(of: UUID(), with: key) == nil)
-        #expect(sealed.open(of: source, with: SymmetricKey(size: .bits256)) == nil)
+        let sealed = try #require(SealedSecret(sealing: "whsec", for: .webhook, of: source, with: key))
+        #expect(sealed.open(for: .webhook, of: source, with: key) == Array("whsec".utf8))
+        #expect(sealed.open(for: .webhook, of: UUID(), with: key) == nil)
+        #expect(sealed.open(for: .oidcClient, of: source, with: key) == nil)
+        #expect(sealed.open(for: .webhook, of: source, with: SymmetricKey(size: .bits256)) == nil)
         #expect(!sealed.bytes.starts(with: Array("whsec".utf8)))
     }
 
