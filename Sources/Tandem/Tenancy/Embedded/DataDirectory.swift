@@ -1,3 +1,5 @@
+// See EmbeddedServer.swift.
+import CoreFoundation
 import Foundation
 import Glibc
 
