@@ -710,6 +710,12 @@ CREATE TABLE t_x_i.audit_head (
     CONSTRAINT audit_head_singleton_check CHECK (singleton)
 );
 
+CREATE TABLE t_x_i.bi_grantee (
+    login text NOT NULL COLLATE pg_catalog."C",
+    role_id uuid NOT NULL,
+    columns jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
 CREATE TABLE t_x_i.bin (
     object text NOT NULL,
     record_id uuid NOT NULL,
@@ -1582,6 +1588,9 @@ ALTER TABLE ONLY t_x_i.audit_head
 ALTER TABLE ONLY t_x_i.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (seq);
 
+ALTER TABLE ONLY t_x_i.bi_grantee
+    ADD CONSTRAINT bi_grantee_pkey PRIMARY KEY (login);
+
 ALTER TABLE ONLY t_x_i.bin
     ADD CONSTRAINT bin_pkey PRIMARY KEY (record_id);
 
@@ -1969,6 +1978,8 @@ CREATE INDEX views_created ON t_x.views USING btree (created_at, id);
 
 CREATE INDEX views_owner ON t_x.views USING btree (owner_id);
 
+CREATE INDEX bi_grantee_role ON t_x_i.bi_grantee USING btree (role_id);
+
 CREATE INDEX bin_object ON t_x_i.bin USING btree (object, deleted_at DESC);
 
 CREATE INDEX contact_node_node ON t_x_i.contact_node USING btree (node);
@@ -2194,6 +2205,9 @@ ALTER TABLE ONLY t_x.users
 
 ALTER TABLE ONLY t_x.views
     ADD CONSTRAINT views_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES t_x.users(id);
+
+ALTER TABLE ONLY t_x_i.bi_grantee
+    ADD CONSTRAINT bi_grantee_role_id_fkey FOREIGN KEY (role_id) REFERENCES t_x_i.role(id);
 
 ALTER TABLE ONLY t_x_i.component
     ADD CONSTRAINT component_public_node_fkey FOREIGN KEY (public_node) REFERENCES t_x_i.node(id);

@@ -78,9 +78,10 @@ extension Connection {
     ///
     /// - Throws: `notFound` if there is no such record.
     public func attach(
-        _ upload: AttachmentUpload, to object: ObjectDescription, _ id: RecordID, by author: RecordAuthor
+        _ upload: AttachmentUpload, to object: ObjectDescription, _ id: RecordID, by author: RecordAuthor,
+        catalog: ObjectCatalog
     ) throws(TandemError) -> RecordSnapshot {
-        _ = try recordGet(object, id: id)
+        _ = try recordGet(object, id: id, catalog: catalog)
         let hash = upload.hash
         _ = try run(.call("keep_attachment_content", .text(hash), .bytea(upload.bytes)))
         let input = RecordInput(normalized: [
@@ -90,7 +91,7 @@ extension Connection {
         let outcome = try recordWrite(.attachment, [RecordWrite(.create, input: input)], by: author).first
         if let error = outcome?.error { throw error }
         guard let made = outcome?.id else { throw .failure("write_records answered no id", sqlState: nil) }
-        return try recordGet(.attachment, id: made)
+        return try recordGet(.attachment, id: made, catalog: catalog)
     }
 
     /// - Throws: `notFound`.

@@ -19,7 +19,7 @@ public struct LeadConversion: Sendable {
     private var options = JSONObject()
 
     /// - Throws: `invalid` with every wrong field.
-    public init(_ body: JSONObject, catalog: ObjectCatalog = .standard) throws(TandemError) {
+    public init(_ body: JSONObject, catalog: ObjectCatalog) throws(TandemError) {
         var errors: [TandemError.FieldError] = []
         for (name, value) in body where value != .null {
             if let field = Self.fields.first(where: { $0.name == name }) {

@@ -167,8 +167,8 @@ public struct DemoLoader {
     ) throws {
         guard !load.steps.contains(file.name) else { return }
         let importer = Importer(
-            connection, tenant: tenant, source: try directory.importSource(of: tenant), actor: actor, clock: clock,
-            logger: logger)
+            connection, tenant: tenant, source: try directory.importSource(of: tenant), actor: actor,
+            catalog: .standard, clock: clock, logger: logger)
         let job = ImportJob(object: object, file: file, mapping: try Mapping(yaml: yaml, object: object))
         let report = try importer.run(job) { (state) throws(TandemError) in
             try checkCancelled()
@@ -274,8 +274,8 @@ public struct DemoLoader {
         let load = try begin(tenant, now: 0)
         guard !load.isOver else { return }
         let importer = Importer(
-            connection, tenant: tenant, source: try directory.importSource(of: tenant), actor: actor, clock: clock,
-            logger: logger)
+            connection, tenant: tenant, source: try directory.importSource(of: tenant), actor: actor,
+            catalog: .standard, clock: clock, logger: logger)
         let mapping = try Mapping(yaml: DemoRecords.purchaseMapping, object: "events")
         _ = try importer.run(ImportJob(object: "events", file: folder.purchases, mapping: mapping)) {
             (state) throws(TandemError) in

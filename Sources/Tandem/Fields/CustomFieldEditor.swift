@@ -40,6 +40,7 @@ public struct CustomFieldEditor {
             isUnique: isUnique, isSearchable: columns["searchable"] == true, isLink: columns["type"] == "link")
         if !needed.isEmpty { columns["hidden"] = true }
         columns["unique"] = nil
+        defer { renewGrants() }
         var made = try briefly(
             .call("add_custom_field", .text(description.name), .jsonb(JSON.object(columns).encoded()), .text(actor)))
         if needed.isEmpty { return made }
@@ -72,6 +73,7 @@ public struct CustomFieldEditor {
             isUnique: isUnique, isSearchable: draft.columns["searchable"]?.bool ?? field.isSearchable, isLink: isLink)
         if !isDryRun { for kind in needed { try makeIndex(kind, of: description, name) } }
         let changed = try change(description, name, draft.columns, version: ifMatch)
+        defer { renewGrants() }
         if !isDryRun {
             for kind in before where !needed.contains(kind) {
                 try outsideTransaction([index(kind, of: description, name).remove])
@@ -88,6 +90,16 @@ public struct CustomFieldEditor {
         let (description, _, fields) = try look(object)
         guard fields.contains(where: { $0.name == name }) else { throw .notFound() }
         return try briefly(.call("drop_custom_field", .text(description.name), .text(name), .text(actor)))
+    }
+
+    /// BI logins with a role read the field, or do so no more. What fails here is done within a minute (``PromotionService``).
+    private func renewGrants() {
+        if isDryRun { return }
+        do throws(TandemError) {
+            _ = try BIGrants(connection, tenant: tenant).renew()
+        } catch {
+            logger.warning("rights of BI logins wait", metadata: ["tenant": "\(tenant.slug)", "error": "\(error)"])
+        }
     }
 
     /// The object as it is now, the tenant's objects, and all custom fields of it.

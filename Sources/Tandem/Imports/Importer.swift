@@ -23,7 +23,7 @@ public struct Importer {
 
     /// - Parameter source: of kind import; values carry its number.
     public init(
-        _ connection: Connection, tenant: Tenant, source: Source, actor: String, catalog: ObjectCatalog = .standard,
+        _ connection: Connection, tenant: Tenant, source: Source, actor: String, catalog: ObjectCatalog,
         phoneRegion: String = Normalizer.noRegion, clock: WallClock = .system, logger: Logger
     ) {
         self.connection = connection

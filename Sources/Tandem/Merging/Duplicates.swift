@@ -59,7 +59,10 @@ extension Connection {
         let rows = try run(
             .call("duplicate_list", object.bind, .text(state), before.bind, .int4(Int32(limit))))
         var items: [JSON] = []
-        for row in rows { if let json = try row.json(1) { items.append(DuplicatePresenter.shown(json)) } }
+        let catalog = try tenantCatalog()
+        for row in rows {
+            if let json = try row.json(1) { items.append(DuplicatePresenter.shown(json, catalog: catalog)) }
+        }
         return items
     }
 

@@ -205,7 +205,10 @@ extension Connection {
             .call(
                 "record_merge_list", object.bind, record.bind, state.bind, .null(.uuid), .int4(Int32(limit))))
         var items: [JSON] = []
-        for row in rows { if let json = try row.json(1) { items.append(RecordMergePresenter.shown(json)) } }
+        let catalog = try tenantCatalog()
+        for row in rows {
+            if let json = try row.json(1) { items.append(RecordMergePresenter.shown(json, catalog: catalog)) }
+        }
         return items
     }
 

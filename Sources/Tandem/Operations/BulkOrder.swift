@@ -24,7 +24,7 @@ public struct BulkOrder: Sendable {
     /// - Throws: `invalid` with the pointer of the wrong part; `badRequest` for a condition in its short form.
     public init(
         _ action: Action, of description: ObjectDescription, _ body: JSONObject, isDryRun: Bool = false,
-        catalog: ObjectCatalog = .standard, region: String = Normalizer.noRegion
+        catalog: ObjectCatalog, region: String = Normalizer.noRegion
     ) throws(TandemError) {
         self.action = action
         self.description = description

@@ -25,10 +25,27 @@ public struct PromotionService: Service {
             do throws(PostgresError) {
                 for tenant in try await access.tenants() where tenant.state == .active {
                     await look(tenant, &marks)
+                    await renewGrants(tenant)
                 }
             } catch {
                 logger.warning("traits were not looked at", metadata: ["error": "\(error)"])
             }
+        }
+    }
+
+    /// What BI logins with a role may read follows the role and the tenant's fields at once; this is for what failed then, and for
+    /// columns that a new version brought.
+    private func renewGrants(_ tenant: Tenant) async {
+        do {
+            let renewed = try await pool.withConnection(affinity: tenant.database.affinity, deadline: .seconds(60)) {
+                (connection) throws(TandemError) in try BIGrants(connection, tenant: tenant).renew()
+            }
+            if renewed > 0 {
+                logger.info(
+                    "renewed rights of BI logins", metadata: ["tenant": "\(tenant.slug)", "logins": "\(renewed)"])
+            }
+        } catch {
+            logger.notice("rights of BI logins wait", metadata: ["tenant": "\(tenant.slug)", "error": "\(error)"])
         }
     }
 

@@ -26,6 +26,9 @@ public final class CatalogDirectory: Sendable {
 }
 
 extension Connection {
+    /// The tenant's objects as they are now, for who has no directory at hand. Runs inside a transaction of the tenant.
+    func tenantCatalog() throws(TandemError) -> ObjectCatalog { ObjectCatalog.standard.with(try customFields()) }
+
     /// The custom fields of an object (nil: of all) in their order, hidden ones among them. Runs inside a transaction of
     /// the tenant.
     ///

@@ -18,7 +18,7 @@ extension Connection {
     ///
     /// - Throws: `invalid`, `duplicate`.
     public func recordCreate(
-        _ description: ObjectDescription, _ body: JSON, by author: RecordAuthor, catalog: ObjectCatalog = .standard,
+        _ description: ObjectDescription, _ body: JSON, by author: RecordAuthor, catalog: ObjectCatalog,
         region: String = Normalizer.noRegion, allowDuplicate: Bool = false
     ) throws(TandemError) -> RecordSnapshot {
         let reader = RecordReader(description, catalog: catalog, region: region)
@@ -33,7 +33,7 @@ extension Connection {
     /// - Throws: `notFound`, `merged`, `versionMismatch`, `invalid`, `duplicate`.
     public func recordUpdate(
         _ description: ObjectDescription, id: RecordID, _ body: JSON, ifMatch: Int? = nil, by author: RecordAuthor,
-        catalog: ObjectCatalog = .standard, region: String = Normalizer.noRegion
+        catalog: ObjectCatalog, region: String = Normalizer.noRegion
     ) throws(TandemError) -> RecordSnapshot {
         let reader = RecordReader(description, catalog: catalog, region: region)
         var write = RecordWrite(.update, id: id, input: try reader.read(body, isNew: false))
@@ -48,7 +48,7 @@ extension Connection {
     ///   would make a second record.
     public func recordUpsert(
         _ description: ObjectDescription, by field: String, _ value: String, _ body: JSON, ifMatch: Int? = nil,
-        by author: RecordAuthor, catalog: ObjectCatalog = .standard, region: String = Normalizer.noRegion
+        by author: RecordAuthor, catalog: ObjectCatalog, region: String = Normalizer.noRegion
     ) throws(TandemError) -> (snapshot: RecordSnapshot, isCreated: Bool) {
         let key = try RecordKey(description, field, value, region: region)
         var object = body.object ?? JSONObject()
@@ -109,7 +109,7 @@ extension Connection {
     ///
     /// - Throws: `notFound` if it is not there, `duplicate` if a key of its was taken.
     public func recordRestore(
-        _ description: ObjectDescription, id: RecordID, by author: RecordAuthor, catalog: ObjectCatalog = .standard
+        _ description: ObjectDescription, id: RecordID, by author: RecordAuthor, catalog: ObjectCatalog
     ) throws(TandemError) -> RecordSnapshot {
         try recordWriteOne(description, RecordWrite(.restore, id: id), by: author, catalog: catalog).snapshot
     }
@@ -131,7 +131,7 @@ extension Connection {
     ///
     /// - Throws: `notFound`, `merged`.
     public func recordGet(
-        _ description: ObjectDescription, id: RecordID, catalog: ObjectCatalog = .standard
+        _ description: ObjectDescription, id: RecordID, catalog: ObjectCatalog
     ) throws(TandemError) -> RecordSnapshot {
         let selection = RecordSelection(description)
         let rows = try run(

@@ -38,7 +38,7 @@ extension Connection {
     /// are errors too: `conflict`, not applied.
     public func recordBatch(
         _ description: ObjectDescription, _ batch: RecordBatch, by author: RecordAuthor,
-        catalog: ObjectCatalog = .standard, region: String = Normalizer.noRegion
+        catalog: ObjectCatalog, region: String = Normalizer.noRegion
     ) throws(TandemError) -> [RecordOutcome] {
         let reader = RecordReader(description, catalog: catalog, region: region)
         var outcomes: [RecordOutcome] = []

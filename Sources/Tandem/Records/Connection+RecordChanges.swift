@@ -13,7 +13,7 @@ public struct RecordChangesQuery: Sendable {
     /// - Parameter objects: singular or plural names, separated by commas.
     /// - Throws: `badRequest` for one that there is not.
     public init(
-        objects: String?, limit: Int = RecordQuery.defaultLimit, after: String?, catalog: ObjectCatalog = .standard
+        objects: String?, limit: Int = RecordQuery.defaultLimit, after: String?, catalog: ObjectCatalog
     ) throws(TandemError) {
         self.limit = min(max(limit, 1), RecordQuery.limitMaximum)
         self.after = after
@@ -37,7 +37,7 @@ extension Connection {
     ///
     /// - Parameter modules: of the tenant: what it reads are records of their objects.
     public func recordChanges(
-        _ query: RecordChangesQuery, modules: Set<Module>, seal: CursorSeal, catalog: ObjectCatalog = .standard
+        _ query: RecordChangesQuery, modules: Set<Module>, seal: CursorSeal, catalog: ObjectCatalog
     ) throws(TandemError) -> JSON {
         let list = CursorList(name: "changes", seal: seal)
         let isFromNow = query.after == RecordChangesQuery.fromNow

@@ -10,7 +10,7 @@ extension Connection {
     /// - Throws: `notFound` if there never was such a record.
     public func recordHistory(
         _ description: ObjectDescription, id: RecordID, limit: Int = RecordQuery.defaultLimit, after: String? = nil,
-        seal: CursorSeal, catalog: ObjectCatalog = .standard
+        seal: CursorSeal, catalog: ObjectCatalog
     ) throws(TandemError) -> JSON {
         let limit = min(max(limit, 1), RecordQuery.limitMaximum)
         let list = CursorList(name: "history/" + id.text, seal: seal)
@@ -45,7 +45,7 @@ extension Connection {
     /// - Parameter time: microseconds since 1970.
     /// - Throws: `notFound` if it was not there then.
     public func recordGet(
-        _ description: ObjectDescription, id: RecordID, asOf time: Int64, catalog: ObjectCatalog = .standard
+        _ description: ObjectDescription, id: RecordID, asOf time: Int64, catalog: ObjectCatalog
     ) throws(TandemError) -> RecordSnapshot {
         let rows = try run(
             """
@@ -87,7 +87,7 @@ extension Connection {
     /// `{"items": [{"at", "kind": "activity|opportunity|ticket|comment|event", "data"}], "page": …}`.
     public func recordTimeline(
         _ description: ObjectDescription, id: RecordID, limit: Int = RecordQuery.defaultLimit, after: String? = nil,
-        seal: CursorSeal, catalog: ObjectCatalog = .standard
+        seal: CursorSeal, catalog: ObjectCatalog
     ) throws(TandemError) -> JSON {
         let limit = min(max(limit, 1), RecordQuery.limitMaximum)
         let list = CursorList(name: "timeline/" + id.text, seal: seal)
@@ -113,7 +113,7 @@ extension Connection {
 
     /// What each source says of the record's fields: `{"items": [{"field", "source", "rank", "at", "value", "shown"}]}`.
     public func recordFieldSources(
-        _ description: ObjectDescription, id: RecordID, catalog: ObjectCatalog = .standard
+        _ description: ObjectDescription, id: RecordID, catalog: ObjectCatalog
     ) throws(TandemError) -> JSON {
         _ = try recordGet(description, id: id, catalog: catalog)
         let rows = try run(.call("field_sources", .text(description.name), .uuid(id)))

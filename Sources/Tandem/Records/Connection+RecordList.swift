@@ -60,7 +60,7 @@ extension Connection {
     ///
     /// - Throws: `badRequest` for a cursor that does not fit.
     public func recordList(
-        _ description: ObjectDescription, _ query: RecordQuery, seal: CursorSeal, catalog: ObjectCatalog = .standard
+        _ description: ObjectDescription, _ query: RecordQuery, seal: CursorSeal, catalog: ObjectCatalog
     ) throws(TandemError) -> RecordPage {
         let page = try recordRows(description, query, seal: seal)
         var items: [RecordSnapshot] = []
@@ -72,7 +72,7 @@ extension Connection {
     ///
     /// - Throws: `badRequest` for a cursor that does not fit.
     public func recordListText(
-        _ description: ObjectDescription, _ query: RecordQuery, seal: CursorSeal, catalog: ObjectCatalog = .standard
+        _ description: ObjectDescription, _ query: RecordQuery, seal: CursorSeal, catalog: ObjectCatalog
     ) throws(TandemError) -> [UInt8] {
         let page = try recordRows(description, query, seal: seal)
         var encoder = RecordEncoder(page.selection, catalog: catalog)

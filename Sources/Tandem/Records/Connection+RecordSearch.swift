@@ -7,7 +7,7 @@ extension Connection {
     ///
     /// - Parameter text: at least two characters.
     public func recordSearch(
-        _ text: String, modules: Set<Module>, limit: Int = 10, catalog: ObjectCatalog = .standard
+        _ text: String, modules: Set<Module>, limit: Int = 10, catalog: ObjectCatalog
     ) throws(TandemError) -> JSON {
         let words = Normalizer.trimmed(text[...]).split(whereSeparator: \.isWhitespace).prefix(5).map(String.init)
         guard words.joined().count >= 2 else { throw .invalid("/q", "too_short", "has at least two characters") }

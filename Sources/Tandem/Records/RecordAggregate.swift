@@ -31,8 +31,7 @@ public struct RecordAggregate: Sendable, Hashable {
     static let units = ["day", "week", "month", "quarter", "year"]
 
     /// - Throws: `invalid` with the pointer of the wrong part.
-    public init(_ body: JSON, of description: ObjectDescription, catalog: ObjectCatalog = .standard) throws(TandemError)
-    {
+    public init(_ body: JSON, of description: ObjectDescription, catalog: ObjectCatalog) throws(TandemError) {
         guard let object = body.object else { throw .invalid("", "not_an_object", "must be a JSON object") }
         for name in object.names where !["group", "measures", "where", "limit"].contains(name) {
             throw .invalid("/" + JSONPointer.escaped(name), "unknown_field", "is not known here")
@@ -116,7 +115,7 @@ extension Connection {
     /// `{"items": [{"group": {field: value}, "measures": {name: value}}]}`, greatest first measure first. Runs inside a
     /// transaction of the tenant.
     public func recordAggregate(
-        _ description: ObjectDescription, _ aggregate: RecordAggregate, catalog: ObjectCatalog = .standard
+        _ description: ObjectDescription, _ aggregate: RecordAggregate, catalog: ObjectCatalog
     ) throws(TandemError) -> JSON {
         var columns: [SQLFragment] = aggregate.groups.map { group in
             let column: SQLFragment = "t.\(.column(of: group.field))"

@@ -43,7 +43,7 @@ public struct RecordReader {
     private var errors: [TandemError.FieldError] = []
 
     public init(
-        _ description: ObjectDescription, catalog: ObjectCatalog = .standard, region: String = Normalizer.noRegion
+        _ description: ObjectDescription, catalog: ObjectCatalog, region: String = Normalizer.noRegion
     ) {
         self.description = description
         self.catalog = catalog

@@ -40,7 +40,7 @@ public struct RecordQueryReader {
     let description: ObjectDescription
     let catalog: ObjectCatalog
 
-    public init(_ description: ObjectDescription, catalog: ObjectCatalog = .standard) {
+    public init(_ description: ObjectDescription, catalog: ObjectCatalog) {
         self.description = description
         self.catalog = catalog
     }

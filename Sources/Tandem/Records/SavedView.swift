@@ -43,9 +43,11 @@ extension Connection {
     ///
     /// - Throws: `badRequest` if there is no such view of the object, `invalid` if a field of it is gone.
     public func recordQuery(
-        view id: RecordID, of description: ObjectDescription, _ asked: RecordQuery, catalog: ObjectCatalog = .standard
+        view id: RecordID, of description: ObjectDescription, _ asked: RecordQuery, catalog: ObjectCatalog
     ) throws(TandemError) -> RecordQuery {
-        let rows = try run("select to_jsonb(v) from views v where id = \(bind: .uuid(id))" as SQLFragment)
+        // One that the caller may not read is not there.
+        let rows = try run(
+            "select to_jsonb(v) from \(rows: catalog[.view]) v where v.id = \(bind: .uuid(id))" as SQLFragment)
         guard let data = try rows.first?.json(0)?.object, data["object"]?.string == description.name else {
             throw .badRequest(code: "unknown_view", detail: "There is no such view of \(description.plural).")
         }
@@ -61,7 +63,7 @@ extension Connection {
     /// What is wrong with the views that are about to be written, by their position.
     func viewErrors(_ writes: [RecordWrite]) throws(TandemError) -> [Int: [TandemError.FieldError]] {
         var errors: [Int: [TandemError.FieldError]] = [:]
-        let catalog = ObjectCatalog.standard.with(try customFields())
+        let catalog = try tenantCatalog()
         for (index, write) in writes.enumerated() where ![.delete, .restore].contains(write.operation) {
             // What a change leaves as it is counts too.
             var data = try savedView(write)

@@ -59,7 +59,7 @@ extension TenantDirectory {
             }
             guard let user else { return RecordCaller(roles: [found], user: nil) }
             if let id = PublicID(.user, text: user) {
-                _ = try connection.recordGet(.user, id: id.uuid)
+                _ = try connection.recordGet(.user, id: id.uuid, catalog: .standard)
                 return RecordCaller(roles: [found], user: id.uuid)
             }
             guard user.contains("@"), let id = try connection.recordFind(.user, by: "email", user).first else {

@@ -11,7 +11,7 @@ public struct RoleInput: Sendable {
     let json: JSON
 
     /// - Throws: `invalid` with every wrong part.
-    public init(_ body: JSON, isNew: Bool, catalog: ObjectCatalog = .standard) throws(TandemError) {
+    public init(_ body: JSON, isNew: Bool, catalog: ObjectCatalog) throws(TandemError) {
         guard let object = body.object else { throw .invalid("", "not_an_object", "must be a JSON object") }
         var errors: [TandemError.FieldError] = []
         for (name, value) in object {

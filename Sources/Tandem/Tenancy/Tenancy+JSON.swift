@@ -82,7 +82,9 @@ extension APIKey {
 extension BILogin {
     public var json: JSONObject {
         [
-            "login": .string(login), "name": .string(name), "created_at": .string(createdAt.iso8601),
+            "login": .string(login), "name": .string(name),
+            "role_id": .string(orNull: role.map { PublicID(.role, $0).description }),
+            "created_at": .string(createdAt.iso8601),
             "revoked_at": .string(orNull: revokedAt?.iso8601),
         ]
     }

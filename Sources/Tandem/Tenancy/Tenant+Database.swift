@@ -84,7 +84,8 @@ public struct BILogin: Sendable, Hashable {
     public let login: String
     /// The name that people chose.
     public let name: String
-    public let role: String?
+    /// Whose rights to fields it has; nil: it reads all.
+    public let role: RecordID?
     public let createdAt: Date
     public let revokedAt: Date?
 
@@ -92,7 +93,7 @@ public struct BILogin: Sendable, Hashable {
     init(row: Row) throws(PostgresError) {
         login = try row.text("login")
         name = try row.text("name")
-        role = try row.optionalText("role")
+        role = try row.optionalText("role").flatMap { UUID(uuidString: $0) }
         createdAt = Date(microseconds: try row.timestamp("created_at"))
         revokedAt = try row.optionalTimestamp("revoked_at").map { Date(microseconds: $0) }
     }

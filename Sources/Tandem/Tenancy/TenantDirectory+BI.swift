@@ -3,17 +3,25 @@ public import Postgres
 extension TenantDirectory {
     /// Makes a database login that reads what BI sees of one tenant. The password is known only here.
     ///
-    /// - Parameter role: nil: every row and column; column rights per role come with a later version, which refuses
-    ///   today.
+    /// - Parameter role: it reads what a key with the role and without a user reads; nil: every row and column.
     public func createBILogin(
-        _ tenant: Tenant, name: String
+        _ tenant: Tenant, name: String, role: RecordID? = nil
+    ) throws(TandemError) -> (login: BILogin, password: String) {
+        let made = try reading { () throws(PostgresError) in try makeBILogin(tenant, name: name, role: role) }
+        // Until this is done it reads nothing.
+        if let role, !isDryRun { try BIGrants(connection, tenant: tenant).grant(made.login.login, role) }
+        return made
+    }
+
+    private func makeBILogin(
+        _ tenant: Tenant, name: String, role: RecordID?
     ) throws(PostgresError) -> (login: BILogin, password: String) {
         guard !name.isEmpty, name.utf8.count <= 200 else { throw Self.invalid("/name", "1 to 200 bytes") }
         let password = Base62.random(32)
         let verifier = SCRAM.verifier(password: password, salt: (0..<16).map { _ in UInt8.random(in: 0...255) })
         let rows = try change([
             .call(
-                "create_bi_login", .uuid(tenant.id), .text(name), .null(.text), .text(verifier), .text(actor))
+                "create_bi_login", .uuid(tenant.id), .text(name), (role?.text).bind, .text(verifier), .text(actor))
         ])
         return (try BILogin(row: rows[0].one()), password)
     }

@@ -72,7 +72,7 @@ public struct UserAccess {
 
     private func found(_ user: RecordID) throws(TandemError) -> JSON {
         try connection.inTenant(tenant.database, readOnly: true) { (connection) throws(TandemError) in
-            try connection.recordGet(.user, id: user).json
+            try connection.recordGet(.user, id: user, catalog: .standard).json
         }
     }
 

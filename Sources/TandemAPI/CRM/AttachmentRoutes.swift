@@ -31,8 +31,8 @@ struct AttachmentRoutes {
                 fileName: call.query["file_name"], mediaType: call.headers[.contentType], bytes: call.body)
             let author = records.author(call)
             let made = try await records.transaction(call, object) {
-                (connection, object, _) throws(TandemError) in
-                try connection.attach(upload, to: object, id, by: author)
+                (connection, object, catalog) throws(TandemError) in
+                try connection.attach(upload, to: object, id, by: author, catalog: catalog)
             }
             return .resource(
                 call, made.json, version: made.version, status: .created,

@@ -59,6 +59,9 @@ struct RoleRoutes {
                 try connection.rolePut(
                     id, RoleInput(body, isNew: false, catalog: catalog), ifMatch: ifMatch, by: actor)
             }
+            _ = try await records.store.withConnection(call) { (connection, tenant) throws in
+                try BIGrants(connection, tenant: tenant).renew()
+            }
             return .resource(call, role, version: role["version"]?.int ?? 1)
         }
     }

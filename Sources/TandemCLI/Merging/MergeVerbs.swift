@@ -46,11 +46,13 @@ enum MergeVerbs<Noun: MergedNoun> {
 
         func run(_ session: DatabaseSession) throws -> Output {
             let isDryRun = global.dryRun
-            let done = try session.inTenant(session.tenant()) { (connection) throws(TandemError) -> JSON in
-                let id = try ObjectCommand<Noun>.find(winner, connection)
+            let tenant = try session.tenant()
+            let catalog = try session.catalog(of: tenant)
+            let done = try session.inTenant(tenant) { (connection) throws(TandemError) -> JSON in
+                let id = try ObjectCommand<Noun>.find(winner, connection, in: catalog)
                 var others: [JSON] = []
                 for loser in losers {
-                    others.append(.string(try ObjectCommand<Noun>.find(loser, connection).uuidString))
+                    others.append(.string(try ObjectCommand<Noun>.find(loser, connection, in: catalog).uuidString))
                 }
                 var choose = JSONObject()
                 for choice in choices {
@@ -58,22 +60,26 @@ enum MergeVerbs<Noun: MergedNoun> {
                         throw .invalid("/choose", "invalid", "has to be field=RECORD or field=VALUE")
                     }
                     choose[String(choice[..<mark])] = .string(
-                        try Self.value(String(choice[choice.index(after: mark)...]), connection))
+                        try Self.value(String(choice[choice.index(after: mark)...]), connection, catalog))
                 }
                 let merge = try RecordMerge(
-                    ["losers": .array(others), "choose": .object(choose)], into: id, of: Noun.object)
-                return try connection.mergeRecords(into: id, merge, by: DatabaseSession.actor, dryRun: isDryRun)
+                    ["losers": .array(others), "choose": .object(choose)], into: id, of: catalog[Noun.object],
+                    catalog: catalog)
+                return try connection.mergeRecords(
+                    into: id, merge, by: DatabaseSession.actor, dryRun: isDryRun, catalog: catalog)
             }
             let next = done["id"]?.string.map { ["tandem \(Noun.object.name) unmerge \($0)"] } ?? []
             return Output(content: .object(done.object ?? [:]), text: MergeText.plan(done), next: next)
         }
 
         /// A record may be named by a key; what names none is a value.
-        private static func value(_ text: String, _ connection: Connection) throws(TandemError) -> String {
-            guard let mark = text.firstIndex(of: "="), Noun.object.keys.contains(String(text[..<mark])) else {
+        private static func value(
+            _ text: String, _ connection: Connection, _ catalog: ObjectCatalog
+        ) throws(TandemError) -> String {
+            guard let mark = text.firstIndex(of: "="), catalog[Noun.object].keys.contains(String(text[..<mark])) else {
                 return text
             }
-            return try ObjectCommand<Noun>.find(text, connection).uuidString
+            return try ObjectCommand<Noun>.find(text, connection, in: catalog).uuidString
         }
     }
 

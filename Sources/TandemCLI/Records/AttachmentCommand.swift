@@ -51,8 +51,10 @@ struct AttachmentCommand: ParsableCommand {
             let upload = try AttachmentUpload(
                 fileName: name ?? URL(fileURLWithPath: file).lastPathComponent, mediaType: type, bytes: Array(data))
             let author = RecordAuthor(actor: DatabaseSession.actor)
-            let made = try session.inTenant(session.tenant()) { (connection) throws(TandemError) in
-                try connection.attach(upload, to: object, id, by: author)
+            let tenant = try session.tenant()
+            let catalog = try session.catalog(of: tenant)
+            let made = try session.inTenant(tenant) { (connection) throws(TandemError) in
+                try connection.attach(upload, to: object, id, by: author, catalog: catalog)
             }
             return Output(content: .object(session.written(made.json)))
         }
@@ -68,12 +70,16 @@ struct AttachmentCommand: ParsableCommand {
         func run(_ session: DatabaseSession) throws -> Output {
             let (object, id) = try AttachmentCommand.record(record)
             let tenant = try session.tenant()
-            var query = try RecordQueryReader(.attachment).read(parameters: [("object_id", object.publicID(id))])
+            let catalog = try session.catalog(of: tenant)
+            var query = try RecordQueryReader(.attachment, catalog: catalog).read(parameters: [
+                ("object_id", object.publicID(id))
+            ])
             query.limit = RecordQuery.limitMaximum
             let page = try session.inTenant(tenant, readOnly: true) {
                 [query] (connection) throws(TandemError) -> RecordPage in
-                _ = try connection.recordGet(object, id: id)
-                return try connection.recordList(.attachment, query, seal: CursorSeal(ofProcess: tenant.database))
+                _ = try connection.recordGet(object, id: id, catalog: catalog)
+                return try connection.recordList(
+                    .attachment, query, seal: CursorSeal(ofProcess: tenant.database), catalog: catalog)
             }
             return Output(
                 content: .list(page.items.compactMap(\.json.object)),

@@ -27,16 +27,17 @@ struct ChangesCommand: AsyncParsableCommand {
     private func run(_ session: DatabaseSession, _ format: OutputFormat) throws {
         let tenant = try session.tenant()
         let seal = try CursorSeal(of: tenant.database, on: session.connection)
+        let catalog = try session.catalog(of: tenant)
         var query = try RecordChangesQuery(
             objects: objects, limit: RecordQuery.limitMaximum,
-            after: after ?? (follow ? RecordChangesQuery.fromNow : nil))
+            after: after ?? (follow ? RecordChangesQuery.fromNow : nil), catalog: catalog)
         var left = limit ?? (follow ? .max : 1_000)
         var isFirst = true
         var gathered: [JSONObject] = []
         while left > 0 {
             query.limit = min(RecordQuery.limitMaximum, left)
             let page = try session.inTenant(tenant, readOnly: true) { (connection) throws(TandemError) in
-                try connection.recordChanges(query, modules: tenant.modules, seal: seal)
+                try connection.recordChanges(query, modules: tenant.modules, seal: seal, catalog: catalog)
             }
             let items = (page["items"]?.array ?? []).compactMap(\.object)
             left -= items.count

@@ -34,12 +34,14 @@ struct FormCommand: ParsableCommand {
         }
 
         func run(_ session: DatabaseSession) throws -> Output {
-            let items = try session.inTenant(session.tenant(), readOnly: true) {
+            let tenant = try session.tenant()
+            let catalog = try session.catalog(of: tenant)
+            let items = try session.inTenant(tenant, readOnly: true) {
                 (connection) throws(TandemError) -> [JSON] in
                 if let form {
-                    return try connection.formSubmissions(form: Forms.find(form, connection), limit: limit)
+                    return try connection.formSubmissions(form: Forms.find(form, connection, in: catalog), limit: limit)
                 }
-                let id = try ObjectCommand<LeadNoun>.find(lead ?? "", connection)
+                let id = try ObjectCommand<LeadNoun>.find(lead ?? "", connection, in: catalog)
                 return try connection.formSubmissions(lead: id, limit: limit)
             }
             return Output(

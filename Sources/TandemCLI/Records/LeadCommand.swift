@@ -55,14 +55,14 @@ struct LeadCommand: ParsableCommand {
             let fields = try assignments.isEmpty ? nil : FieldAssignments.object(assignments, catalog[.opportunity])
             let isDryRun = global.dryRun
             let done = try session.inTenant(tenant) { (connection) throws(TandemError) -> JSON in
-                let id = try Leads.find(lead, connection)
+                let id = try Leads.find(lead, connection, in: catalog)
                 var body: JSONObject = [
                     "on_duplicate": .string(onDuplicate), "create_opportunity": .bool(createOpportunity),
                 ]
-                body["account_id"] = try Self.id(account, of: AccountNoun.self, connection)
-                body["contact_id"] = try Self.id(contact, of: ContactNoun.self, connection)
-                body["opportunity_id"] = try Self.id(opportunity, of: OpportunityNoun.self, connection)
-                body["owner_id"] = try Self.id(owner, of: UserNoun.self, connection)
+                body["account_id"] = try Self.id(account, of: AccountNoun.self, connection, catalog)
+                body["contact_id"] = try Self.id(contact, of: ContactNoun.self, connection, catalog)
+                body["opportunity_id"] = try Self.id(opportunity, of: OpportunityNoun.self, connection, catalog)
+                body["owner_id"] = try Self.id(owner, of: UserNoun.self, connection, catalog)
                 if let fields { body["opportunity"] = .object(fields) }
                 return try connection.convertLead(
                     id, LeadConversion(body, catalog: catalog), by: DatabaseSession.actor, dryRun: isDryRun)
@@ -90,10 +90,10 @@ struct LeadCommand: ParsableCommand {
         }
 
         private static func id<Noun: ObjectNoun>(
-            _ reference: String?, of: Noun.Type, _ connection: Connection
+            _ reference: String?, of: Noun.Type, _ connection: Connection, _ catalog: ObjectCatalog
         ) throws(TandemError) -> JSON? {
             guard let reference else { return nil }
-            return .string(try ObjectCommand<Noun>.find(reference, connection).uuidString)
+            return .string(try ObjectCommand<Noun>.find(reference, connection, in: catalog).uuidString)
         }
     }
 
@@ -110,9 +110,11 @@ struct LeadCommand: ParsableCommand {
 
         func run(_ session: DatabaseSession) throws -> Output {
             let isDryRun = global.dryRun
-            let done = try session.inTenant(session.tenant()) { (connection) throws(TandemError) -> JSON in
+            let tenant = try session.tenant()
+            let catalog = try session.catalog(of: tenant)
+            let done = try session.inTenant(tenant) { (connection) throws(TandemError) -> JSON in
                 try connection.unconvertLead(
-                    Leads.find(lead, connection), by: DatabaseSession.actor, dryRun: isDryRun)
+                    Leads.find(lead, connection, in: catalog), by: DatabaseSession.actor, dryRun: isDryRun)
             }
             return Output(content: .object(done.object ?? [:]), text: Self.text(done))
         }

@@ -34,7 +34,7 @@ struct ObjectCommand<Noun: ObjectNoun>: ParsableCommand {
 
     /// By `acct_…`, uuid, or a key as `field=value`.
     static func find(
-        _ reference: String, _ connection: Connection, in catalog: ObjectCatalog = .standard
+        _ reference: String, _ connection: Connection, in catalog: ObjectCatalog
     ) throws(TandemError) -> RecordID {
         let object = catalog[Noun.object]
         if let id = PublicID(object.prefix, text: reference) { return id.uuid }

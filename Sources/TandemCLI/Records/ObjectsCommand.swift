@@ -12,7 +12,7 @@ struct ObjectsCommand: ParsableCommand {
             tandem object show accounts --tenant acme        with the tenant's own fields
             tandem object tags accounts --tenant acme
             """,
-        subcommands: [List.self, Show.self, Tags.self])
+        subcommands: [List.self, Show.self, Tags.self, RenameTag.self])
 
     private static func find(_ name: String, in catalog: ObjectCatalog) throws -> ObjectDescription {
         guard let found = catalog.object(plural: name) ?? catalog.object(name) else {
@@ -78,6 +78,27 @@ struct ObjectsCommand: ParsableCommand {
             return Output(
                 content: .list(tags["items"]?.array?.compactMap(\.object) ?? []),
                 columns: [("TAG", "name"), ("RECORDS", "count")], name: "name")
+        }
+    }
+
+    struct RenameTag: DatabaseCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "rename-tag", abstract: "Give all records that have one tag another in its place.",
+            discussion: """
+                tandem object rename-tag vip key-account --tenant acme
+                tandem object rename-tag vip key-account --object accounts --dry-run --tenant acme
+                """)
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "The tag that they have.") var from: String
+        @Argument(help: "The tag that they get; who has it already keeps it once.") var to: String
+        @Option(help: "Of one object only, such as accounts.") var object: String?
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            let names = try object.map { [try ObjectsCommand.find($0, in: .standard).name] }
+            let done = try session.connection.renameTag(
+                session.tenant().database, TagRename(from: from, to: to), objects: names, by: DatabaseSession.actor,
+                isDryRun: session.options.dryRun)
+            return Output(content: .object(session.written(done)), name: "renamed")
         }
     }
 }

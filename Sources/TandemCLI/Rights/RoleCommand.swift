@@ -117,6 +117,7 @@ struct RoleCommand: ParsableCommand {
                 try connection.rolePut(
                     found.id, input, ifMatch: ifMatch ?? found.json["version"]?.int, by: DatabaseSession.actor)
             }
+            if !session.options.dryRun { _ = try BIGrants(session.connection, tenant: tenant).renew() }
             return Output(content: .object(session.written(role)))
         }
     }

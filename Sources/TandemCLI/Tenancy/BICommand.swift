@@ -14,14 +14,24 @@ struct BICommand: ParsableCommand {
 
     struct Create: DatabaseCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Create a login that reads what BI sees of a tenant. Its password is shown once.")
+            abstract: "Create a login that reads what BI sees of a tenant. Its password is shown once.",
+            discussion: """
+                tandem bi user create acme dashboards
+                tandem bi user create acme sales-sheets --role "read only"
+                """)
         @OptionGroup var global: GlobalOptions
         @Argument(help: "The tenant.") var tenant: String
         @Argument(help: "A name to know it by; the login itself is opaque.") var name: String
+        @Option(help: "A role: the login reads the relations and columns that it reads.") var role: String?
 
         func run(_ session: DatabaseSession) throws -> Output {
             let found = try session.tenant(tenant)
-            let made = try session.directory.createBILogin(found, name: name)
+            let role = try role.map { reference in
+                try session.inTenant(found, readOnly: true) { (connection) throws(TandemError) in
+                    try connection.roleFind(reference).id
+                }
+            }
+            let made = try session.directory.createBILogin(found, name: name, role: role)
             if global.dryRun {
                 return Output(
                     content: .object(["name": .string(name), "dry_run": .bool(true)]), name: "name",
@@ -33,6 +43,7 @@ struct BICommand: ParsableCommand {
                 content: .object([
                     "login": .string(made.login.login), "password": .string(made.password),
                     "schema": .string(found.schema.name), "dsn": .string(dsn), "name": .string(name),
+                    "role_id": made.login.json["role_id"] ?? .null,
                 ]),
                 name: "login",
                 text: """
@@ -53,7 +64,8 @@ struct BICommand: ParsableCommand {
             Output(
                 content: .list(try session.directory.biLogins(session.tenant(tenant)).map(\.json)),
                 columns: [
-                    ("NAME", "name"), ("LOGIN", "login"), ("CREATED", "created_at"), ("REVOKED", "revoked_at"),
+                    ("NAME", "name"), ("LOGIN", "login"), ("ROLE", "role_id"), ("CREATED", "created_at"),
+                    ("REVOKED", "revoked_at"),
                 ],
                 name: "login")
         }

@@ -22,8 +22,10 @@ struct UserCommand: ParsableCommand {
 
     /// A user of the command's tenant.
     static func find(_ reference: String, _ session: DatabaseSession) throws -> RecordID {
-        try session.inTenant(session.tenant(), readOnly: true) { (connection) throws(TandemError) in
-            try Users.find(reference, connection)
+        let tenant = try session.tenant()
+        let catalog = try session.catalog(of: tenant)
+        return try session.inTenant(tenant, readOnly: true) { (connection) throws(TandemError) in
+            try Users.find(reference, connection, in: catalog)
         }
     }
 

@@ -146,7 +146,7 @@ extension Console {
             }
             body["opportunity"] = .object(opportunity)
         }
-        let conversion = try LeadConversion(body)
+        let conversion = try LeadConversion(body, catalog: try await catalog(of: tenant))
         let back = "/console/\(tenant.slug)/leads/\(PublicID(.lead, id))"
         do {
             try await writing(tenant) { (connection) throws(TandemError) in

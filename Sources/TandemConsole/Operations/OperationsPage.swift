@@ -91,7 +91,7 @@ extension Console {
                 (detail.actor == visit.actor || visit.may("edit", "setting")) && detail.type == "bulk"
                 && detail.state != "running" && !undone.contains(detail.id)
             let work = QuarantinePage.Work(read, words)
-            let what = Self.words(of: detail) ?? work.what
+            let what = Self.words(of: detail, context.catalogs.standard) ?? work.what
             return OperationsPage.Entry(
                 work: work, what: what, who: ActorWords.words(detail.actor),
                 undo: !isUndoable
@@ -112,8 +112,8 @@ extension Console {
     }
 
     /// `Update contacts`, `Undo: update contacts`.
-    private static func words(of detail: OperationDetail) -> String? {
-        guard let object = detail.input.object.flatMap({ ObjectCatalog.standard.object($0) }),
+    private static func words(of detail: OperationDetail, _ catalog: ObjectCatalog) -> String? {
+        guard let object = detail.input.object.flatMap({ catalog.object($0) }),
             let action = detail.input.action
         else { return nil }
         let words = "\(action) \(object.plural)"

@@ -156,6 +156,10 @@ extension Console {
                 try connection.rolePut(
                     id, RoleInput(body, isNew: id == nil, catalog: catalog), ifMatch: seen, by: actor)
             }
+            // BI logins with the role read what it reads from now on.
+            _ = try await context.pool.withConnection(affinity: tenant.database.affinity) { (connection) throws in
+                try BIGrants(connection, tenant: tenant.unlimited).renew()
+            }
             let place = "/console/\(tenant.slug)/roles/\(role["id"]?.string ?? "")"
             return .seeOther(Self.with(notice: id == nil ? "created" : "saved", place))
         } catch TandemError.invalid(let errors) {

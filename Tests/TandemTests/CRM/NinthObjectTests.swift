@@ -39,7 +39,7 @@ import Testing
         let author = RecordAuthor(actor: "tester")
         let seal = CursorSeal(key: SymmetricKey(size: .bits256), tenant: tenant.tenant.database)
         try connection.inTenant(tenant.tenant.database) { (connection) throws(TandemError) in
-            let account = try connection.recordCreate(.account, ["name": "A"], by: author)
+            let account = try connection.recordCreate(.account, ["name": "A"], by: author, catalog: .standard)
             let made = try connection.recordCreate(
                 Self.vehicle,
                 ["plate": "B 1", "price": "10", "currency": "JPY", "account_id": account.json["id"] ?? .null],
@@ -57,7 +57,7 @@ import Testing
                     == "vehicle")
             try connection.recordDelete(.account, id: account.id, by: author)
             #expect(try connection.recordGet(Self.vehicle, id: made.id, catalog: catalog).json["account_id"] == .null)
-            _ = try connection.recordRestore(.account, id: account.id, by: author)
+            _ = try connection.recordRestore(.account, id: account.id, by: author, catalog: .standard)
             #expect(
                 try connection.recordGet(Self.vehicle, id: made.id, catalog: catalog).json["account_id"]
                     == account.json["id"])

@@ -106,7 +106,7 @@ import Testing
     }
 
     @Test func parametersThatAreNoFieldsAreRefused() throws {
-        let reader = RecordQueryReader(.account)
+        let reader = RecordQueryReader(.account, catalog: .standard)
         let query = try reader.read(parameters: [
             ("industry", "Steel"), ("limit", "5000"), ("sort", "-name,created_at"),
         ])

@@ -5,7 +5,7 @@ import Testing
 @Suite struct RecordReaderTests {
     func errors(_ description: ObjectDescription, _ body: JSON, isNew: Bool = true) -> [String: String] {
         do throws(TandemError) {
-            _ = try RecordReader(description).read(body, isNew: isNew)
+            _ = try RecordReader(description, catalog: .standard).read(body, isNew: isNew)
             return [:]
         } catch {
             guard case .invalid(let fields) = error else { return ["": "\(error)"] }
@@ -14,16 +14,17 @@ import Testing
     }
 
     @Test func derivedColumnsAreFilled() throws {
-        let account = try RecordReader(.account).read(
+        let account = try RecordReader(.account, catalog: .standard).read(
             ["name": "The Acme, Inc.", "phone": "+49 30 123456"], isNew: true)
         #expect(account.data["company_key"] == "acme")
         #expect(account.data["phone_e164"] == "+4930123456")
-        let contact = try RecordReader(.contact).read(["email": "Ada@X.example"], isNew: true)
+        let contact = try RecordReader(.contact, catalog: .standard).read(["email": "Ada@X.example"], isNew: true)
         #expect(contact.data["email"] == "Ada@X.example")
         #expect(contact.data["email_norm"] == "ada@x.example")
-        let cleared = try RecordReader(.contact).read(["email": .null], isNew: false)
+        let cleared = try RecordReader(.contact, catalog: .standard).read(["email": .null], isNew: false)
         #expect(cleared.data["email_norm"] == .null)
-        let national = try RecordReader(.contact, region: "DE").read(["phone": "030 123456"], isNew: true)
+        let national = try RecordReader(.contact, catalog: .standard, region: "DE").read(
+            ["phone": "030 123456"], isNew: true)
         #expect(national.data["phone_e164"] == "+4930123456")
     }
 
@@ -43,7 +44,7 @@ import Testing
 
     @Test func childrenAreReadRowByRow() throws {
         let id = "01563e3a-b5d3-d676-4c61-efb99302bd5b"
-        let input = try RecordReader(.contact).read(
+        let input = try RecordReader(.contact, catalog: .standard).read(
             [
                 "last_name": "L",
                 "accounts": [["id": .string(id), "role": "buyer"], ["external_id": "acme", "primary": true]],
@@ -66,7 +67,7 @@ import Testing
     }
 
     @Test func primaryChannelsAndFieldsAreOneThing() throws {
-        let input = try RecordReader(.contact).read(
+        let input = try RecordReader(.contact, catalog: .standard).read(
             ["channels": [["kind": "email", "value": "a@x.example", "primary": true]]], isNew: true)
         #expect(input.data["email"] == "a@x.example")
         #expect(input.data["email_norm"] == "a@x.example")
@@ -78,7 +79,7 @@ import Testing
     }
 
     @Test func aContactNamesItsPerson() throws {
-        let input = try RecordReader(.contact).read(
+        let input = try RecordReader(.contact, catalog: .standard).read(
             ["profile": ["type": "email", "value": " A@x.example"], "last_name": "L"], isNew: true)
         #expect(input.person == ["type": "email", "value": "a@x.example"])
         #expect(
@@ -87,7 +88,7 @@ import Testing
     }
 
     @Test func aLinkOfAnActivityTellsItsObjectFromItsPrefix() throws {
-        let input = try RecordReader(.activity).read(
+        let input = try RecordReader(.activity, catalog: .standard).read(
             ["type": "note", "links": [["id": "opp_01ARZ3NDEKTSV4RRFFQ69G5FAV", "role": "about"]]], isNew: true)
         #expect(
             input.data["links"] == [

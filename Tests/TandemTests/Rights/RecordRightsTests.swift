@@ -39,12 +39,13 @@ struct RecordRightsTests {
     @Test("A role names objects, actions, levels and fields that there are")
     func input() throws {
         #expect(throws: TandemError.self) {
-            try RoleInput(["name": "x", "grants": ["contact": ["fly": "all"]]], isNew: true)
+            try RoleInput(["name": "x", "grants": ["contact": ["fly": "all"]]], isNew: true, catalog: .standard)
         }
         #expect(throws: TandemError.self) {
-            try RoleInput(["name": "x", "fields": ["account": ["name": "none"]]], isNew: true)
+            try RoleInput(["name": "x", "fields": ["account": ["name": "none"]]], isNew: true, catalog: .standard)
         }
         _ = try RoleInput(
-            ["name": "x", "grants": ["*": ["read": "own"]], "fields": ["contact": ["channels": "read"]]], isNew: true)
+            ["name": "x", "grants": ["*": ["read": "own"]], "fields": ["contact": ["channels": "read"]]], isNew: true,
+            catalog: .standard)
     }
 }

@@ -6,4 +6,6 @@ as $$
     union
     select b.record_id from bin b
     where b.record_id = any (p_ids) and b.object = p_object and is_within(b.object, 'read', (b.data ->> 'owner_id')::uuid)
+        and (b.object <> 'view' or not is_restricted() or b.data -> 'shared' = 'true'
+            or b.data ->> 'owner_id' = nullif(current_setting('tandem.user', true), ''))
 $$;

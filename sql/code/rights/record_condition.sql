@@ -10,7 +10,10 @@ declare
     v_level text := level_of(p_object, p_action);
     v_ways text[];
 begin
-    if v_level in ('all', 'none') then
+    if p_object = 'view' and p_action = 'read' and v_level <> 'none' and is_restricted() then
+        -- Not by level: a list is everybody's, or its owner's alone.
+        return format('(%1$I.shared or %1$I.owner_id = nullif(current_setting(''tandem.user'', true), '''')::uuid)', p_alias);
+    elsif v_level in ('all', 'none') then
         return (v_level = 'all')::text;
     elsif (select o.shared from object_description o where o.object = p_object) then
         return (p_action = 'read')::text;

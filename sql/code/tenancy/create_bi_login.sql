@@ -1,4 +1,4 @@
--- A database login that may read what BI sees of one tenant. p_verifier is a SCRAM verifier, so that no password reaches
+-- A database login that may read what BI sees of one tenant; with a role (its id) nothing until grant_bi_columns. p_verifier is a SCRAM verifier, so that no password reaches
 -- the server's log; the login's name is opaque and never reused.
 create or replace function create_bi_login(p_tenant uuid, p_name text, p_role text, p_verifier text, p_actor text)
 returns setof tandem.bi_login
@@ -22,7 +22,10 @@ begin
     login := tenant_schema || '_b' || number;
     execute format('create role %I login nosuperuser nocreatedb nocreaterole inherit connection limit 20 password %L',
         login, p_verifier);
-    execute format('grant tandem_bi, %I to %I', tenant_schema || '_bi', login);
+    execute format('grant tandem_bi to %I', login);
+    if p_role is null then
+        execute format('grant %I to %I', tenant_schema || '_bi', login);
+    end if;
     execute format('alter role %I set search_path = %I', login, tenant_schema);
     execute format('alter role %I set default_transaction_read_only = on', login);
     execute format('alter role %I set statement_timeout = ''5min''', login);

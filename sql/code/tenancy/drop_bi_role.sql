@@ -19,7 +19,18 @@ begin
         -- A login that is no member of pg_signal_backend (doctor says so): open sessions end by themselves.
         null;
     end;
-    execute format('revoke tandem_bi, %I from %I', p_schema || '_bi', p_login);
+    -- What a role let it read was granted by the owner.
+    perform set_config('role', p_schema || '_owner', true);
+    if to_regclass(format('%I.bi_grantee', p_schema || '_i')) is not null then
+        execute format('revoke select on all tables in schema %I from %I', p_schema, p_login);
+        execute format('revoke usage on schema %I from %I', p_schema, p_login);
+        execute format('delete from %I.bi_grantee where login = %L', p_schema || '_i', p_login);
+    end if;
+    perform set_config('role', 'tandem_admin', true);
+    execute format('revoke tandem_bi from %I', p_login);
+    if pg_has_role(p_login, p_schema || '_bi', 'member') then
+        execute format('revoke %I from %I', p_schema || '_bi', p_login);
+    end if;
     execute format('drop role %I', p_login);
 end
 $$;
