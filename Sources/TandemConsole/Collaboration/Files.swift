@@ -117,7 +117,7 @@ extension Console {
         let upload = try AttachmentUpload(fileName: file.name, mediaType: file.type, bytes: file.bytes)
         let (author, catalog) = (RecordAuthor(actor: visit.actor), try await catalog(of: tenant))
         _ = try await writing(tenant) { (connection) throws(TandemError) in
-            try connection.attach(upload, to: catalog[object], id, by: author)
+            try connection.attach(upload, to: catalog[object], id, by: author, catalog: catalog)
         }
         return .seeOther(Self.with(notice: "file-added", place) + "#files")
     }
