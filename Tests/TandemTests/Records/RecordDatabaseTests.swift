@@ -439,7 +439,8 @@ import Testing
                 input: try RecordReader(.lead, catalog: .standard).read(["last_name": "Said"], isNew: false))
             write.at = 1_700_000_000_000_000
             #expect(try connection.recordWrite(.lead, [write], by: server).first?.status == .unchanged)
-            let sources = try connection.recordFieldSources(.lead, id: lead.id)["items"]?.array ?? []
+            let sources =
+                try connection.recordFieldSources(.lead, id: lead.id, catalog: .standard)["items"]?.array ?? []
             let names = sources.filter { $0["field"] == "last_name" }
             #expect(names.map { $0["value"]?.string } == ["Hand", "Said"])
             #expect(names.map { $0["shown"]?.bool } == [true, false])
