@@ -18,7 +18,10 @@ from server import BINARY, Tenant
 
 Json = dict[str, Any]
 # The exceptions, each with its reason. Fields that a writer sets under conditions only:
-CONDITIONAL = {("opportunity", "closed_at"): "null while the stage is an open one"}
+CONDITIONAL = {
+    ("opportunity", "closed_at"): "null while the stage is an open one",
+    ("activity", "recurrence"): "a rule of its own form, of tasks that are due: test_tasks.py",
+}
 # Optional fields that null does not empty:
 NEVER_EMPTY = {
     ("opportunity", "pipeline_id"): "there is always one: null keeps it",
