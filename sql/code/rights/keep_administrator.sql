@@ -4,10 +4,10 @@ language sql stable
 as $$
     with item as (
         select i, n, not i ? 'outcome' and i ? 'old' and (i #>> '{old,active}')::boolean and is_administrator(
-            array(select jsonb_array_elements_text(i #> '{old,role_ids}')::uuid)
+            array(select jsonb_array_elements_text(coalesce(nullif(i #> '{old,role_ids}', 'null'), '[]'))::uuid)
         ) as was, not p_delete and not i ? 'outcome' and coalesce(i #>> '{new,active}', i #>> '{old,active}', 'true')::boolean
             and is_administrator(array(
-                select jsonb_array_elements_text(coalesce(i #> '{new,role_ids}', i #> '{old,role_ids}', '[]'))::uuid
+                select jsonb_array_elements_text(coalesce(nullif(coalesce(i #> '{new,role_ids}', i #> '{old,role_ids}'), 'null'), '[]'))::uuid
             )) as stays
         from unnest(p_items) with ordinality u(i, n)
     )
