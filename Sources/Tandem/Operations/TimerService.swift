@@ -20,6 +20,7 @@ public struct TimerService: Service {
         self.interval = interval
     }
 
+    private static let freeMail = FreeMail.domains.sorted()
     /// Of one kind at one look; the next look takes the rest.
     private static let batch: Int32 = 500
 
@@ -70,7 +71,7 @@ public struct TimerService: Service {
                 settings: tenant.database.settings(statementTimeout: RecordMerge.longest),
                 .call(
                     "find_duplicates_nightly", .timestamptz(now), .text(tenant.timezone),
-                    .textArray(FreeMail.domains.sorted()))
+                    .textArray(Self.freeMail))
             ).one().optionalInt(0)
         }
     }
