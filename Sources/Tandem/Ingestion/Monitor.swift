@@ -51,20 +51,10 @@ final class Monitor<State>: @unchecked Sendable {
             case .notYet(nil):
                 pthread_cond_wait(condition, lock)
             case .notYet(let instant?):
-                var time = Self.time(in: max(.zero, instant - .now))
-                pthread_cond_timedwait(condition, lock, &time)
+                var time = MonotonicTime.now.adding(max(.zero, instant - .now))
+                _ = time.withTimespec { pthread_cond_timedwait(condition, lock, $0) }
             }
         }
-    }
-
-    private static func time(in duration: Duration) -> timespec {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        let (seconds, attoseconds) = duration.components
-        time.tv_nsec += Int(attoseconds / 1_000_000_000)
-        time.tv_sec += Int(seconds) + time.tv_nsec / 1_000_000_000
-        time.tv_nsec %= 1_000_000_000
-        return time
     }
 
     /// Wakes one waiting thread.
@@ -72,4 +62,28 @@ final class Monitor<State>: @unchecked Sendable {
 
     /// Wakes all waiting threads.
     func broadcast() { pthread_cond_broadcast(condition) }
+}
+
+/// A point on the monotonic clock, laid out as C's `timespec`: the members of that one belong to whichever of the imported modules
+/// the compiler reads first, which is not the same in debug and release builds.
+private struct MonotonicTime {
+    var seconds = 0
+    var nanoseconds = 0
+
+    static var now: MonotonicTime {
+        var time = MonotonicTime()
+        _ = time.withTimespec { clock_gettime(CLOCK_MONOTONIC, $0) }
+        return time
+    }
+
+    func adding(_ duration: Duration) -> MonotonicTime {
+        let (seconds, attoseconds) = duration.components
+        let sum = nanoseconds + Int(attoseconds / 1_000_000_000)
+        return MonotonicTime(
+            seconds: self.seconds + Int(seconds) + sum / 1_000_000_000, nanoseconds: sum % 1_000_000_000)
+    }
+
+    mutating func withTimespec<Result>(_ body: (UnsafeMutablePointer<timespec>) -> Result) -> Result {
+        withUnsafeMutablePointer(to: &self) { $0.withMemoryRebound(to: timespec.self, capacity: 1, body) }
+    }
 }
