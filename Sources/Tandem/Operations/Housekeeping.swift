@@ -26,26 +26,18 @@ public struct Housekeeping: Service {
     /// Months for which partitions are made ahead.
     static let months: Int32 = 2
 
-    public func run() async throws {
-        while !Task.isShuttingDownGracefully && !Task.isCancelled {
-            await look()
-            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: interval) }
+    private var rounds: TenantRounds {
+        TenantRounds(access: access, logger: logger, failure: "tenants were not looked after") {
+            $0.state == .active || $0.state == .suspended
         }
     }
+
+    public func run() async throws { await rounds.run(every: interval, look(after:)) }
 
     /// Once through all tenants. What fails for one is tried again next time.
-    func look() async {
-        do throws(PostgresError) {
-            for tenant in try await access.tenants() where tenant.state == .active || tenant.state == .suspended {
-                await look(tenant)
-                if Task.isShuttingDownGracefully { return }
-            }
-        } catch {
-            logger.warning("tenants were not looked after", metadata: ["error": "\(error)"])
-        }
-    }
+    func look() async { await rounds.once(look(after:)) }
 
-    private func look(_ tenant: Tenant) async {
+    private func look(after tenant: Tenant) async {
         let now = clock.microseconds
         do throws(PostgresError) {
             try await pool.withConnection(affinity: tenant.database.affinity, deadline: .seconds(30)) {

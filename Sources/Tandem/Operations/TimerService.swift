@@ -25,45 +25,31 @@ public struct TimerService: Service {
     private static let batch: Int32 = 500
 
     public func run() async throws {
-        while !Task.isShuttingDownGracefully && !Task.isCancelled {
-            await look()
-            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: interval) }
+        let rounds = TenantRounds(access: access, logger: logger, failure: "timers were not looked at") {
+            $0.state == .active && $0.modules.contains(.crm)
         }
-    }
-
-    /// Once through all tenants. What fails for one is tried again next time.
-    func look() async {
-        do throws(PostgresError) {
-            for tenant in try await access.tenants() where tenant.state == .active && tenant.modules.contains(.crm) {
-                await look(tenant)
-                if Task.isShuttingDownGracefully { return }
-            }
-        } catch {
-            logger.warning("timers were not looked at", metadata: ["error": "\(error)"])
-        }
+        await rounds.run(every: interval, look)
     }
 
     private func look(_ tenant: Tenant) async {
         let now = clock.microseconds
         do throws(PostgresError) {
-            try await pool.withConnection(affinity: tenant.database.affinity, deadline: .seconds(30)) {
-                (connection) throws(PostgresError) in
-                let settings = tenant.database.settings()
+            let isTimeForDuplicates = try await pool.withConnection(
+                affinity: tenant.database.affinity, deadline: .seconds(30)
+            ) { (connection) throws(PostgresError) in
                 try connection.single(
-                    settings: settings, .call("ring_reminders", .timestamptz(now), .int4(Self.batch)))
-                try connection.single(
-                    settings: settings, .call("make_due_tasks", .timestamptz(now), .int4(Self.batch)))
+                    settings: tenant.database.settings(),
+                    .call("run_timers", .timestamptz(now), .int4(Self.batch))
+                ).one().bool(0)
             }
-            let found = try await findDuplicates(of: tenant, now: now)
-            if let found {
-                logger.info("looked for duplicates", metadata: ["tenant": "\(tenant.slug)", "found": "\(found)"])
-            }
+            guard isTimeForDuplicates, let found = try await findDuplicates(of: tenant, now: now) else { return }
+            logger.info("looked for duplicates", metadata: ["tenant": "\(tenant.slug)", "found": "\(found)"])
         } catch {
             logger.warning("timers of a tenant wait", metadata: ["tenant": "\(tenant.slug)", "error": "\(error)"])
         }
     }
 
-    /// Nil: it is not the time.
+    /// Nil: another server does it.
     private func findDuplicates(of tenant: Tenant, now: Int64) async throws(PostgresError) -> Int? {
         try await pool.withConnection(affinity: tenant.database.affinity, deadline: .seconds(90)) {
             (connection) throws(PostgresError) in
