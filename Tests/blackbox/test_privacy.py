@@ -96,8 +96,8 @@ def dump(server: Server, tenant: Tenant) -> str:
 
 
 def steady(text: str) -> str:
-    """Without what changes in the background: traits that become columns."""
-    return re.sub(r"^COPY \S+\.(profiles|promoted_trait|identity_state) .*?^\\\.$", "", text, flags=re.MULTILINE | re.DOTALL)
+    """Without what changes in the background: traits that become columns, and when the timers go."""
+    return re.sub(r"^COPY \S+\.(profiles|promoted_trait|identity_state|timer) .*?^\\\.$", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
 def forms(value: str) -> list[str]:
@@ -310,6 +310,22 @@ def test_many_events_are_an_operation(tandem: Server, tenant: Tenant) -> None:
     assert shown["state"] == "done" and shown["counts"]["events"] == 24_004 and shown["receipt"]["signature"]
     assert mentions(dump(tandem, tenant), person) == []
     assert tandem.sql("select * from check_identity()", schema=tenant.schema) == []
+
+
+def test_an_interrupted_erasure_is_shown_as_failed(tandem: Server, tenant: Tenant) -> None:
+    person = Person(tenant, uuid.uuid4().hex[:8])
+    path = f"privacy/requests/{erase(tenant, 'user_id', person.user)['id']}"
+    # As a kill between the suppression and the erasure leaves it.
+    tandem.sql("update privacy_request set state = 'running', finished_at = null", schema=tenant.schema)
+    assert get(tenant, path)["state"] == "running"
+    tandem.sql("update privacy_request set created_at = created_at - interval '6 minutes'", schema=tenant.schema)
+    assert get(tenant, path)["state"] == "failed"
+    # Of a type that nobody takes.
+    columns = "id, type, state, actor, created_at"
+    values = "id, 'of a test', 'running', actor, now()"
+    tandem.sql(f"insert into operation ({columns}) select {values} from privacy_request", schema=tenant.schema)
+    assert get(tenant, path)["state"] == "running"
+    tandem.sql("delete from operation", schema=tenant.schema)
 
 
 @pytest.mark.parametrize("body, pointer", [

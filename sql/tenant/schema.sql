@@ -1183,7 +1183,7 @@ CREATE TABLE t_x_i.privacy_request (
     finished_at timestamp with time zone,
     CONSTRAINT privacy_request_check CHECK (((state = 'running'::text) = (finished_at IS NULL))),
     CONSTRAINT privacy_request_kind_check CHECK ((kind = ANY (ARRAY['erase'::text, 'export'::text, 'suppress'::text, 'unsuppress'::text]))),
-    CONSTRAINT privacy_request_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'failed'::text])))
+    CONSTRAINT privacy_request_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text])))
 );
 
 CREATE TABLE t_x_i.promoted_trait (

@@ -6,7 +6,7 @@ declare
     v_shown jsonb;
 begin
     select jsonb_build_object(
-        'id', r.id, 'kind', r.kind, 'state', r.state, 'subject', jsonb_build_object('type', r.type, 'hash', encode(r.hash, 'hex')),
+        'id', r.id, 'kind', r.kind, 'state', privacy_request_state(r.id, r.state, r.created_at), 'subject', jsonb_build_object('type', r.type, 'hash', encode(r.hash, 'hex')),
         'reason', r.reason, 'counts', r.counts, 'receipt', r.receipt, 'requested_by', r.actor,
         'created_at', iso_time(r.created_at), 'finished_at', iso_time(r.finished_at)
     )

@@ -29,7 +29,7 @@ comment on table suppression is
 create table privacy_request (
     id uuid primary key,
     kind text not null check (kind in ('erase', 'export', 'suppress', 'unsuppress')),
-    state text not null check (state in ('running', 'done', 'failed')),
+    state text not null check (state in ('running', 'done')),
     type text not null,
     hash bytea not null,
     reason text,
