@@ -36,41 +36,37 @@ struct PrivacyRoutes {
     }
 
     private var export: Route {
-        Route(
-            .post, "/v1/privacy/export", "Note that a person's data were asked for; …/requests/{id}/data gives them",
-            feature: "Privacy", scope: .secret, time: PrivacyDesk.longest
-        ) { [store] call in
-            let order = try Order(call, mayMeanAll: true)
-            return Response(
-                json: try await Self.desk(call, store) { (desk) throws(TandemError) in
-                    try desk.export(order.subject, all: order.all, reason: order.reason)
-                })
+        order("export", "Note that a person's data were asked for; …/requests/{id}/data gives them") {
+            (desk, order) throws(TandemError) in
+            try desk.export(order.subject, all: order.all, reason: order.reason)
         }
     }
 
     private var suppress: Route {
-        Route(
-            .post, "/v1/privacy/suppress", "Keep out what comes of a person from now on; what is there stays",
-            feature: "Privacy", scope: .secret, time: PrivacyDesk.longest
-        ) { [store] call in
-            let order = try Order(call, mayMeanAll: true)
-            return Response(
-                json: try await Self.desk(call, store) { (desk) throws(TandemError) in
-                    try desk.suppress(order.subject, all: order.all, reason: order.reason)
-                })
+        order("suppress", "Keep out what comes of a person from now on; what is there stays") {
+            (desk, order) throws(TandemError) in
+            try desk.suppress(order.subject, all: order.all, reason: order.reason)
         }
     }
 
     private var unsuppress: Route {
+        order("unsuppress", "Let a person's events and records in again", mayMeanAll: false) {
+            (desk, order) throws(TandemError) in
+            try desk.unsuppress(order.subject, reason: order.reason)
+        }
+    }
+
+    /// A route that does what `order` asks for at once.
+    private func order(
+        _ name: String, _ summary: String, mayMeanAll: Bool = true,
+        _ body: @escaping @Sendable (PrivacyDesk, Order) throws(TandemError) -> JSON
+    ) -> Route {
         Route(
-            .post, "/v1/privacy/unsuppress", "Let a person's events and records in again", feature: "Privacy",
-            scope: .secret, time: PrivacyDesk.longest
+            .post, "/v1/privacy/" + name, summary, feature: "Privacy", scope: .secret, time: PrivacyDesk.longest
         ) { [store] call in
-            let order = try Order(call, mayMeanAll: false)
-            return Response(
-                json: try await Self.desk(call, store) { (desk) throws(TandemError) in
-                    try desk.unsuppress(order.subject, reason: order.reason)
-                })
+            let order = try Order(call, mayMeanAll: mayMeanAll)
+            let done = try await Self.desk(call, store) { (desk) throws(TandemError) in try body(desk, order) }
+            return Response(json: done)
         }
     }
 
