@@ -167,6 +167,9 @@ def test_the_navigation_has_what_may_be_used_and_the_rest_says_who_helps(world: 
     assert home.response.url.endswith("/today")
     for place, is_there in {"today": True, "leads": True, "people": False, "events": False, "sources": False, "roles": False}.items():
         assert (f"{rep.base}/{place}" in home.links) == is_there, place
+    # Each area begins with a page that the rep may see.
+    areas = [link for link in home.links if re.fullmatch(f"{rep.base}(/[a-z]+)?", link)]
+    assert len(areas) > 6 and [link for link in areas if status(rep.browser.get(link)) != 200] == []
     refused = rep.get("people")
     assert status(refused) == 403 and "do not allow to read people" in refused.text and "boss" in refused.text
     assert not [link for link in rep.get("search?q=zebra").links if "/people" in link]

@@ -14,8 +14,6 @@ struct Chrome {
         let isCurrent: Bool
         /// How much waits there; nil: nothing.
         let badge: String?
-        /// Whether a row begins with it, where the window has the room.
-        let startsRow: Bool
     }
 
     /// What the last form did.
@@ -28,7 +26,12 @@ struct Chrome {
     /// Whether the people of the tenant are made up.
     var isSimulated = false
     var currentTenant: TenantName?
+    var areas: [NavigationItem] = []
+    /// The places of the area that the page is in.
     var navigation: [NavigationItem] = []
+    var hasPlaces = false
+    /// The area that the page is in.
+    var area = ""
     var otherTenants: [TenantName] = []
     /// Whether there are more tenants than the switcher lists.
     var hasMoreTenants = false
@@ -42,86 +45,6 @@ struct Chrome {
     let style = Assets.link(to: "console.css")
     let icon = Assets.link(to: "tandem.svg")
     let script = Assets.link(to: "console.js")
-
-    /// The places of the navigation.
-    enum Place: String, CaseIterable {
-        case thread, events, quarantine, sources, plans, people, merges, fields, operations, users, roles, privacy, send
-        case today, accounts, contacts, leads, opportunities, tickets, forms, duplicates
-
-        var label: String {
-            switch self {
-            case .thread: "One person"
-            case .events: "Live events"
-            case .quarantine: "Quarantine"
-            case .sources: "Sources"
-            case .plans: "Plans"
-            case .people: "People"
-            case .today: "Today"
-            case .accounts: "Accounts"
-            case .contacts: "Contacts"
-            case .leads: "Leads"
-            case .forms: "Forms"
-            case .opportunities: "Opportunities"
-            case .tickets: "Tickets"
-            case .duplicates: "Duplicates"
-            case .merges: "Merges"
-            case .operations: "Operations"
-            case .users: "Users"
-            case .roles: "Roles"
-            case .fields: "Fields"
-            case .privacy: "Privacy"
-            case .send: "Send an event"
-            }
-        }
-
-        var module: Module? {
-            switch self {
-            case .thread, .events, .quarantine, .sources, .plans, .send: .cdp
-            case .today, .contacts, .leads, .forms, .opportunities, .tickets, .duplicates: .crm
-            case .people, .accounts, .merges, .fields, .operations, .users, .roles, .privacy: nil
-            }
-        }
-
-        /// What a visitor's roles have to allow.
-        var right: ConsoleRight {
-            switch self {
-            case .thread, .events, .quarantine, .people, .merges: .profiles
-            case .sources, .plans: .settings
-            case .fields, .send: .to("edit", "setting")
-            case .today: .read("activity", "lead", "opportunity")
-            case .accounts: .read("account")
-            case .contacts: .read("contact")
-            case .leads: .read("lead")
-            case .opportunities: .read("opportunity")
-            case .tickets: .read("ticket")
-            case .forms: .read("form")
-            case .users: .read("user")
-            case .roles: .read("role")
-            case .operations: .free
-            case .privacy: .operators
-            case .duplicates: Console.mergeRight
-            }
-        }
-
-        /// The places of a visitor, in their order.
-        static func all(of tenant: Tenant, for rights: RecordRights?) -> [Place] {
-            allCases.filter { place in
-                (place.module.map(tenant.modules.contains) ?? true) && place.right.isHeld(rights)
-            }
-        }
-
-        /// Whether it stands in the second row of the navigation.
-        var startsRow: Bool {
-            switch self {
-            case .today, .accounts, .contacts, .leads, .opportunities, .tickets, .forms, .duplicates: true
-            default: false
-            }
-        }
-
-        func href(_ tenant: Tenant) -> String {
-            self == .thread ? "/console/\(tenant.slug)" : "/console/\(tenant.slug)/\(rawValue)"
-        }
-    }
 
     private static let switcherLimit = 12
 
@@ -149,11 +72,19 @@ struct Chrome {
         timeZone = tenant.timezone
         currentTenant = TenantName(slug: tenant.slug, tenantName: tenant.displayName)
         let places = Place.all(of: tenant, for: visit.rights)
-        let firstOfRow = places.first { $0.startsRow }
-        navigation = places.map { item in
+        areas = Area.allCases.compactMap { area in
+            places.first { $0.area == area }.map { first in
+                NavigationItem(
+                    href: first.href(tenant), label: area.rawValue, isCurrent: area == place?.area,
+                    badge: area == Place.today.area && area != place?.area ? Self.waiting(visit) : nil)
+            }
+        }
+        area = place?.area.rawValue ?? ""
+        hasPlaces = place != nil
+        navigation = places.filter { $0.area == place?.area }.map { item in
             NavigationItem(
                 href: item.href(tenant), label: item.label, isCurrent: item == place,
-                badge: item == .today ? Self.waiting(visit) : nil, startsRow: item == firstOfRow)
+                badge: item == .today ? Self.waiting(visit) : nil)
         }
         let others = visit.tenants.filter { $0.id != tenant.id && $0.isOpen }
         otherTenants = others.prefix(Self.switcherLimit).map {

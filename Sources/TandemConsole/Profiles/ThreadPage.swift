@@ -104,7 +104,7 @@ extension Console {
     private static func firstPlace(of tenant: Tenant, _ visit: Visit) throws(Problem) -> String? {
         if ConsoleRight.profiles.isHeld(visit.rights) { return nil }
         let places = Chrome.Place.all(of: tenant, for: visit.rights)
-        guard let first = places.first(where: \.startsRow) ?? places.first(where: { $0.right != .free }) else {
+        guard let first = places.first(where: { $0.right != .free }) else {
             throw .forbidden("forbidden", "You have no role in \(tenant.displayName) yet, so there is nothing to see.")
         }
         return first.href(tenant)

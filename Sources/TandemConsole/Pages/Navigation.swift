@@ -1,0 +1,94 @@
+import Tandem
+
+extension Chrome {
+    /// What the navigation is divided into, by its words.
+    enum Area: String, CaseIterable {
+        case crm = "CRM"
+        case people = "People"
+        case events = "Events"
+        case settings = "Settings"
+    }
+
+    /// The places of the navigation, in the order of their areas.
+    enum Place: String, CaseIterable {
+        case today, accounts, contacts, leads, opportunities, tickets, forms
+        case thread, people, merges, duplicates, privacy
+        case events, quarantine, sources, plans, send
+        case fields, users, roles, operations
+
+        var area: Area {
+            switch self {
+            case .today, .accounts, .contacts, .leads, .opportunities, .tickets, .forms: .crm
+            case .thread, .people, .merges, .duplicates, .privacy: .people
+            case .events, .quarantine, .sources, .plans, .send: .events
+            case .fields, .users, .roles, .operations: .settings
+            }
+        }
+
+        var label: String {
+            switch self {
+            case .thread: "One person"
+            case .events: "Live events"
+            case .quarantine: "Quarantine"
+            case .sources: "Sources"
+            case .plans: "Plans"
+            case .people: "People"
+            case .today: "Today"
+            case .accounts: "Accounts"
+            case .contacts: "Contacts"
+            case .leads: "Leads"
+            case .forms: "Forms"
+            case .opportunities: "Opportunities"
+            case .tickets: "Tickets"
+            case .duplicates: "Duplicates"
+            case .merges: "Merges"
+            case .operations: "Operations"
+            case .users: "Users"
+            case .roles: "Roles"
+            case .fields: "Fields"
+            case .privacy: "Privacy"
+            case .send: "Send an event"
+            }
+        }
+
+        var module: Module? {
+            switch self {
+            case .thread, .events, .quarantine, .sources, .plans, .send: .cdp
+            case .today, .contacts, .leads, .forms, .opportunities, .tickets, .duplicates: .crm
+            case .people, .accounts, .merges, .fields, .operations, .users, .roles, .privacy: nil
+            }
+        }
+
+        /// What a visitor's roles have to allow.
+        var right: ConsoleRight {
+            switch self {
+            case .thread, .events, .quarantine, .people, .merges: .profiles
+            case .sources, .plans: .settings
+            case .fields, .send: .to("edit", "setting")
+            case .today: .read("activity", "lead", "opportunity")
+            case .accounts: .read("account")
+            case .contacts: .read("contact")
+            case .leads: .read("lead")
+            case .opportunities: .read("opportunity")
+            case .tickets: .read("ticket")
+            case .forms: .read("form")
+            case .users: .read("user")
+            case .roles: .read("role")
+            case .operations: .free
+            case .privacy: .operators
+            case .duplicates: Console.mergeRight
+            }
+        }
+
+        /// The places of a visitor, in their order.
+        static func all(of tenant: Tenant, for rights: RecordRights?) -> [Place] {
+            allCases.filter { place in
+                (place.module.map(tenant.modules.contains) ?? true) && place.right.isHeld(rights)
+            }
+        }
+
+        func href(_ tenant: Tenant) -> String {
+            self == .thread ? "/console/\(tenant.slug)" : "/console/\(tenant.slug)/\(rawValue)"
+        }
+    }
+}
