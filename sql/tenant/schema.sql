@@ -692,6 +692,7 @@ CREATE TABLE t_x_i.attachment_content (
 ALTER TABLE ONLY t_x_i.attachment_content ALTER COLUMN bytes SET STORAGE EXTERNAL;
 
 CREATE TABLE t_x_i.audit (
+    chain smallint NOT NULL,
     seq bigint NOT NULL,
     at timestamp with time zone NOT NULL,
     actor text NOT NULL,
@@ -704,11 +705,11 @@ CREATE TABLE t_x_i.audit (
 );
 
 CREATE TABLE t_x_i.audit_head (
-    singleton boolean DEFAULT true NOT NULL,
+    chain smallint NOT NULL,
     seq bigint NOT NULL,
-    hash bytea NOT NULL,
-    CONSTRAINT audit_head_singleton_check CHECK (singleton)
-);
+    hash bytea NOT NULL
+)
+WITH (fillfactor='10');
 
 CREATE TABLE t_x_i.bi_grantee (
     login text NOT NULL COLLATE pg_catalog."C",
@@ -1583,10 +1584,10 @@ ALTER TABLE ONLY t_x_i.attachment_content
     ADD CONSTRAINT attachment_content_pkey PRIMARY KEY (sha256);
 
 ALTER TABLE ONLY t_x_i.audit_head
-    ADD CONSTRAINT audit_head_pkey PRIMARY KEY (singleton);
+    ADD CONSTRAINT audit_head_pkey PRIMARY KEY (chain);
 
 ALTER TABLE ONLY t_x_i.audit
-    ADD CONSTRAINT audit_pkey PRIMARY KEY (seq);
+    ADD CONSTRAINT audit_pkey PRIMARY KEY (chain, seq);
 
 ALTER TABLE ONLY t_x_i.bi_grantee
     ADD CONSTRAINT bi_grantee_pkey PRIMARY KEY (login);
@@ -1977,6 +1978,8 @@ CREATE INDEX users_team ON t_x.users USING btree (team_id);
 CREATE INDEX views_created ON t_x.views USING btree (created_at, id);
 
 CREATE INDEX views_owner ON t_x.views USING btree (owner_id);
+
+CREATE INDEX audit_at ON t_x_i.audit USING btree (at, chain, seq);
 
 CREATE INDEX bi_grantee_role ON t_x_i.bi_grantee USING btree (role_id);
 

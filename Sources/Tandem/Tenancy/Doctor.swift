@@ -68,7 +68,7 @@ public enum Doctor {
             settings: tenant.database.settings(statementTimeout: .seconds(600)),
             [.call("check_identity"), .call("verify_audit")])
         let breaches = try rows[0].map { "\(try $0.text("law")): \(try $0.text("detail"))" }
-        let broken = try rows[1].one().optionalInt(0)
+        let broken = try rows[1].map { "row \(try $0.int("seq")) of chain \(try $0.int("chain")) is \(try $0.text("breach"))" }
         return [
             finding(
                 "identity", breaches.isEmpty ? .ok : .fail,
@@ -76,8 +76,8 @@ public enum Doctor {
                     ? "what is derived agrees with nodes, edges and records"
                     : "\(breaches.count) breaches: " + breaches.prefix(5).joined(separator: "; ")),
             finding(
-                "audit", broken == nil ? .ok : .fail,
-                broken.map { "the chain is broken at row \($0)" } ?? "every row fits the one before it"),
+                "audit", broken.isEmpty ? .ok : .fail,
+                broken.isEmpty ? "every row fits the one before it" : broken.prefix(5).joined(separator: "; ")),
         ]
     }
 

@@ -75,3 +75,19 @@ def test_messages_that_all_writers_bring_at_once_are_stored_once(tenant):
     assert sum(outcomes.count("accepted") for outcomes in results) == 20 * (10 + WRITERS)
     assert tenant.value("select count(*) from event_log where message_id like %s", tenant.prefix + "%") == 20 * (10 + WRITERS)
     assert tenant.breaches() == []
+
+
+def test_writers_of_the_audit_log_do_not_wait_for_each_other(tenant):
+    """A head is locked until its writer has committed, and that waits for the disk."""
+    append = "select append_audit('tests', 'thing.write', 'thing', '1', '{}')"
+    one, two = tenant.another(), tenant.another()
+    with one.connection.transaction():
+        one.connection.execute(append)
+        with two.connection.transaction():
+            two.connection.execute("set local lock_timeout = '2s'")
+            two.connection.execute(append)
+            two.connection.execute(append)
+    with two.connection.transaction():
+        two.connection.execute(append)
+    assert tenant.rows("select chain, count(*) from audit where object = 'thing' group by 1 order by 1") == [(0, 2), (1, 2)]
+    assert tenant.rows("select * from verify_audit()") == []

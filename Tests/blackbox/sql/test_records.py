@@ -33,15 +33,35 @@ def test_every_write_leaves_outbox_and_audit(crm: Records) -> None:
     topics = crm.rows("select topic, payload ->> 'version' from outbox where key = %s order by seq", str(id))
     assert topics == [("product.created", "1"), ("product.updated", "2")]
     assert crm.value("select count(*) from audit where object_id = %s", str(id)) == 2
-    assert crm.value("select verify_audit()") is None
-    crm.rows("update audit set actor = 'someone else' where object_id = %s returning 1", str(id))
-    assert crm.value("select verify_audit()") is not None
+    assert crm.rows("select * from verify_audit()") == []
 
 
-def test_a_lost_end_of_the_audit_log_shows(crm: Records) -> None:
-    id = crm.create("product", name="GTX", sku="g")
-    last = crm.value("delete from audit where object_id = %s returning seq", str(id))
-    assert crm.value("select verify_audit()") == last
+def test_the_audit_log_tells_what_was_done_to_it(crm: Records) -> None:
+    for number in range(5):
+        crm.create("product", name=f"GTX {number}", sku=str(number))
+    assert crm.rows("select distinct chain from audit") == [(0,)]
+    first, last = crm.rows("select min(seq), max(seq) from audit where object = 'product'")[0]
+
+    def breaches(*statements: str) -> list[tuple[int, str]]:
+        """After so much was done to the log, which is taken back."""
+        crm.connection.execute("savepoint before")
+        for statement in statements:
+            crm.connection.execute(statement)
+        found = crm.rows("select seq, breach from verify_audit()")
+        crm.connection.execute("rollback to savepoint before")
+        return found
+
+    assert breaches() == []
+    assert breaches(f"update audit set actor = 'another' where seq = {first}") == [(first, "changed")]
+    # With its hash made anew.
+    again = "audit_hash(previous_hash, chain, seq, at, actor, action, object, object_id, detail)"
+    changed = f"update audit set actor = 'another' where seq = {first + 1}"
+    assert breaches(changed, f"update audit set hash = {again}") == [(first + 1, "changed")]
+    assert breaches(f"delete from audit where seq = {first + 2}") == [(first + 2, "missing")]
+    assert breaches(f"delete from audit where seq > {last - 2}") == [(last - 1, "missing")]
+    swap = f"update audit set seq = {first + last} - seq + 1000 where seq in ({first}, {last})"
+    assert breaches(swap, "update audit set seq = seq - 1000 where seq > 1000") == [(first, "changed"), (last, "changed")]
+    assert breaches("update audit_head set seq = seq - 1 where chain = 0") == [(last, "added")]
 
 
 def test_errors_are_per_item_and_change_nothing(crm: Records) -> None:

@@ -174,7 +174,8 @@ create table idempotency (
 create index idempotency_created on idempotency (created_at);
 
 create table audit (
-    seq bigint primary key,
+    chain smallint not null,
+    seq bigint not null,
     at timestamptz not null,
     actor text not null,
     action text not null,
@@ -182,15 +183,18 @@ create table audit (
     object_id text not null,
     detail jsonb not null default '{}',
     previous_hash bytea not null,
-    hash bytea not null
+    hash bytea not null,
+    primary key (chain, seq)
 );
+create index audit_at on audit (at, chain, seq);
 create table audit_head (
-    singleton boolean primary key default true check (singleton),
+    chain smallint primary key,
     seq bigint not null,
     hash bytea not null
-);
-insert into audit_head (seq, hash) values (0, '\x00') on conflict do nothing;
-comment on table audit is 'Who did what; each row''s hash covers the one before it.';
+) with (fillfactor = 10);
+insert into audit_head (chain, seq, hash) select c, 0, '\x00' from generate_series(0, 15) c on conflict do nothing;
+comment on table audit is 'Who did what; each row''s hash covers the one before it in its chain.';
+comment on table audit_head is 'How far each chain is. Several, because a chain is locked until its writer has committed.';
 
 create table operation (
     id uuid primary key,

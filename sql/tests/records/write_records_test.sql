@@ -78,7 +78,7 @@ select results_eq(
 select set_has(
     $$ select topic from outbox $$, $$ values ('account.created'), ('account.updated'), ('account.deleted') $$,
     'every change is in the outbox');
-select is(verify_audit(), null::bigint, 'and in the audit log, whose chain holds');
+select is_empty($$ select * from verify_audit() $$, 'and in the audit log, whose chains hold');
 select throws_ok(
     $$ select * from write_records('nothing', 0::int2, 40::int2, now(), 'tests', 'edit', '[]') $$, 'TD001', null,
     'an object that is not described is refused');
