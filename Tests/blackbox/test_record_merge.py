@@ -359,7 +359,7 @@ def test_pairs_that_may_be_one_are_found_dismissed_and_merged(tenant: Tenant) ->
         make(tenant, "contacts", first_name=f"N{number}", last_name="Same", phone="+44 20 7946 0099")
     which = make(tenant, "leads", last_name="Byron", email="eve@x.example")
     e = make(tenant, "contacts", email="eve@x.example")
-    assert tenant.post("/v1/duplicates:find", {}).json() == {"found": 3}
+    assert tenant.post("/v1/duplicates:find", {}).json()["found"] == 3
     found = {each["object"]: each for each in get(tenant, "duplicates")["items"]}
     assert {name: ([record["id"] for record in each["records"]], each["reasons"]) for name, each in found.items()} == {
         "account": ([a, b], ["company"]), "contact": ([c, d], ["phone_and_name"]), "lead": ([which, e], ["email"])}
@@ -373,7 +373,7 @@ def test_pairs_that_may_be_one_are_found_dismissed_and_merged(tenant: Tenant) ->
     assert (again.status_code, again.json()["code"]) == (409, "already_decided")
     merged = tenant.post(f"/v1/duplicates/{found['contact']['id']}:merge", {"winner": d}).json()
     assert (merged["winner"], merged["losers"][0]["id"]) == (d, c)
-    assert tenant.post("/v1/duplicates:find", {}).json() == {"found": 0}, "what was decided is not asked again"
+    assert tenant.post("/v1/duplicates:find", {}).json()["found"] == 0, "what was decided is not asked again"
     assert [each["object"] for each in get(tenant, "duplicates")["items"]] == ["lead"]
     undo(tenant, merged["id"])
     assert {each["object"] for each in get(tenant, "duplicates")["items"]} == {"lead", "contact"}

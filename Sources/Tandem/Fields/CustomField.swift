@@ -12,6 +12,8 @@ public struct CustomField: Sendable, Hashable {
     public let isUnique: Bool
     public let isPersonal: Bool
     public let isSearchable: Bool
+    /// Duplicates are looked for by it.
+    public let isCompared: Bool
     /// Given with the record, never changed.
     public let isFixed: Bool
     public let defaultValue: JSON?
@@ -46,6 +48,7 @@ public struct CustomField: Sendable, Hashable {
         isUnique = flag("unique")
         isPersonal = flag("personal")
         isSearchable = flag("searchable")
+        isCompared = flag("compared")
         isFixed = flag("fixed")
         defaultValue = json["default"]
         minimum = number("minimum")

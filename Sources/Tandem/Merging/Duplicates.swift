@@ -3,7 +3,7 @@ public import Postgres
 
 /// Pairs of records that may be one, as API and command line show them.
 public enum DuplicatePresenter {
-    /// How often a reason alone is right, in hundredths: rough, to order pairs by.
+    /// How often a reason alone is right, in hundredths: rough, for pairs that were not compared field by field.
     private static let weights = [
         "email": 95, "phone_and_name": 90, "name_and_account": 80, "company": 70, "domain": 60,
     ]
@@ -21,8 +21,13 @@ public enum DuplicatePresenter {
         }
         object["id"] = id(object["id"], .duplicate)
         if object["merge"] != nil { object["merge"] = id(object["merge"], .merge) }
-        if let reasons = object["reasons"]?.array {
+        if let score = object["score"]?.double {
+            object["score"] = .number(Int((100 * score).rounded(.down)))
+        } else if let reasons = object["reasons"]?.array {
             object["score"] = .number(Self.score(reasons.compactMap(\.string)))
+        }
+        if let description = object["object"]?.string.flatMap({ catalog.object($0) }) {
+            object["explanation"] = explanation(object["explanation"], of: description)
         }
         if let records = object["records"]?.array {
             object["records"] = .array(
@@ -39,17 +44,96 @@ public enum DuplicatePresenter {
         }
         return .object(object)
     }
+
+    /// Which fields a comparison reads, where it is not called like the one that it reads.
+    private static let fields = [
+        "street": ["address_street"], "place": ["address_postal_code", "address_city"],
+    ]
+
+    /// Without what the caller may not read.
+    private static func explanation(_ json: JSON?, of description: ObjectDescription) -> JSON {
+        guard var shown = json?.object else { return .null }
+        shown["comparisons"] = .array(
+            (shown["comparisons"]?.array ?? []).filter { comparison in
+                guard let name = comparison["name"]?.string else { return false }
+                return (fields[name] ?? [name]).contains { description.field($0) != nil }
+            })
+        return .object(shown)
+    }
+
+    /// What a comparison gave, for people: `last name +7.6`; nil for what it said nothing of.
+    public static func words(_ comparison: JSON) -> String? {
+        guard let name = comparison["name"]?.string, comparison["agreement"]?.string != "missing",
+            let weight = comparison["weight"]?.double
+        else { return nil }
+        let plain = name.hasPrefix("cf_") ? String(name.dropFirst(3)) : name
+        let tenths = Int((abs(weight) * 10).rounded())
+        return plain.replacing("_", with: " ") + " " + (weight < 0 ? "−" : "+") + "\(tenths / 10).\(tenths % 10)"
+    }
+}
+
+/// The search for duplicates, which takes a step a transaction where there are many records.
+public enum DuplicateSearch {
+    /// Of a step.
+    public static let longest: Duration = .seconds(600)
+    /// How many records are looked through at once while somebody waits; the server goes on with more by itself.
+    static let atOnce: Int64 = 20_000
+    static let freeMail = FreeMail.domains.sorted()
+
+    /// What was not compared, for people: a line a rule.
+    public static func omissions(_ progress: JSON) -> [String] {
+        (progress["skipped"]?.object ?? [:]).flatMap { object, rules in
+            (rules.object ?? [:]).map { rule, counts in
+                let keys = counts["keys"]?.int ?? 0
+                return "\(object): \(keys) \(keys == 1 ? "value" : "values") of \(rule.replacing("_", with: " ")) with more than 100 records "
+                    + "(\(counts["records"]?.int ?? 0)) paired nobody"
+            }
+        }
+    }
 }
 
 // Inside a transaction of the tenant: `connection.inTenant(tenant.database) { … }`.
 
 extension Connection {
-    /// Looks for records that may be one; answers how many pairs are new.
-    public func findDuplicates() throws(TandemError) -> Int {
+    /// Looks for records that may be one; answers `{"finished", "found", "compared", "skipped", "weights"}`. Where there are many records it is
+    /// only begun, and the server goes on by itself.
+    public func findDuplicates() throws(TandemError) -> JSON {
         try allowLongStatements()
-        let rows = try run(.call("find_duplicates", .textArray(FreeMail.domains.sorted())))
-        guard let row = rows.first else { return 0 }
-        return try reading { () throws(PostgresError) in try row.int(0) }
+        return try progress(
+            .call("find_duplicates", .textArray(DuplicateSearch.freeMail), .int8(DuplicateSearch.atOnce)))
+    }
+
+    /// Begins a search, or goes on with the one that is under way. Each step is a transaction's work.
+    public func beginDuplicates() throws(TandemError) { _ = try run(.call("begin_duplicates")) }
+
+    /// The next step of the search; answers as `findDuplicates` does.
+    public func stepDuplicates() throws(TandemError) -> JSON {
+        let milliseconds = DuplicateSearch.longest.components.seconds * 1_000
+        _ = try run(.call("set_config", .text("statement_timeout"), .text("\(milliseconds)"), .bool(true)))
+        return try progress(.call("step_duplicates", .textArray(DuplicateSearch.freeMail), .bool(true)))
+    }
+
+    /// How far the search is, or was the last time; nil: there never was one.
+    public func duplicateProgress() throws(TandemError) -> JSON? {
+        guard let row = try run(.call("duplicate_search_state")).first else { return nil }
+        return try row.json(0)
+    }
+
+    private func progress(_ statement: Statement) throws(TandemError) -> JSON {
+        guard let row = try run(statement).first, let json = try row.json(0) else {
+            return ["finished": true, "found": 0]
+        }
+        return json
+    }
+
+    /// One pair, whatever its state.
+    ///
+    /// - Throws: `notFound`.
+    public func duplicate(_ id: UUID) throws(TandemError) -> JSON {
+        let rows = try run(
+            .call("duplicate_list", .null(.text), .null(.text), .null(.uuid), .int4(1), .uuid(id)))
+        guard let row = rows.first, let json = try row.json(1) else { throw .notFound() }
+        return DuplicatePresenter.shown(json, catalog: try tenantCatalog())
     }
 
     /// - Parameter before: the last one of the page before.

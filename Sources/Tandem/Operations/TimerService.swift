@@ -3,7 +3,7 @@ import Logging
 import Postgres
 public import ServiceLifecycle
 
-/// What comes by the clock, for every tenant: reminders ring, tasks that go on at their time come again, and at night duplicates are looked for.
+/// What comes by the clock, for every tenant: reminders ring, and tasks that go on at their time come again.
 /// Each happens once, however many servers look: in the database whoever comes first claims it.
 public struct TimerService: Service {
     let pool: Pool
@@ -11,8 +11,10 @@ public struct TimerService: Service {
     let clock: WallClock
     let logger: Logger
     let interval: Duration
+    let duplicates: DuplicateService
 
-    public init(_ context: TandemContext, interval: Duration = .seconds(10)) {
+    public init(_ context: TandemContext, duplicates: DuplicateService, interval: Duration = .seconds(10)) {
+        self.duplicates = duplicates
         pool = context.pool
         access = context.access
         clock = context.clock
@@ -20,7 +22,6 @@ public struct TimerService: Service {
         self.interval = interval
     }
 
-    private static let freeMail = FreeMail.domains.sorted()
     /// Of one kind at one look; the next look takes the rest.
     private static let batch: Int32 = 500
 
@@ -42,23 +43,9 @@ public struct TimerService: Service {
                     .call("run_timers", .timestamptz(now), .int4(Self.batch))
                 ).one().bool(0)
             }
-            guard isTimeForDuplicates, let found = try await findDuplicates(of: tenant, now: now) else { return }
-            logger.info("looked for duplicates", metadata: ["tenant": "\(tenant.slug)", "found": "\(found)"])
+            if isTimeForDuplicates { duplicates.look(for: tenant) }
         } catch {
             logger.warning("timers of a tenant wait", metadata: ["tenant": "\(tenant.slug)", "error": "\(error)"])
-        }
-    }
-
-    /// Nil: another server does it.
-    private func findDuplicates(of tenant: Tenant, now: Int64) async throws(PostgresError) -> Int? {
-        try await pool.withConnection(affinity: tenant.database.affinity, deadline: .seconds(90)) {
-            (connection) throws(PostgresError) in
-            try connection.single(
-                settings: tenant.database.settings(statementTimeout: RecordMerge.longest),
-                .call(
-                    "find_duplicates_nightly", .timestamptz(now), .text(tenant.timezone),
-                    .textArray(Self.freeMail))
-            ).one().optionalInt(0)
         }
     }
 }

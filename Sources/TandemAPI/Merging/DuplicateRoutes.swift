@@ -8,7 +8,7 @@ import TandemHTTP
 struct DuplicateRoutes {
     let records: RecordStore
 
-    var routes: [Route] { [list, find, dismiss, merge] }
+    var routes: [Route] { [list, find, show, dismiss, merge] }
 
     private var list: Route {
         Route(
@@ -36,11 +36,24 @@ struct DuplicateRoutes {
             .post, "/v1/duplicates:find", "Look for records that may be one now", feature: "CRM", scope: .secret,
             module: .crm, time: RecordMerge.longest
         ) { [records] call in
-            let found = try await records.store.inTenant(call, deadline: RecordMerge.longest) {
-                (connection) throws(TandemError) in
-                try connection.findDuplicates()
-            }
-            return Response(json: ["found": .number(found)])
+            Response(
+                json: try await records.store.inTenant(call, deadline: RecordMerge.longest) {
+                    (connection) throws(TandemError) in
+                    try connection.findDuplicates()
+                })
+        }
+    }
+
+    private var show: Route {
+        Route(
+            .get, "/v1/duplicates/{id}", "A pair, with what each comparison gave", feature: "CRM", scope: .secret,
+            module: .crm, obeysRights: true
+        ) { [records] call in
+            let id = try call.id(.duplicate)
+            return Response(
+                json: try await records.transaction(call) { (connection, _) throws(TandemError) in
+                    try connection.duplicate(id)
+                })
         }
     }
 

@@ -5,13 +5,15 @@ import Tandem
 
 struct DuplicateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "duplicate", abstract: "Pairs of records that may be one: find, list, dismiss, merge.",
+        commandName: "duplicate", abstract: "Pairs of records that may be one: find, list, show, dismiss, merge.",
         discussion: """
             tandem duplicate find --tenant acme
             tandem duplicate list --object contact
+            tandem duplicate show dup_…
             tandem duplicate merge dup_… --dry-run
             """,
-        subcommands: [Find.self, List.self, Dismiss.self, Merge.self])
+        subcommands: [Find.self, List.self, Show.self, Dismiss.self, Merge.self],
+        aliases: ["duplicates"])
 
     private static func find(_ text: String) throws(TandemError) -> UUID {
         guard let id = PublicID(.duplicate, text: text)?.uuid else { throw .notFound() }
@@ -24,10 +26,73 @@ struct DuplicateCommand: ParsableCommand {
         @OptionGroup var global: GlobalOptions
 
         func run(_ session: DatabaseSession) throws -> Output {
-            let found = try session.inTenant(session.tenant()) { (connection) throws(TandemError) in
-                try connection.findDuplicates()
+            let tenant = try session.tenant()
+            if global.dryRun {
+                let found = try session.inTenant(tenant) { (connection) throws(TandemError) in try connection.findDuplicates() }
+                return Output(content: .object(session.written(found)), text: Self.words(found))
             }
-            return Output(content: .object(["found": .number(found)]), next: found > 0 ? ["tandem duplicate list"] : [])
+            try session.inTenant(tenant) { (connection) throws(TandemError) in try connection.beginDuplicates() }
+            var progress: JSON
+            repeat {
+                progress = try session.inTenant(tenant) { (connection) throws(TandemError) in try connection.stepDuplicates() }
+            } while progress["finished"]?.bool == false
+            return Output(
+                content: .object(progress.object ?? [:]), text: Self.words(progress),
+                next: progress["found"]?.int ?? 0 > 0 ? ["tandem duplicate list"] : [])
+        }
+
+        private static func words(_ progress: JSON) -> String {
+            var lines = ["found     \(progress["found"]?.int ?? 0)", "compared  \(progress["compared"]?.int ?? 0) pairs"]
+            for (object, weights) in progress["weights"]?.object ?? [:] {
+                lines.append(
+                    weights.string == "estimated"
+                        ? "weights   of \(object)s: estimated from your records"
+                        : "weights   of \(object)s: fixed, there are too few records to estimate them")
+            }
+            return (lines + DuplicateSearch.omissions(progress).map { "skipped   " + $0 }).joined(separator: "\n")
+        }
+    }
+
+    struct Show: DatabaseCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show a pair: how likely it is one, and what each comparison gave.",
+            discussion: "tandem duplicate show dup_… --tenant acme")
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "dup_… or a uuid.") var duplicate: String
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            let pair = try session.inTenant(session.tenant(), readOnly: true) { (connection) throws(TandemError) in
+                try connection.duplicate(DuplicateCommand.find(duplicate))
+            }
+            return Output(content: .object(pair.object ?? [:]), text: Self.words(pair))
+        }
+
+        private static func words(_ pair: JSON) -> String {
+            var lines = ["\(pair["id"]?.string ?? "")  \(pair["state"]?.string ?? "")  \(pair["score"]?.int ?? 0) %"]
+            for record in pair["records"]?.array ?? [] {
+                lines.append("\(record["id"]?.string ?? "")  \(record["name"]?.string ?? "without a name")")
+            }
+            lines.append("reasons  " + (pair["reasons"]?.array ?? []).compactMap(\.string).joined(separator: ", "))
+            guard let explanation = pair["explanation"], !explanation.isNull else { return lines.joined(separator: "\n") }
+            func row(_ name: String, _ agreement: String, _ bits: Double?) -> String {
+                let number = String(format: "%+.2f", bits ?? 0)
+                return name.padding(toLength: 24, withPad: " ", startingAt: 0)
+                    + agreement.padding(toLength: 12, withPad: " ", startingAt: 0)
+                    + String(repeating: " ", count: max(0, 8 - number.count)) + number
+            }
+            lines.append("")
+            lines.append(row("two records by chance", "", explanation["prior"]?.double))
+            for comparison in explanation["comparisons"]?.array ?? [] {
+                lines.append(
+                    row(
+                        comparison["name"]?.string ?? "", comparison["agreement"]?.string ?? "",
+                        comparison["weight"]?.double))
+            }
+            lines.append(row("in sum, in bits", "", explanation["weight"]?.double))
+            lines.append(
+                explanation["estimated"]?.bool == true
+                    ? "weights estimated from your records" : "fixed weights: there are too few records to estimate them")
+            return lines.joined(separator: "\n")
         }
     }
 

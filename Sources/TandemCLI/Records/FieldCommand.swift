@@ -31,6 +31,7 @@ struct FieldCommand: ParsableCommand {
         @Flag(inversion: .prefixedNo, help: "No two records have the same value.") var unique: Bool?
         @Flag(inversion: .prefixedNo, help: "It says something about a person.") var personal: Bool?
         @Flag(inversion: .prefixedNo, help: "Search looks into it.") var searchable: Bool?
+        @Flag(inversion: .prefixedNo, help: "Duplicates are looked for by it, as a date of birth.") var compared: Bool?
         @Option(help: "Its place among your fields.") var position: Int?
 
         /// - Parameter type: of the field; says how the default is meant.
@@ -44,6 +45,7 @@ struct FieldCommand: ParsableCommand {
             body["unique"] = unique.map(JSON.bool)
             body["personal"] = personal.map(JSON.bool)
             body["searchable"] = searchable.map(JSON.bool)
+            body["compared"] = compared.map(JSON.bool)
             body["position"] = position.map { JSON.number($0) }
             return body
         }

@@ -7,9 +7,10 @@ import Tandem
 func backgroundServices(
     _ context: TandemContext, database: ConnectionConfiguration, plan: ServePlan
 ) -> [any Service] {
-    [
+    let duplicates = DuplicateService(context)
+    return [
         context.access, PromotionService(context), DueDeletions(pool: context.pool, logger: context.logger),
         Housekeeping(context, quarantineDays: plan.quarantineDays),
-        OperationService(context, database: database), TimerService(context),
+        OperationService(context, database: database), TimerService(context, duplicates: duplicates), duplicates,
     ]
 }

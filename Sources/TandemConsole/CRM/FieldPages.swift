@@ -72,6 +72,7 @@ struct FieldForm {
         ("required", "Required: people and imports must give it"),
         ("unique", "Unique: no two records have the same value"),
         ("searchable", "Found by search"), ("personal", "Says something about a person"),
+        ("compared", "Duplicates are looked for by it, as a date of birth"),
     ]
 
     /// Of a new field; `form` holds what was filled in when it was refused.
@@ -312,6 +313,7 @@ enum CustomFieldWords {
         let words = [
             field.isRequired ? "required" : nil, field.isUnique ? "unique" : nil, field.isFixed ? "given once" : nil,
             field.isSearchable ? "found by search" : nil, field.isPersonal ? "personal" : nil,
+            field.isCompared ? "compared" : nil,
         ]
         return words.compactMap { $0 }.joined(separator: ", ")
     }

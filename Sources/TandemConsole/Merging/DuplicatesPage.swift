@@ -23,6 +23,9 @@ struct DuplicatesPage {
         let score: String
         let tone: String
         let reasons: [String]
+        /// What each comparison gave, as `last name +7.6`; nil where only the reasons tell.
+        let because: String?
+        let becauseNote: String?
         /// Where more than these two hang together.
         let cluster: String?
         let sides: [Side]
@@ -43,6 +46,8 @@ struct DuplicatesPage {
     let chrome: Chrome
     let kinds: [Kind]
     let findAction: String
+    /// What the last search says of itself: how weights came about, what it did not compare.
+    let notes: [String]
     let nightly: Nightly?
     let pairs: [Entry]
     let hasPairs: Bool
@@ -115,10 +120,11 @@ extension Console {
         let path = "/console/\(tenant.slug)/duplicates"
         let object = call.text("object").flatMap { name in RecordMerge.objects.first { $0.name == name } }
         let before = try call.optionalID("before", .duplicate)
-        let (found, timers) = try await reading(tenant) { (connection) throws(TandemError) -> ([JSON], [JSON]) in
+        let (found, timers, progress) = try await reading(tenant) {
+            (connection) throws(TandemError) -> ([JSON], [JSON], JSON?) in
             (
                 try connection.duplicates(of: object?.name, before: before, limit: Self.pairPageSize + 1),
-                try connection.timers()
+                try connection.timers(), try connection.duplicateProgress()
             )
         }
         let words = TimeWords(tenant.timezone)
@@ -126,7 +132,10 @@ extension Console {
         func address(_ object: ObjectDescription?) -> String { object.map { "\(path)?object=\($0.name)" } ?? path }
         var chrome = Chrome(
             title: "Duplicates", visit: visit, place: .duplicates, notice: call.query["notice"], version: version)
-        if let number = call.text("found").flatMap({ Int($0) }) {
+        if progress?["finished"]?.bool == false {
+            chrome.notice = .init(
+                kind: "info", text: "The server is looking through all records; new pairs appear here as it finds them.")
+        } else if let number = call.text("found").flatMap({ Int($0) }) {
             chrome.notice = .init(
                 kind: "good",
                 text: number == 0
@@ -138,7 +147,7 @@ extension Console {
                 + RecordMerge.objects.map {
                     DuplicatesPage.Kind(href: address($0), label: $0.plural, isCurrent: $0.name == object?.name)
                 },
-            findAction: "\(path)/find",
+            findAction: "\(path)/find", notes: Self.searchNotes(progress),
             nightly: !visit.may("edit", "setting")
                 ? nil : timers.first { $0["name"]?.string == "duplicates" }.map { .init($0, path: path, words) },
             pairs: shown.compactMap { DuplicatesPage.Entry($0, path: "/console/\(tenant.slug)") },
@@ -153,10 +162,19 @@ extension Console {
     private func findDuplicates(_ visit: Visit, _ form: Query) async throws -> Response {
         try Self.requireMerging(visit)
         let tenant = try visit.requiredTenant().unlimited
-        let found = try await writing(tenant, deadline: RecordMerge.longest) { (connection) throws(TandemError) in
+        let progress = try await writing(tenant, deadline: RecordMerge.longest) { (connection) throws(TandemError) in
             try connection.findDuplicates()
         }
-        return .seeOther("/console/\(tenant.slug)/duplicates?found=\(found)")
+        return .seeOther("/console/\(tenant.slug)/duplicates?found=\(progress["found"]?.int ?? 0)")
+    }
+
+    private static func searchNotes(_ progress: JSON?) -> [String] {
+        guard let progress else { return [] }
+        let fixed = (progress["weights"]?.object ?? [:]).filter { $0.1.string == "fixed" }.map { $0.0 + "s" }.sorted()
+        let weights =
+            fixed.isEmpty
+            ? [] : ["Too few \(fixed.joined(separator: " and ")) to estimate what agreement is worth: fixed weights hold."]
+        return weights + DuplicateSearch.omissions(progress)
     }
 
     private func dismissDuplicate(_ id: UUID, _ visit: Visit, _ form: Query) async throws -> Response {
@@ -192,6 +210,7 @@ extension DuplicatesPage.Entry {
     private static let reasonWords = [
         "email": "same email", "phone_and_name": "same phone and last name",
         "name_and_account": "same name in one account", "company": "same company name", "domain": "same domain",
+        "likeness": "alike in sum", "same_profile": "same person",
     ]
 
     /// Nil for what is no pair.
@@ -201,6 +220,9 @@ extension DuplicatesPage.Entry {
         score = "\(number) %"
         tone = number >= 90 ? "good" : number >= 70 ? "info" : "warn"
         reasons = (json["reasons"]?.array ?? []).compactMap(\.string).map { Self.reasonWords[$0] ?? $0 }
+        let said = (json["explanation"]?["comparisons"]?.array ?? []).compactMap(DuplicatePresenter.words)
+        because = said.isEmpty ? nil : said.joined(separator: " · ")
+        becauseNote = json["explanation"]?["estimated"]?.bool == false ? "fixed weights" : nil
         let size = json["cluster"]?.int ?? 2
         cluster = size > 2 ? "\(size) hang together" : nil
         let objects = records.map { $0["object"]?.string ?? "" }

@@ -26,12 +26,12 @@ begin
             detail = format('%s have %s fields of your own already, hidden ones among them.', v_relation, c_limit);
     end if;
     insert into custom_field (
-        object, name, type, label, help, hidden, required, personal, searchable, fixed, "default", minimum, maximum, maximum_bytes,
+        object, name, type, label, help, hidden, required, personal, searchable, compared, fixed, "default", minimum, maximum, maximum_bytes,
         pattern, options, currency, target, position, created_by
     )
     select
         p_object, v_name, f.type, f.label, coalesce(f.help, ''), coalesce(f.hidden, false), coalesce(f.required, false),
-        coalesce(f.personal, false), coalesce(f.searchable, false), coalesce(f.fixed, false), f."default", f.minimum, f.maximum,
+        coalesce(f.personal, false), coalesce(f.searchable, false), coalesce(f.compared, false), coalesce(f.fixed, false), f."default", f.minimum, f.maximum,
         f.maximum_bytes, f.pattern, f.options, f.currency, f.target,
         coalesce(f.position, (select coalesce(max(c.position), 0) + 1 from custom_field c where c.object = p_object)), p_actor
     from jsonb_populate_record(null::custom_field, p_field) f;

@@ -26,7 +26,7 @@ begin
     perform keep_options(v_relation, v_old, v_new);
     update custom_field f
     set label = n.label, help = coalesce(n.help, ''), hidden = n.hidden, required = n.required, "unique" = n."unique",
-        personal = n.personal, searchable = n.searchable, "default" = n."default", options = n.options, position = n.position,
+        personal = n.personal, searchable = n.searchable, compared = n.compared, "default" = n."default", options = n.options, position = n.position,
         version = f.version + 1, updated_at = now()
     from jsonb_populate_record(null::custom_field, v_new) n
     where f.object = p_object and f.name = p_name;

@@ -5,9 +5,13 @@ as $$
     with recursive near (id) as (
         select p_id
         union
-        select case when d.a = n.id then d.b else d.a end
+        select o.id
         from near n
-        join duplicate_suggestion d on n.id in (d.a, d.b) and d.state = 'open'
+        cross join lateral (
+            select d.b as id from duplicate_suggestion d where d.a = n.id and d.state = 'open'
+            union all
+            select d.a from duplicate_suggestion d where d.b = n.id and d.state = 'open'
+        ) o
     )
     select count(*) from (select from near limit 100) c
 $$;
