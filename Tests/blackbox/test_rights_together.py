@@ -123,6 +123,8 @@ def test_merging_takes_the_right_to_merge_all_of_them(world: World) -> None:
     seen = {record["id"] for pair in pairs for record in pair["records"]}
     assert {mine, also} <= seen and outs not in seen and "hidden.example" not in str(pairs)
     pair = next(one for one in pairs if {record["id"] for record in one["records"]} == {mine, also})
+    assert rep.api("GET", f"/v1/duplicates/{pair['id']}").json() == pair
+    assert out.api("GET", f"/v1/duplicates/{pair['id']}").status_code == 404
     assert out.api("POST", f"/v1/duplicates/{pair['id']}:dismiss", {}).status_code == 404
     assert peer.api("POST", f"/v1/duplicates/{pair['id']}:dismiss", {}).json()["code"] == "forbidden"
     assert rep.api("POST", f"/v1/duplicates/{pair['id']}:dismiss", {}).json()["state"] == "dismissed"

@@ -16,9 +16,12 @@ public struct CustomFieldDraft: Sendable {
         "select", "multi_select", "url", "email", "phone", "user", "link",
     ]
     static let changeable: Set<String> = [
-        "label", "help", "required", "unique", "personal", "searchable", "compared", "hidden", "default", "options", "position",
+        "label", "help", "required", "unique", "personal", "searchable", "compared", "hidden", "default", "options",
+        "position",
     ]
-    private static let flags: Set<String> = ["required", "unique", "personal", "searchable", "compared", "fixed", "hidden"]
+    private static let flags: Set<String> = [
+        "required", "unique", "personal", "searchable", "compared", "fixed", "hidden",
+    ]
 
     /// A new field.
     ///

@@ -41,7 +41,8 @@ public struct DuplicateService: Service {
                 return
             }
         } catch {
-            logger.warning("the search for duplicates waits", metadata: ["tenant": "\(tenant.slug)", "error": "\(error)"])
+            logger.warning(
+                "the search for duplicates waits", metadata: ["tenant": "\(tenant.slug)", "error": "\(error)"])
         }
     }
 

@@ -85,8 +85,9 @@ public enum DuplicateSearch {
         (progress["skipped"]?.object ?? [:]).flatMap { object, rules in
             (rules.object ?? [:]).map { rule, counts in
                 let keys = counts["keys"]?.int ?? 0
-                return "\(object): \(keys) \(keys == 1 ? "value" : "values") of \(rule.replacing("_", with: " ")) with more than 100 records "
-                    + "(\(counts["records"]?.int ?? 0)) paired nobody"
+                let values = "\(keys) \(keys == 1 ? "value" : "values") of \(rule.replacing("_", with: " "))"
+                return "\(object): \(values) with more than 100 records ("
+                    + "\(counts["records"]?.int ?? 0)) paired nobody"
             }
         }
     }
@@ -128,11 +129,13 @@ extension Connection {
 
     /// One pair, whatever its state.
     ///
+    /// - Parameter catalog: what the caller may read; nil: all.
     /// - Throws: `notFound`.
-    public func duplicate(_ id: UUID) throws(TandemError) -> JSON {
+    public func duplicate(_ id: UUID, catalog: ObjectCatalog? = nil) throws(TandemError) -> JSON {
         let rows = try run(
             .call("duplicate_list", .null(.text), .null(.text), .null(.uuid), .int4(1), .uuid(id)))
         guard let row = rows.first, let json = try row.json(1) else { throw .notFound() }
+        if let catalog { return DuplicatePresenter.shown(json, catalog: catalog) }
         return DuplicatePresenter.shown(json, catalog: try tenantCatalog())
     }
 

@@ -23,10 +23,13 @@ struct DuplicateRoutes {
             guard object.map({ name in RecordMerge.objects.contains { $0.name == name } }) ?? true,
                 ["open", "merged", "dismissed"].contains(state)
             else { throw Problem.badRequest("invalid_parameter", "object or state is none that there is.") }
+            let catalog = try await records.transaction(call, readOnly: true) { (_, catalog) throws(TandemError) in
+                catalog
+            }
             return try await records.store.page(call, filter: "\(object ?? "")\n\(state)", keys: 1) { after, limit in
                 .call("duplicate_list", [object.bind, .text(state)] + after + [limit])
             } shape: {
-                DuplicatePresenter.shown($0, catalog: records.catalog(of: call))
+                DuplicatePresenter.shown($0, catalog: catalog)
             }
         }
     }
@@ -51,8 +54,8 @@ struct DuplicateRoutes {
         ) { [records] call in
             let id = try call.id(.duplicate)
             return Response(
-                json: try await records.transaction(call) { (connection, _) throws(TandemError) in
-                    try connection.duplicate(id)
+                json: try await records.transaction(call, readOnly: true) { (connection, catalog) throws(TandemError) in
+                    try connection.duplicate(id, catalog: catalog)
                 })
         }
     }

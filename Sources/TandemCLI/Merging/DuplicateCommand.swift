@@ -28,13 +28,17 @@ struct DuplicateCommand: ParsableCommand {
         func run(_ session: DatabaseSession) throws -> Output {
             let tenant = try session.tenant()
             if global.dryRun {
-                let found = try session.inTenant(tenant) { (connection) throws(TandemError) in try connection.findDuplicates() }
+                let found = try session.inTenant(tenant) { (connection) throws(TandemError) in
+                    try connection.findDuplicates()
+                }
                 return Output(content: .object(session.written(found)), text: Self.words(found))
             }
             try session.inTenant(tenant) { (connection) throws(TandemError) in try connection.beginDuplicates() }
             var progress: JSON
             repeat {
-                progress = try session.inTenant(tenant) { (connection) throws(TandemError) in try connection.stepDuplicates() }
+                progress = try session.inTenant(tenant) { (connection) throws(TandemError) in
+                    try connection.stepDuplicates()
+                }
             } while progress["finished"]?.bool == false
             return Output(
                 content: .object(progress.object ?? [:]), text: Self.words(progress),
@@ -42,7 +46,9 @@ struct DuplicateCommand: ParsableCommand {
         }
 
         private static func words(_ progress: JSON) -> String {
-            var lines = ["found     \(progress["found"]?.int ?? 0)", "compared  \(progress["compared"]?.int ?? 0) pairs"]
+            var lines = [
+                "found     \(progress["found"]?.int ?? 0)", "compared  \(progress["compared"]?.int ?? 0) pairs",
+            ]
             for (object, weights) in progress["weights"]?.object ?? [:] {
                 lines.append(
                     weights.string == "estimated"
@@ -68,12 +74,15 @@ struct DuplicateCommand: ParsableCommand {
         }
 
         private static func words(_ pair: JSON) -> String {
-            var lines = ["\(pair["id"]?.string ?? "")  \(pair["state"]?.string ?? "")  \(pair["score"]?.int ?? 0) %"]
+            let state = pair["state"]?.string ?? ""
+            var lines = ["\(pair["id"]?.string ?? "")  \(state)  \(pair["score"]?.int ?? 0) %"]
             for record in pair["records"]?.array ?? [] {
                 lines.append("\(record["id"]?.string ?? "")  \(record["name"]?.string ?? "without a name")")
             }
             lines.append("reasons  " + (pair["reasons"]?.array ?? []).compactMap(\.string).joined(separator: ", "))
-            guard let explanation = pair["explanation"], !explanation.isNull else { return lines.joined(separator: "\n") }
+            guard let explanation = pair["explanation"], !explanation.isNull else {
+                return lines.joined(separator: "\n")
+            }
             func row(_ name: String, _ agreement: String, _ bits: Double?) -> String {
                 let number = String(format: "%+.2f", bits ?? 0)
                 return name.padding(toLength: 24, withPad: " ", startingAt: 0)
@@ -91,7 +100,8 @@ struct DuplicateCommand: ParsableCommand {
             lines.append(row("in sum, in bits", "", explanation["weight"]?.double))
             lines.append(
                 explanation["estimated"]?.bool == true
-                    ? "weights estimated from your records" : "fixed weights: there are too few records to estimate them")
+                    ? "weights estimated from your records"
+                    : "fixed weights: there are too few records to estimate them")
             return lines.joined(separator: "\n")
         }
     }

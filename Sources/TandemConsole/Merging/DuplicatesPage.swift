@@ -134,7 +134,8 @@ extension Console {
             title: "Duplicates", visit: visit, place: .duplicates, notice: call.query["notice"], version: version)
         if progress?["finished"]?.bool == false {
             chrome.notice = .init(
-                kind: "info", text: "The server is looking through all records; new pairs appear here as it finds them.")
+                kind: "info", text: "The server is looking through all records; new pairs appear here as it finds them."
+            )
         } else if let number = call.text("found").flatMap({ Int($0) }) {
             chrome.notice = .init(
                 kind: "good",
@@ -173,7 +174,11 @@ extension Console {
         let fixed = (progress["weights"]?.object ?? [:]).filter { $0.1.string == "fixed" }.map { $0.0 + "s" }.sorted()
         let weights =
             fixed.isEmpty
-            ? [] : ["Too few \(fixed.joined(separator: " and ")) to estimate what agreement is worth: fixed weights hold."]
+            ? []
+            : [
+                "Too few \(fixed.joined(separator: " and ")) to estimate what agreement is worth: "
+                    + "fixed weights hold."
+            ]
         return weights + DuplicateSearch.omissions(progress)
     }
 

@@ -5,7 +5,7 @@ as $$
     select jsonb_build_object(
         'finished', s.finished_at is not null, 'found', s.found, 'compared', s.compared, 'skipped', s.skipped,
         'weights', coalesce((
-            select jsonb_object_agg(m.object, case when m.estimated then 'estimated' else 'fixed' end) from match_model m
+            select jsonb_object_agg(m.object, case when m.estimated then 'estimated' else 'fixed' end) from match_model m where m.records > 0
         ), '{}')
     )
     from duplicate_search s

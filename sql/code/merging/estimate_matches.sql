@@ -14,7 +14,7 @@ declare
     c_sample constant int4 := 1500;
     c_records constant int4 := 50;
     c_matches constant float8 := 20;
-    v_records int8 := (select count(*) from match_features(p_object, p_options));
+    v_records int8 := count_records(p_object);
     v_u float8[];
     v_m float8[];
     v_fixed float8[];
@@ -25,7 +25,7 @@ declare
     v_pairs int8 := 0;
     v_rule record;
     v_found record;
-    v_prior float8 := least(0.1, 0.1 / greatest(v_records - 1, 1));
+    v_prior float8 := least(0.001, 0.1 / greatest(v_records - 1, 1));
 begin
     select array_agg(x.m order by c.place, l), array_agg(x.u order by c.place, l)
     into v_fixed, v_u

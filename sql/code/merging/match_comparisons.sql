@@ -12,22 +12,22 @@ as $$
         select c.*
         from (values
             ('contact', 1, 'first_name', 'name', 2, array['names', 'sounds', 'name_and_place', 'own_and_name'],
-                array[.05, .05, .05, .85], array[.94, .04, .01, .01]),
+                array[.005, .045, .06, .89], array[.94, .04, .01, .01]),
             ('contact', 2, 'last_name', 'name', 1, array['names', 'sounds', 'name_and_place', 'own_and_name'],
                 array[.05, .03, .04, .88], array[.964, .03, .003, .003]),
             ('contact', 3, 'email', 'email', null, array['email'], array[.35, .1, .05, .5], array[.9988, .001, .0001, .0001]),
             ('contact', 4, 'phone', 'code', null, array['phone'], array[.35, .001, .049, .6], array[.9979, .0001, .001, .001]),
-            ('contact', 5, 'street', 'street', null, array['street'], array[.2, .1, .1, .6], array[.939, .05, .01, .001]),
+            ('contact', 5, 'street', 'street', null, array['street'], array[.2, .1, .1, .6], array[.936, .05, .01, .004]),
             ('contact', 6, 'place', 'place', null,
                 array['name_and_place', 'own_and_place', 'street'],
-                array[.15, .1, .1, .65], array[.9, .08, .01, .01]),
+                array[.15, .1, .1, .65], array[.89, .08, .01, .02]),
             ('account', 1, 'name', 'words', null, array['company', 'name_start', 'name_and_place'],
-                array[.05, .15, .1, .7], array[.985, .0139, .001, .0001]),
+                array[.01, .19, .1, .7], array[.985, .0139, .001, .0001]),
             ('account', 2, 'domain', 'domain', null, array['domain'], array[.25, .001, .1, .649], array[.9988, .0001, .001, .0001]),
             ('account', 3, 'phone', 'code', null, array['phone'], array[.35, .001, .049, .6], array[.9979, .0001, .001, .001]),
-            ('account', 4, 'street', 'street', null, array['street'], array[.2, .1, .1, .6], array[.939, .05, .01, .001]),
+            ('account', 4, 'street', 'street', null, array['street'], array[.2, .1, .1, .6], array[.936, .05, .01, .004]),
             ('account', 5, 'place', 'place', null, array['name_and_place', 'own_and_place', 'street'],
-                array[.15, .1, .1, .65], array[.9, .08, .01, .01])
+                array[.15, .1, .1, .65], array[.89, .08, .01, .02])
         ) c (object, n, name, kind, other, rules, m, u)
         where c.object = p_object
         union all
