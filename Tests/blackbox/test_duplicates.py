@@ -132,6 +132,13 @@ def test_with_few_records_fixed_weights_hold_and_that_is_said(tenant: Tenant) ->
     assert "weights   of contacts: fixed, there are too few records to estimate them" in told
 
 
+def test_where_nobody_is_there_twice_nobody_is_suggested(tenant: Tenant) -> None:
+    batch(tenant, "contacts", [{name: value for name, value in person.items() if name != "cf_born"} for person in persons(1000, 5)])
+    told = find(tenant)
+    assert told["weights"] == {"contact": "fixed"} and told["compared"] > 1000
+    assert [pair["explanation"] for pair in pairs(tenant)] == []
+
+
 def test_accounts_are_compared_by_name_domain_and_address(tenant: Tenant) -> None:
     place = {"address_street": "Hafenstrasse 7", "address_postal_code": "20095", "address_city": "Hamburg"}
     a = make(tenant, "accounts", name="Nordlicht Seilerei GmbH", domain="nordlicht.example", **place)

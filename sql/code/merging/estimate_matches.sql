@@ -2,8 +2,8 @@
 -- model; the shares by expectation and maximisation). u, how often others agree, is counted (chance_agreement). m, how often those
 -- that are one do, comes from the pairs of each rule's keys, by all comparisons but those that the rule itself means to be alike; rules are
 -- weighed by the matches that they see. What was known before counts as 5 matches, so that a level that nobody has seen is not impossible.
--- Too little to tell, fewer than 50 records or 20 matches: the fixed weights of match_comparisons stay, and "estimated" is false. Keeps it in
--- match_model. p_slice, p_slices: which keys it is estimated by.
+-- Too little to tell, fewer than 50 records or 20 matches, or such that agree in less than half: the fixed m of match_comparisons stays, and
+-- "estimated" is false; what was known of u before counts as 50 records. Keeps it in match_model. p_slice, p_slices: which keys it is estimated by.
 create or replace function estimate_matches(
     p_object text, p_options jsonb, p_slice int4, p_slices int4, p_limit int4
 ) returns void
@@ -35,7 +35,8 @@ begin
     v_m := v_fixed;
     if v_records >= c_records then
         select array_agg(
-            case when a.share is null then f.u else greatest((a.share * c_sample + f.u) / (c_sample + 1), 1e-7) end order by a.place, a.level
+            case when a.share is null then f.u else greatest((a.share * v_records + f.u * c_records) / (v_records + c_records), 1e-7) end
+            order by a.place, a.level
         ) into v_u
         from chance_agreement(p_object, p_options, c_sample) a
         cross join lateral (select v_u[(a.place - 1) * 4 + a.level + 1] as u) f;
@@ -64,7 +65,13 @@ begin
                 v_sums := array(select s + f from unnest(v_sums, v_found.sums) with ordinality x (s, f, n) order by n);
             end if;
         end loop;
-        v_total := v_best;
+        -- What agrees in less than half of all that is known of it is no match: then it was something else that EM told apart.
+        v_total := case when (
+            select avg((v_sums[c * 4 - 1] + v_sums[c * 4]) / s.seen)
+            from generate_series(1, cardinality(v_sums) / 4) c
+            cross join lateral (select v_sums[c * 4 - 3] + v_sums[c * 4 - 2] + v_sums[c * 4 - 1] + v_sums[c * 4] as seen) s
+            where s.seen >= c_matches
+        ) >= 0.5 then v_best else 0 end;
     end if;
     if v_total >= c_matches then
         -- Of each comparison what it was seen, beside what was known before.
@@ -80,19 +87,18 @@ begin
         jsonb_build_object(
             'name', c.name, 'kind', c.kind,
             'm', (select jsonb_agg(round(v_m[i]::numeric, 6) order by i) from generate_series(c.place * 4 - 3, c.place * 4) i),
-            'u', (select jsonb_agg(round(w.u[i]::numeric, 9) order by i) from generate_series(c.place * 4 - 3, c.place * 4) i),
+            'u', (select jsonb_agg(round(v_u[i]::numeric, 9) order by i) from generate_series(c.place * 4 - 3, c.place * 4) i),
             'weights', (
-                select jsonb_agg(round(log(2, (v_m[i] / w.u[i])::numeric), 2) order by i)
+                select jsonb_agg(round(case i % 4
+                    when 0 then greatest(0, log(2, (v_m[i] / v_u[i])::numeric))
+                    when 1 then least(0, log(2, (v_m[i] / v_u[i])::numeric))
+                    else log(2, (v_m[i] / v_u[i])::numeric)
+                end, 2) order by i)
                 from generate_series(c.place * 4 - 3, c.place * 4) i
             )
         ) order by c.place
     ), now()
     from match_comparisons(p_object, p_options) c
-    cross join (
-        select case when v_total >= c_matches then v_u else array(
-            select x.u from match_comparisons(p_object, p_options) f cross join unnest(f.u) with ordinality x (u, l) order by f.place, x.l
-        ) end as u
-    ) w
     on conflict (object) do update
     set estimated = excluded.estimated, records = excluded.records, pairs = excluded.pairs, matches = excluded.matches,
         prior = excluded.prior, comparisons = excluded.comparisons, estimated_at = excluded.estimated_at;

@@ -11,7 +11,7 @@ select is(
     add_custom_field('product', '{"name": "cf_size", "type": "integer", "label": "Size", "minimum": 1, "default": 3}', 'tests')
         - array['created_at', 'updated_at', 'locked_ms'],
     '{"object": "product", "name": "cf_size", "type": "integer", "label": "Size", "help": "", "hidden": false, "required": false,
-      "unique": false, "personal": false, "searchable": false, "fixed": false, "minimum": 1.0000, "default": 3, "position": 1,
+      "unique": false, "personal": false, "searchable": false, "compared": false, "fixed": false, "minimum": 1.0000, "default": 3, "position": 1,
       "version": 1, "created_by": "tests"}'::jsonb,
     'the field is answered as it is');
 select is((select version from object_catalog_version()), 1, 'the version of the catalog rises');
