@@ -68,7 +68,9 @@ public enum Doctor {
             settings: tenant.database.settings(statementTimeout: .seconds(600)),
             [.call("check_identity"), .call("verify_audit")])
         let breaches = try rows[0].map { "\(try $0.text("law")): \(try $0.text("detail"))" }
-        let broken = try rows[1].map { "row \(try $0.int("seq")) of chain \(try $0.int("chain")) is \(try $0.text("breach"))" }
+        let broken = try rows[1].map {
+            "row \(try $0.int("seq")) of chain \(try $0.int("chain")) is \(try $0.text("breach"))"
+        }
         return [
             finding(
                 "identity", breaches.isEmpty ? .ok : .fail,
