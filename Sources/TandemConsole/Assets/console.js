@@ -26,6 +26,15 @@
   }
 })();
 
+/* Back to the form with what was typed in it, which browsers keep. */
+for (const link of document.querySelectorAll("[data-back]")) {
+  link.addEventListener("click", (event) => {
+    if (history.length < 2) return;
+    event.preventDefault();
+    history.back();
+  });
+}
+
 /* Keys: / is the search of the head; what has data-key opens with that key; Ctrl Enter sends the form that is being filled in. */
 document.addEventListener("keydown", (event) => {
   const typed = event.target.closest?.("input, textarea, select, [contenteditable]");
@@ -40,7 +49,8 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   if (found.tagName === "SUMMARY") {
     found.parentElement.open = true;
-    found.parentElement.querySelector("select, textarea, input:not([type=hidden])").focus();
+    const form = found.parentElement;
+    (form.querySelector("[data-first]") ?? form.querySelector("select, textarea, input:not([type=hidden])")).focus();
   } else if (found.id === "search") {
     found.focus();
   } else {

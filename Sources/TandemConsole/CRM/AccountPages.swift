@@ -240,9 +240,11 @@ extension Console {
         let shown = found.prefix(Self.accountPageSize)
         let search = query.map { "q=\(queryValue($0))&" } ?? ""
         func sum(_ account: AccountRead, _ status: String) -> String? {
-            let sums = (account.worth ?? []).filter { $0.status == status }
-                .compactMap { Figures.money($0.amount, $0.currency) }
-            return sums.isEmpty ? nil : sums.joined(separator: " + ")
+            let worth = (account.worth ?? []).filter { $0.status == status }
+            let sums = worth.compactMap { Figures.money($0.amount, $0.currency) }
+            if worth.isEmpty { return nil }
+            let count = worth.reduce(0) { $0 + $1.count }
+            return sums.isEmpty ? "\(Figures.count(count)), no amount" : sums.joined(separator: " + ")
         }
         let page = AccountsPage(
             chrome: Chrome(

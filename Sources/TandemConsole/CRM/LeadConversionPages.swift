@@ -138,12 +138,13 @@ extension Console {
         for (field, name) in [("account", "account_id"), ("contact", "contact_id")] {
             if let chosen = form[field], chosen != "new" { body[name] = .string(chosen) }
         }
-        if form["opportunity"] != nil {
-            var opportunity = JSONObject()
-            for (field, name) in [("name", "name"), ("amount", "amount"), ("close_date", "close_date")] {
-                let text = form[field]?.trimmingCharacters(in: .whitespaces) ?? ""
-                if !text.isEmpty { opportunity[name] = .string(text) }
-            }
+        var opportunity = JSONObject()
+        for name in ["name", "amount", "close_date"] {
+            let text = form[name]?.trimmingCharacters(in: .whitespaces) ?? ""
+            if !text.isEmpty { opportunity[name] = .string(text) }
+        }
+        // Who says how much or when means one, ticked or not; the name stands there before anybody typed.
+        if form["opportunity"] != nil || opportunity["amount"] != nil || opportunity["close_date"] != nil {
             body["opportunity"] = .object(opportunity)
         }
         let conversion = try LeadConversion(body, catalog: try await catalog(of: tenant))

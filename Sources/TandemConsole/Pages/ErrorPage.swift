@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Tandem
@@ -21,6 +22,10 @@ struct ErrorPage {
     let hasGivers: Bool
     let backHref: String
     let backLabel: String
+    /// Whether a form was sent whose contents are not taken.
+    let isForm: Bool
+    /// The page of the form, where the browser says so.
+    let formHref: String
     private let status: HTTPResponse.Status
 
     /// Nil where a program asks: it gets `application/problem+json`.
@@ -41,6 +46,14 @@ struct ErrorPage {
         hasGivers = !givers.isEmpty
         backHref = tenant.map { "/console/\($0.slug)" } ?? "/console"
         backLabel = tenant.map { "Back to \($0.displayName)" } ?? "To the console"
+        isForm = request.method == .post && problem.status == .unprocessableContent
+        formHref = Self.path(request.headers[.referer]) ?? backHref
+    }
+
+    /// The path of an address within the console.
+    private static func path(_ address: String?) -> String? {
+        guard let address, let start = address.range(of: "/console/") else { return nil }
+        return String(address[start.lowerBound...])
     }
 
     private static func heading(of problem: Problem) -> String {
@@ -50,6 +63,7 @@ struct ErrorPage {
         case .forbidden: "This is not possible"
         case .badRequest, .methodNotAllowed, .unsupportedMediaType, .contentTooLarge:
             "This request cannot be understood"
+        case .unprocessableContent: "This cannot be stored as it is"
         case .serviceUnavailable: "Not at this moment"
         case .internalServerError: "Something failed here"
         default: problem.status.reasonPhrase
@@ -66,7 +80,16 @@ struct ErrorPage {
         if problem.status == .notFound {
             return ("The address may be mistyped, or what was here is gone or was never part of this tenant.", nil)
         }
+        if !problem.errors.isEmpty {
+            return (problem.errors.map { "\(Self.field($0.pointer)) \($0.detail)." }.joined(separator: " "), nil)
+        }
         return (problem.message, nil)
+    }
+
+    /// `/opportunity/close_date` is "Close date".
+    private static func field(_ pointer: String) -> String {
+        let name = (pointer.split(separator: "/").last.map(String.init) ?? "it").replacing("_", with: " ")
+        return name.prefix(1).uppercased() + name.dropFirst()
     }
 
     static let moduleDisabled = "module_disabled"

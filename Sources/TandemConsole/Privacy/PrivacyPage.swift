@@ -121,7 +121,7 @@ extension Console {
                 call, visit, tenant, form: form,
                 plan: PrivacyPage.Plan(
                     type: type, value: value, reason: reason ?? "", all: all, counts: Self.counts(done),
-                    hasCounts: done["counts"]?.object?.isEmpty == false, csrf: visit.csrf),
+                    hasCounts: done["counts"]?.object?.names.contains { $0 != "suppressed" } == true, csrf: visit.csrf),
                 problem: verb == "erase" ? "Repeat the value to confirm." : nil)
         } catch let error as TandemError {
             return try await privacy(call, visit, tenant, form: form, problem: error.message)

@@ -46,7 +46,7 @@ def test_schemathesis_finds_nothing_on_any_route(
         cwd=tmp_path, capture_output=True, text=True, timeout=60 * MINUTES + 1800)
     print(result.stdout[-20000:], result.stderr[-2000:])
     assert result.returncode == 0, "see what it printed"
-    assert requests.get(own_tandem.base_url + "/healthz", timeout=10).status_code == 200
+    assert requests.get(own_tandem.base_url + "/readyz", timeout=10).status_code == 200
     said = own_tandem.log_path.read_bytes()[began:].decode(errors="replace").splitlines()
     errors = [line for line in said if re.search(r'"level":"(error|critical)"', line)]
     assert errors == []
