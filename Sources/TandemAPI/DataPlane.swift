@@ -52,7 +52,7 @@ public struct DataPlane: Sendable {
             + QuarantineRoutes(store: store).routes
             + TailRoute(store: store, tail: batcher.tail, drain: drain).routes + ReplayRoute(store: store).routes
             + OperationRoutes(store: store, catalog: records.standard).routes + TimerRoutes(store: store).routes
-            + SourceStatsRoutes(store: store).routes
+            + AuditRoutes(store: store).routes + SourceStatsRoutes(store: store).routes
             + TrackingPlanRoutes(store: store, readingRules: readingRules).routes
             + PlanViolationRoutes(store: store).routes
             + SourceRoutes(store: store).routes + WebhookRoutes(service: ingest).routes

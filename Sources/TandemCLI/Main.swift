@@ -45,7 +45,7 @@ struct Main: AsyncParsableCommand {
                 name: "Data",
                 subcommands: [
                     EventsCommand.self, ImportCommand.self, PlanCommand.self, QuarantineCommand.self,
-                    OperationCommand.self, TimerCommand.self, DemoCommand.self,
+                    OperationCommand.self, TimerCommand.self, AuditCommand.self, DemoCommand.self,
                 ]),
         ])
 

@@ -45,7 +45,7 @@ public struct Console: Sendable {
             + threadRoutes
             + peopleRoutes + eventRoutes
             + quarantineRoutes + replayRoutes + sourceRoutes + planRoutes + sendRoutes + mergeRoutes + crmRoutes
-            + searchRoutes + fieldRoutes + operationRoutes + privacyRoutes
+            + searchRoutes + fieldRoutes + operationRoutes + auditRoutes + privacyRoutes
     }
 
     private var crmRoutes: [Route] {

@@ -227,6 +227,7 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "reviews": f"{base}/reviews",
         "operations": f"{base}/operations",
         "privacy": f"{base}/privacy",
+        "audit": f"{base}/audit?verify=1",
         "send": f"{base}/send",
         "send-refused": f"{base}/send",
         "nobody": f"{base}/people?q=nobody",
@@ -363,22 +364,44 @@ def test_undo_with_the_keyboard_alone(chromium: Browser, session: pathlib.Path, 
     context.close()
 
 
-def test_a_note_is_added_with_the_keyboard_in_three_actions(chromium: Browser, session: pathlib.Path, acme: Tenant) -> None:
-    """A key opens the form, the note is typed, Ctrl Enter sends it."""
+@pytest.mark.parametrize("key, kind", [("n", "note"), ("c", "call")])
+def test_what_was_said_is_logged_with_the_keyboard_in_three_actions(
+    chromium: Browser, session: pathlib.Path, acme: Tenant, key: str, kind: str
+) -> None:
+    """A key opens the form, the words are typed, Ctrl Enter sends them."""
     account = acme.get("/v1/accounts?sort=name").json()["items"][0]["id"]
+    words = f"A {kind}: they asked for c, t and e, wanting a quote."
     context = chromium.new_context(storage_state=session, viewport={"width": 1280, "height": 900})
     errors: list[str] = []
     page = watched(context, errors)
     page.goto(f"{acme.server.base_url}/console/{acme.slug}/accounts/{account}")
-    page.keyboard.press("n")
-    page.keyboard.type("They asked for c, t and e.")
+    page.keyboard.press(key)
+    page.keyboard.type(words)
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**notice=logged**")
-    assert page.get_by_text("They asked for c, t and e.").count() == 1
+    assert page.get_by_text(words).count() == 1
+    (logged,) = [one for one in acme.get(f"/v1/activities?type={kind}").json()["items"] if one["body"] == words]
+    # The first one of the menu: typing chose nothing.
+    assert logged["outcome"] == ("reached" if kind == "call" else None)
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.id") == "search"
     context.close()
     assert errors == []
+
+
+def test_a_form_that_is_not_taken_leads_back_to_what_was_typed(chromium: Browser, session: pathlib.Path, acme: Tenant) -> None:
+    account = acme.get("/v1/accounts?sort=name").json()["items"][0]["id"]
+    context = chromium.new_context(storage_state=session, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto(f"{acme.server.base_url}/console/{acme.slug}/accounts/{account}")
+    page.keyboard.press("c")
+    page.keyboard.type("Long words that are not to be lost")
+    page.get_by_label("Minutes").fill("9999")
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("link", name="Back to the form").click()
+    page.wait_for_url(f"**/accounts/{account}")
+    assert page.get_by_label("What was said").input_value() == "Long words that are not to be lost"
+    context.close()
 
 
 def test_the_live_list_shows_an_event_without_being_loaded_again(

@@ -125,7 +125,7 @@ extension Importer {
                     .call(
                         "undo_import_references", .uuid(id), .text(made.name), .int2(source.number), .text(actor)))
             }
-            return try connection.run(.call("finish_import_undo", .uuid(id))).first?.json(0)
+            return try connection.run(.call("finish_import_undo", .uuid(id), .text(actor))).first?.json(0)
         }
         return try undone(id, object, result)
     }

@@ -192,8 +192,8 @@ extension Connection {
     /// Ends an operation before its end.
     ///
     /// - Throws: `notFound`, `conflict` if it has ended.
-    public func operationCancel(_ id: UUID) throws(TandemError) -> JSON {
-        OperationPresenter.shown(try run(.call("operation_cancel", .uuid(id))).first?.json(0) ?? .null)
+    public func operationCancel(_ id: UUID, by actor: String) throws(TandemError) -> JSON {
+        OperationPresenter.shown(try run(.call("operation_cancel", .uuid(id), .text(actor))).first?.json(0) ?? .null)
     }
 }
 

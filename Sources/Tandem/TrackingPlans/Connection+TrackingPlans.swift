@@ -38,8 +38,8 @@ extension Connection {
     }
 
     /// - Throws: `notFound`, `inUse`.
-    public func planDelete(_ plan: String) throws(TandemError) -> JSONObject {
-        try value(.call("plan_delete", .text(TrackingPlan.reference(plan))))
+    public func planDelete(_ plan: String, actor: String) throws(TandemError) -> JSONObject {
+        try value(.call("plan_delete", .text(TrackingPlan.reference(plan)), .text(actor)))
     }
 
     /// - Throws: `notFound`.
@@ -50,8 +50,11 @@ extension Connection {
     }
 
     /// - Throws: `notFound`.
-    public func planDisconnect(_ plan: String, source: String) throws(TandemError) -> JSONObject {
-        try value(.call("plan_disconnect", .text(TrackingPlan.reference(plan)), .text(source)))
+    public func planDisconnect(
+        _ plan: String, source: String, actor: String
+    ) throws(TandemError) -> JSONObject {
+        try value(
+            .call("plan_disconnect", .text(TrackingPlan.reference(plan)), .text(source), .text(actor)))
     }
 
     /// At most `limit` events with their violations, newest first.

@@ -90,10 +90,10 @@ struct OperationRoutes {
             .post, "/v1/operations/{id}:cancel", "End an operation before its end; what it has done stays",
             feature: "Operations", scope: .secret, obeysRights: true
         ) { [store] call in
-            let id = try call.id(.operation)
+            let (id, actor) = (try call.id(.operation), call.principal.actor)
             return Response(
                 json: try await store.inTenant(call) { (connection) throws(TandemError) in
-                    try connection.operationCancel(id)
+                    try connection.operationCancel(id, by: actor)
                 })
         }
     }

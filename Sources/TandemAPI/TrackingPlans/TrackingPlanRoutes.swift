@@ -64,7 +64,7 @@ struct TrackingPlanRoutes {
         route(.delete, "/{plan}", "Delete a tracking plan that no source keeps to; its violations stay") {
             [self] call in
             let plan = try await changing(call) { (connection) throws(TandemError) in
-                try connection.planDelete(call.plan)
+                try connection.planDelete(call.plan, actor: call.principal.actor)
             }
             return Response(json: .object(plan))
         }
@@ -99,7 +99,8 @@ struct TrackingPlanRoutes {
     private var disconnect: Route {
         route(.delete, "/{plan}/sources/{source}", "Let a source keep to a tracking plan no longer") { [self] call in
             let plan = try await changing(call) { (connection) throws(TandemError) in
-                try connection.planDisconnect(call.plan, source: call.source)
+                try connection.planDisconnect(
+                    call.plan, source: call.source, actor: call.principal.actor)
             }
             return Response(json: .object(plan))
         }

@@ -82,7 +82,7 @@ struct OperationCommand: ParsableCommand {
         func run(_ session: DatabaseSession) throws -> Output {
             let id = try OperationCommand.id(id)
             let shown = try session.inTenant(session.tenant()) { (connection) throws(TandemError) in
-                try connection.operationCancel(id)
+                try connection.operationCancel(id, by: DatabaseSession.actor)
             }
             return Output(content: .object(session.written(shown)))
         }

@@ -104,7 +104,7 @@ struct PrivacyCommand: ParsableCommand {
             guard let id = done["id"]?.string.flatMap({ PublicID(.privacyRequest, text: $0)?.uuid }) else {
                 throw TandemError.notFound()
             }
-            let file = try open()
+            let file = try ExportFile(path)
             var lines = 0
             var after: (node: Int64, at: Int64, place: Int64)?
             repeat {
@@ -112,21 +112,11 @@ struct PrivacyCommand: ParsableCommand {
                 let page = try session.inTenant(session.tenant(), readOnly: true) { (connection) throws(TandemError) in
                     try connection.exportPage(id, after: place, limit: Self.page)
                 }
-                try file.write(contentsOf: Data(page.items.map { $0.text + "\n" }.joined().utf8))
+                try file.write(page.items)
                 lines += page.items.count
                 after = page.last
             } while after != nil
-            if path == "-" { return Output(content: .list([]), text: "") }
-            try file.close()
-            return PrivacyCommand.output(done, "\(lines) lines in \(path).")
-        }
-
-        private func open() throws -> FileHandle {
-            if path == "-" { return .standardOutput }
-            guard FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]),
-                let file = FileHandle(forWritingAtPath: path)
-            else { throw CommandFailure.usage("\(path) cannot be written") }
-            return file
+            return try file.closed(PrivacyCommand.output(done, "\(lines) lines in \(path)."))
         }
     }
 

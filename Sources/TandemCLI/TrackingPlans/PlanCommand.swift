@@ -112,7 +112,7 @@ struct PlanCommand: ParsableCommand {
 
         func run(_ session: DatabaseSession) throws -> Output {
             let deleted = try session.inTenant(session.tenant()) { (connection) throws(TandemError) in
-                try connection.planDelete(plan)
+                try connection.planDelete(plan, actor: DatabaseSession.actor)
             }
             return Output(content: .object(session.written(.object(deleted))), name: "name")
         }
@@ -161,7 +161,8 @@ struct PlanCommand: ParsableCommand {
 
         func run(_ session: DatabaseSession) throws -> Output {
             let shown = try session.inTenant(session.tenant()) { (connection) throws(TandemError) in
-                try connection.planDisconnect(plan, source: Source.reference(source))
+                try connection.planDisconnect(
+                    plan, source: Source.reference(source), actor: DatabaseSession.actor)
             }
             return Output(content: .object(session.written(.object(shown))), name: "name")
         }

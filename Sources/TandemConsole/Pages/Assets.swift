@@ -79,7 +79,7 @@ enum Assets {
         ("plans", PackageResources.plans_mustache),
         ("plan", PackageResources.plan_mustache),
         ("merges", PackageResources.merges_mustache),
-        ("operations", PackageResources.operations_mustache),
+        ("operations", PackageResources.operations_mustache), ("audit", PackageResources.audit_mustache),
         ("privacy", PackageResources.privacy_mustache),
         ("reviews", PackageResources.reviews_mustache),
         ("accounts", PackageResources.accounts_mustache),

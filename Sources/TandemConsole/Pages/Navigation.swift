@@ -14,14 +14,14 @@ extension Chrome {
         case today, accounts, contacts, leads, opportunities, tickets, forms
         case thread, people, merges, duplicates, privacy
         case events, quarantine, sources, plans, send
-        case fields, users, roles, operations
+        case fields, users, roles, operations, audit
 
         var area: Area {
             switch self {
             case .today, .accounts, .contacts, .leads, .opportunities, .tickets, .forms: .crm
             case .thread, .people, .merges, .duplicates, .privacy: .people
             case .events, .quarantine, .sources, .plans, .send: .events
-            case .fields, .users, .roles, .operations: .settings
+            case .fields, .users, .roles, .operations, .audit: .settings
             }
         }
 
@@ -43,6 +43,7 @@ extension Chrome {
             case .duplicates: "Duplicates"
             case .merges: "Merges"
             case .operations: "Operations"
+            case .audit: "Audit"
             case .users: "Users"
             case .roles: "Roles"
             case .fields: "Fields"
@@ -55,7 +56,7 @@ extension Chrome {
             switch self {
             case .thread, .events, .quarantine, .sources, .plans, .send: .cdp
             case .today, .contacts, .leads, .forms, .opportunities, .tickets, .duplicates: .crm
-            case .people, .accounts, .merges, .fields, .operations, .users, .roles, .privacy: nil
+            case .people, .accounts, .merges, .fields, .operations, .audit, .users, .roles, .privacy: nil
             }
         }
 
@@ -75,7 +76,7 @@ extension Chrome {
             case .users: .read("user")
             case .roles: .read("role")
             case .operations: .free
-            case .privacy: .operators
+            case .privacy, .audit: .operators
             case .duplicates: Console.mergeRight
             }
         }

@@ -6,5 +6,7 @@ create or replace function begin_import(
 language sql
 as $$
     insert into import (id, object, file_name, file_sha256, mapping, state, rows, actor, created_at)
-    values (p_id, p_object, p_file_name, p_file_sha256, p_mapping, 'running', p_rows, p_actor, now())
+    values (p_id, p_object, p_file_name, p_file_sha256, p_mapping, 'running', p_rows, p_actor, now());
+    select append_audit(
+        p_actor, 'import.begin', 'import', p_id::text, jsonb_build_object('object', p_object, 'sha256', encode(p_file_sha256, 'hex')));
 $$;

@@ -1,6 +1,6 @@
 -- Ends an undo and says what it did: {removed, restored, kept: [{row, id, code}]} (records, not rows; at most 1,000 kept
 -- ones are listed).
-create or replace function finish_import_undo(p_import uuid) returns jsonb
+create or replace function finish_import_undo(p_import uuid, p_actor text) returns jsonb
 language plpgsql
 as $$
 declare
@@ -21,6 +21,8 @@ begin
     into v_result
     from import_row r
     where r.import = p_import and r.undo is not null;
+    perform append_audit(
+        p_actor, 'import.undo', 'import', p_import::text, v_result - 'kept_rows');
     return v_result;
 end
 $$;

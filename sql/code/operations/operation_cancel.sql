@@ -1,5 +1,5 @@
 -- Ends an operation before its end: what it has done stays. Raises TD001, and TD013 if it has ended already. Answers it.
-create or replace function operation_cancel(p_id uuid) returns jsonb
+create or replace function operation_cancel(p_id uuid, p_actor text) returns jsonb
 language plpgsql
 as $$
 declare
@@ -13,6 +13,7 @@ begin
         raise exception 'ended' using errcode = 'TD013', detail = 'The operation has ended: it is ' || v_state || '.';
     end if;
     update operation o set state = 'cancelled', finished_at = clock_timestamp(), leased_until = null where o.id = p_id;
+    perform append_audit(p_actor, 'operation.cancel', 'operation', p_id::text, '{}');
     return operation_show(p_id);
 end
 $$;

@@ -20,6 +20,9 @@ begin
         unplanned_events = excluded.unplanned_events, unplanned_properties = excluded.unplanned_properties,
         author = excluded.author, changed_at = excluded.changed_at;
     update identity_state set reading_version = reading_version + 1;
+    perform append_audit(
+        p_author, 'tracking_plan.connect', 'tracking_plan', v_plan::text,
+        jsonb_build_object('source', v_source, 'version', p_version, 'violations', p_violations));
     return plan_get(p_plan, null);
 end
 $$;

@@ -1,5 +1,5 @@
 -- Lets a source keep to the plan no longer, and answers the plan. Raises TD001 where it did not.
-create or replace function plan_disconnect(p_plan text, p_source text) returns jsonb
+create or replace function plan_disconnect(p_plan text, p_source text, p_actor text) returns jsonb
 language plpgsql
 as $$
 declare
@@ -12,6 +12,8 @@ begin
         raise exception 'the source does not keep to the plan' using errcode = 'TD001';
     end if;
     update identity_state set reading_version = reading_version + 1;
+    perform append_audit(
+        p_actor, 'tracking_plan.disconnect', 'tracking_plan', v_plan::text, jsonb_build_object('source', v_source));
     return plan_get(p_plan, null);
 end
 $$;

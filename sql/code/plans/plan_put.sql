@@ -35,6 +35,8 @@ begin
         values (v_id, v_version + 1, p_description, p_events, p_author, now());
         update identity_state set reading_version = reading_version + 1
         where exists (select from plan_connection c where c.plan = v_id and c.version is null);
+        perform append_audit(
+            p_author, 'tracking_plan.write', 'tracking_plan', v_id::text, jsonb_build_object('version', v_version + 1));
     end if;
     return plan_get(v_id::text, null);
 end

@@ -24,6 +24,8 @@ begin
         insert into source_mapping (source, version, rules, author, created_at)
         values (v_source, v_version + 1, p_rules, p_author, now());
         update identity_state set reading_version = reading_version + 1;
+        perform append_audit(
+            p_author, 'source_mapping.write', 'source', v_source::text, jsonb_build_object('version', v_version + 1));
     end if;
     return source_mapping_get(p_source);
 end

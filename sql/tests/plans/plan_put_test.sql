@@ -31,8 +31,8 @@ select plan_connect('web', 'shop', 1, 'allow', 'allow', 'allow', 'tests'), turne
 select plan_put('web', null, null, '[{"type": "screen"}]', 'tests');
 select ok(not turned() and plans_in_force() -> '77' ->> 'version' = '1', 'one that keeps to a version does not follow');
 select throws_ok($$ select plan_connect('web', 'shop', 9, 'allow', 'allow', 'allow', 'tests') $$, 'TD001', null, 'there is no version 9');
-select throws_ok($$ select plan_delete('web') $$, 'TD005', null, 'a plan in use stays');
-select plan_disconnect('web', 'shop');
+select throws_ok($$ select plan_delete('web', 'tests') $$, 'TD005', null, 'a plan in use stays');
+select plan_disconnect('web', 'shop', 'tests');
 select ok(turned() and plans_in_force() = '{}', 'a source that lets go is checked no longer');
 
 select * from finish();
