@@ -28,7 +28,11 @@ struct Main: AsyncParsableCommand {
                     TenantCommand.self, SourceCommand.self, KeyCommand.self, BICommand.self, ConsoleCommand.self,
                     RoleCommand.self, OIDCCommand.self, MigrateCommand.self,
                 ]),
-            CommandGroup(name: "People", subcommands: [ProfileCommand.self, MergeCommand.self, PrivacyCommand.self]),
+            CommandGroup(
+                name: "People",
+                subcommands: [
+                    ProfileCommand.self, MergeCommand.self, RulesCommand.self, PrivacyCommand.self,
+                ]),
             CommandGroup(
                 name: "Records",
                 subcommands: [

@@ -10,7 +10,7 @@ import uuid
 import pytest
 import requests
 
-from console import Browser, Page
+from console import Browser, Form, Page
 from server import Server, Tenant, wait_until
 
 _numbers = itertools.count(1)
@@ -113,6 +113,12 @@ def test_a_link_for_one_tenant_shows_that_tenant_alone(tandem: Server, tenant: T
 # Pages
 
 
+def undo_form(browser: Browser, tenant: Tenant) -> Form:
+    """Of the newest merge: behind its plan."""
+    listed = browser.get(f"/console/{tenant.slug}/merges")
+    return browser.get(next(link for link in listed.links if "/merges/mrg_" in link)).form("/undo")
+
+
 def test_where_one_person_came_from_and_back_again(browser: Browser, merged: Tenant) -> None:
     page = browser.get(f"/console/{merged.slug}")
     assert page.headings == ["Where one person came from"]
@@ -121,7 +127,11 @@ def test_where_one_person_came_from_and_back_again(browser: Browser, merged: Ten
     for words in shown:
         assert words in page.text, words
     assert "They are one person now." in page.text
-    undo = page.form("/undo")
+    asked = next(form for form in page.forms if "Undo this merge …" in form.buttons)
+    planned = browser.get(asked.action, params=asked.fields)
+    assert "What undoing it changes" in planned.text and "buyer-1@acme.example" in planned.text
+    assert person_id(merged, "anonymous_id", "laptop") == person_id(merged, "anonymous_id", "phone"), "looking changes nothing"
+    undo = planned.form("/undo")
     assert "Undo this merge" in undo.buttons
     after = browser.submit(undo)
     assert after.response.status_code == 200
@@ -302,8 +312,13 @@ def test_a_review_tells_who_the_two_are_and_decides(browser: Browser, tenant: Te
     page = browser.get(f"/console/{tenant.slug}/reviews")
     for words in ["ops-0@globex.example of Globex", "ops-1@initech.example of Initech"]:
         assert words in page.text, words
-    after = browser.submit(page.form("/decide"), decision="reject")
+    decided = browser.get(next(link for link in page.links if "/reviews/rev_" in link))
+    assert "What merging them changes" in decided.text and "ops-0@globex.example of Globex" in decided.text
+    assert "Keep separate" in decided.form("/decide").buttons
+    after = browser.submit(decided.form("/decide"), decision="reject")
     assert "Kept separate" in after.text and "Nothing to decide" in after.text
+    again = browser.get(decided.response.url.removeprefix(tenant.server.base_url))
+    assert "rejected" in again.text and not [form for form in again.forms if form.action.endswith("/decide")]
 
 
 # Links
@@ -394,13 +409,13 @@ def test_another_tenants_ids_are_as_unknown_as_invented_ones(browser: Browser, t
         pages = [browser.get(path), browser.get(invented)]
         assert [page.response.status_code for page in pages] == [404, 404], path
         assert len({re.sub(r"req_\w+", "", page.text) for page in pages}) == 1
-    token = browser.get(f"{base}/merges").form("/undo").fields["csrf"]
+    token = undo_form(browser, merged).fields["csrf"]
     assert browser.post(f"{base}/merges/{merge}/undo", {"csrf": token}).response.status_code == 404
     assert other.server.sql("select state from merge where id = %s", (merge,), schema=other.schema) == [("applied",)]
 
 
 def test_a_form_without_its_token_or_from_elsewhere_changes_nothing(browser: Browser, merged: Tenant) -> None:
-    form = browser.get(f"/console/{merged.slug}/merges").form("/undo")
+    form = undo_form(browser, merged)
     for token in ["", "0" * 64, None]:
         fields = {"other": "1"} if token is None else {"csrf": token}
         assert browser.post(form.action, fields).response.status_code == 403
@@ -410,7 +425,7 @@ def test_a_form_without_its_token_or_from_elsewhere_changes_nothing(browser: Bro
 
 
 def test_a_form_leads_nowhere_but_within_the_tenant(browser: Browser, merged: Tenant) -> None:
-    form = browser.get(f"/console/{merged.slug}/merges").form("/undo")
+    form = undo_form(browser, merged)
     answer = browser.post(form.action, {**form.fields, "back": "https://elsewhere.example/"}, allow_redirects=False)
     assert answer.response.headers["Location"] == f"/console/{merged.slug}/merges?notice=undone"
 

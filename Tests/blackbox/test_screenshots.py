@@ -224,7 +224,9 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "tickets": f"{base}/tickets",
         "ticket": f"{base}/tickets/{tenant.get('/v1/tickets?priority=urgent').json()['items'][0]['id']}",
         "merges": f"{base}/merges",
+        "merge": f"{base}/merges/{tenant.get('/v1/merges').json()['items'][0]['id']}",
         "reviews": f"{base}/reviews",
+        "review": f"{base}/reviews/{tenant.get('/v1/merge-reviews').json()['items'][0]['id']}",
         "operations": f"{base}/operations",
         "privacy": f"{base}/privacy",
         "audit": f"{base}/audit?verify=1",
@@ -258,8 +260,9 @@ def act(name: str, page: Page) -> None:
         page.get_by_label("Anonymous ID").fill("")
         page.get_by_role("button", name="Send").click()
         page.get_by_role("alert").wait_for()
-    if name == "undone" and page.get_by_role("button", name="Undo this merge").count():
-        page.get_by_role("button", name="Undo this merge").last.click()
+    if name == "undone" and page.get_by_role("button", name="Undo this merge …").count():
+        page.get_by_role("button", name="Undo this merge …").last.click()
+        page.get_by_role("button", name="Undo this merge").click()
         page.wait_for_url("**notice=undone**")
 
 
@@ -338,8 +341,9 @@ def test_the_demo_in_a_browser(
             assert page.get_by_text("In this demo this merge is wrong").count() == 1
             assert examine(page) == []
             context.close()
-        undo = [form for form in visitor.get("/console/demo").forms if form.action.endswith("/undo")]
-        after = visitor.submit(undo[-1])
+        asked = [form for form in visitor.get("/console/demo").forms if "Undo this merge …" in form.buttons]
+        planned = visitor.get(asked[-1].action, params=asked[-1].fields)
+        after = visitor.submit(planned.form("/undo"))
         assert "2 people now" in after.text and "In this demo this merge is wrong" not in after.text
 
 
@@ -353,6 +357,12 @@ def test_undo_with_the_keyboard_alone(chromium: Browser, session: pathlib.Path, 
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to content"
     page.keyboard.press("Enter")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "Undo this merge …":
+            break
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="What undoing it changes").wait_for()
     for _ in range(30):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.textContent") == "Undo this merge":

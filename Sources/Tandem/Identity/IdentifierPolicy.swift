@@ -6,6 +6,9 @@ public final class IdentifierPolicy: Sendable {
     /// Two-letter country code for phone numbers in national form.
     public let phoneRegion: String
 
+    /// Types that keys of traits feed under other rules, and that these may not know; for simulations.
+    let fedElsewhere: Set<String>
+
     private let ranks: [String: Int]
     private let blocked: Set<String>
     /// A longer value need not be looked up.
@@ -16,9 +19,13 @@ public final class IdentifierPolicy: Sendable {
     /// Types that a key of traits or properties feeds, with both spellings of the key.
     let traits: [(type: String, keys: [String])]
 
-    public init(_ rules: IdentityRules, phoneRegion: String = Normalizer.noRegion) {
+    /// - Parameter fedElsewhere: types that keys of traits feed under other rules.
+    public init(
+        _ rules: IdentityRules, phoneRegion: String = Normalizer.noRegion, fedElsewhere: Set<String> = []
+    ) {
         self.rules = rules
         self.phoneRegion = phoneRegion
+        self.fedElsewhere = fedElsewhere
         // A pattern that was stored by a newer version and is not understood here blocks nothing.
         let compile = { (sources: [String]) in sources.compactMap { try? RegularExpression($0) } }
         let ordered = rules.identifiers.sorted { $0.priority < $1.priority }

@@ -113,6 +113,7 @@ public final class OperationRunner {
         case BulkOrder.operationType: BulkWork()
         case BulkOrder.undoType: BulkUndoing()
         case PrivacyDesk.operationType: Erasing()
+        case RulesSimulation.operationType: RulesSimulating()
         default: throw .failure("an operation of an unknown type was claimed: \(operation.type)", sqlState: nil)
         }
     }
@@ -121,6 +122,7 @@ public final class OperationRunner {
     private static let types =
         QuarantineOrder.allCases.map(\.operationType) + [
             ReplayFilter.operationType, BulkOrder.operationType, BulkOrder.undoType, PrivacyDesk.operationType,
+            RulesSimulation.operationType,
         ]
 
     private func claim(_ tenant: Tenant, _ only: UUID?) throws(TandemError) -> Operation? {

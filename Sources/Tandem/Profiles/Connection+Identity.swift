@@ -100,9 +100,11 @@ extension Connection {
                     .bool(isDryRun))))
     }
 
+    /// - Parameter isDryRun: answers the `plan` and changes nothing.
     /// - Throws: `notFound`, `alreadyUndone`, `erased`.
-    public func mergeUndo(_ id: UUID, actor: String) throws(TandemError) -> JSON {
-        IdentityPresenter.merge(try answer(.call("undo_merge", .uuid(id), .null(.text), .text(actor))))
+    public func mergeUndo(_ id: UUID, actor: String, isDryRun: Bool = false) throws(TandemError) -> JSON {
+        IdentityPresenter.merge(
+            try answer(.call("undo_merge", .uuid(id), .null(.text), .text(actor), .bool(isDryRun))))
     }
 
     /// At most `limit` reviews in a state (`open`, `approved`, `rejected`, `obsolete`), oldest first.
@@ -114,9 +116,18 @@ extension Connection {
         ).map(IdentityPresenter.review)
     }
 
+    /// - Throws: `notFound`.
+    public func reviewShow(_ id: UUID) throws(TandemError) -> JSON {
+        IdentityPresenter.review(try answer(.call("review_show", .uuid(id))))
+    }
+
+    /// - Parameter isDryRun: answers the `plan` and changes nothing.
     /// - Throws: `notFound`, `alreadyDecided`.
-    public func reviewDecide(_ id: UUID, approve: Bool, actor: String) throws(TandemError) -> JSON {
-        IdentityPresenter.review(try answer(.call("decide_review", .uuid(id), .bool(approve), .text(actor))))
+    public func reviewDecide(
+        _ id: UUID, approve: Bool, actor: String, isDryRun: Bool = false
+    ) throws(TandemError) -> JSON {
+        IdentityPresenter.review(
+            try answer(.call("decide_review", .uuid(id), .bool(approve), .text(actor), .bool(isDryRun))))
     }
 
     private func answer(_ statement: Statement) throws(TandemError) -> JSON {

@@ -16,12 +16,40 @@ public enum IdentityPresenter {
         return json.withPrefixes(["id": prefix, "winner": .profile, "loser": .profile])
             .changing("edges") { $0.changingElements { $0.withPrefixes(["a": .profile, "b": .profile]) } }
             .changing("detail") { $0.withPrefixes(["before": .profile, "review": .review]) }
+            .changing("plan", plan)
+    }
+
+    /// What a dry run says of each part; see the SQL function `identity_plan`.
+    static func plan(_ json: JSON) -> JSON {
+        var plan = json.changing("profiles") { profiles in
+            profiles.changingSides { $0.withPrefixes(["id": .profile]) }
+        }
+        let parts: [(String, PublicID.Prefix?)] = [
+            ("identifiers", nil), ("traits", nil), ("consent", nil), ("accounts", .account), ("contacts", .contact),
+            ("opportunities", .opportunity), ("audiences", nil),
+        ]
+        for (part, prefix) in parts {
+            plan = plan.changing(part) { items in
+                items.changingElements { item in
+                    (prefix.map { item.withPrefixes(["id": $0]) } ?? item)
+                        .changingSides { $0.withPrefixes(["profile": .profile]) }
+                }
+            }
+        }
+        return plan
     }
 
     public static func review(_ json: JSON) -> JSON {
         json.withPrefixes(["id": .review])
-            .changing("profiles") { $0.changingElements { $0.withPrefixes(["id": .profile]) } }
+            .changing("profiles") { profiles in
+                profiles.changingElements {
+                    $0.withPrefixes(["id": .profile])
+                        .changing("accounts") { $0.changingElements { $0.withPrefixes(["id": .account]) } }
+                }
+            }
+            .changing("detail") { $0.withPrefixes(["winner": .profile, "loser": .profile]) }
             .changing("merge", merge)
+            .changing("plan", plan)
     }
 
     public static func identifier(_ json: JSON) -> JSON {
@@ -74,6 +102,11 @@ extension JSON {
     fileprivate func changingElements(_ change: (JSON) -> JSON) -> JSON {
         guard let array else { return self }
         return .array(array.map(change))
+    }
+
+    /// Changes the elements of `before` and `after`.
+    fileprivate func changingSides(_ change: (JSON) -> JSON) -> JSON {
+        changing("before") { $0.changingElements(change) }.changing("after") { $0.changingElements(change) }
     }
 
     private static func prefixed(_ prefix: PublicID.Prefix, _ text: String) -> String {

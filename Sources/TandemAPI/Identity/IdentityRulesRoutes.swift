@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 import Postgres
 import Tandem
@@ -26,6 +27,46 @@ struct IdentityRulesRoutes {
                 readingRules.forget(try store.tenant(call))
                 return Response(json: stored)
             },
+            versions, simulate,
         ]
+    }
+
+    private var versions: Route {
+        Route(
+            .get, "/v1/identity/rules/versions", "List the versions of the identity rules, newest first",
+            feature: "Identity", scope: .secret, module: .cdp, permission: "settings:read", parameters: Page.parameters
+        ) { [store] call in
+            try await store.page(call, keys: 1) { after, limit in
+                .call("identity_rules_versions", after + [limit])
+            } shape: {
+                $0
+            }
+        }
+    }
+
+    private var simulate: Route {
+        Route(
+            .post, "/v1/identity/rules:simulate", "Say which profiles other rules would have joined or kept apart",
+            feature: "Identity", scope: .secret, module: .cdp, permission: "settings:write",
+            parameters: [
+                .init("since", "Events received before this time stay as they were decided; ISO 8601"),
+                .init("async", "true orders an operation also where the answer could be given at once"),
+            ], time: .seconds(60)
+        ) { [store] call in
+            var order = try RulesSimulation.Order(json: call.json())
+            if let since = call.query["since"] {
+                order = .init(rules: order.rules, since: try RulesSimulation.Order.time(.string(since)))
+            }
+            let (actor, isOrdered, id) = (call.principal.actor, try call.flag("async"), UUID.v7())
+            let answer = try await store.inTenant(call, deadline: .seconds(60)) {
+                [order] (connection) throws(TandemError) -> (json: JSON, isOperation: Bool) in
+                let nodes = isOrdered ? Int.max : try connection.simulationNodes()
+                if nodes > RulesSimulation.nodesAtOnce {
+                    return (try connection.simulationOrder(order, id: id, actor: actor), true)
+                }
+                return (try RulesSimulation(order).run(on: connection), false)
+            }
+            return answer.isOperation ? .ordered(call, store, answer.json) : Response(json: answer.json)
+        }
     }
 }

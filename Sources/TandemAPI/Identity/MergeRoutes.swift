@@ -10,7 +10,10 @@ struct MergeRoutes {
     let store: TenantStore
     let readingRules: ReadingRulesDirectory
 
-    var routes: [Route] { [list, show, apply, undo, reviews, decide(true), decide(false)] }
+    var routes: [Route] { [list, show, apply, undo, reviews, review, decide(true), decide(false)] }
+
+    private static let dryRun = Route.Parameter(
+        "dry_run", "true answers the plan: what would change, and of whom; changes nothing")
 
     private var list: Route {
         Route(
@@ -43,7 +46,7 @@ struct MergeRoutes {
     private var apply: Route {
         Route(
             .post, "/v1/merges", "Merge two profiles", feature: "Identity", scope: .secret, module: .cdp,
-            parameters: [.init("dry_run", "true answers what would happen, and changes nothing")], success: 201
+            parameters: [Self.dryRun], success: 201
         ) { [self] call in
             let order = try await MergeOrder(
                 call.jsonObject(), policy: readingRules.rules(of: store.tenant(call), from: store.context.pool).identity
@@ -66,11 +69,12 @@ struct MergeRoutes {
     private var undo: Route {
         Route(
             .post, "/v1/merges/{id}:undo", "Undo a merge: both sides as if it had not been", feature: "Identity",
-            scope: .secret, module: .cdp
+            scope: .secret, module: .cdp, parameters: [Self.dryRun]
         ) { [store] call in
             let id = try call.id(.merge)
+            let dryRun = try call.flag("dry_run")
             let answer = try await store.value(
-                call, .call("undo_merge", .uuid(id), .null(.text), .text(call.principal.actor)))
+                call, .call("undo_merge", .uuid(id), .null(.text), .text(call.principal.actor), .bool(dryRun)))
             return Response(json: IdentityPresenter.merge(answer))
         }
     }
@@ -93,15 +97,26 @@ struct MergeRoutes {
         }
     }
 
+    private var review: Route {
+        Route(
+            .get, "/v1/merge-reviews/{id}", "Show a merge that waits for a decision, or was decided",
+            feature: "Identity", scope: .secret, module: .cdp
+        ) { [store] call in
+            let id = try call.id(.review)
+            return Response(json: IdentityPresenter.review(try await store.value(call, .call("review_show", .uuid(id)))))
+        }
+    }
+
     private func decide(_ approves: Bool) -> Route {
         Route(
             .post, "/v1/merge-reviews/{id}:\(approves ? "approve" : "reject")",
             approves ? "Merge what the review is about" : "Keep apart for ever what the review is about",
-            feature: "Identity", scope: .secret, module: .cdp
+            feature: "Identity", scope: .secret, module: .cdp, parameters: [Self.dryRun]
         ) { [store] call in
             let id = try call.id(.review)
+            let dryRun = try call.flag("dry_run")
             let answer = try await store.value(
-                call, .call("decide_review", .uuid(id), .bool(approves), .text(call.principal.actor)))
+                call, .call("decide_review", .uuid(id), .bool(approves), .text(call.principal.actor), .bool(dryRun)))
             return Response(json: IdentityPresenter.review(answer))
         }
     }

@@ -87,7 +87,7 @@ struct MergeCommand: ParsableCommand {
             let isReview = merge["state"]?.string == "review"
             let id = merge["id"]?.string ?? ""
             return Output(
-                content: .object(merge.object ?? [:]),
+                content: .object(merge.object ?? [:]), text: IdentityPlanText.text(merge),
                 next: session.options.dryRun
                     ? [] : [isReview ? "tandem merge review approve \(id)" : "tandem merge undo \(id)"])
         }
@@ -96,15 +96,19 @@ struct MergeCommand: ParsableCommand {
     struct Undo: DatabaseCommand {
         static let configuration = CommandConfiguration(
             abstract: "Undo a merge: both profiles as if it had not been.",
-            discussion: "tandem merge undo mrg_… --tenant acme")
+            discussion: """
+                tandem merge undo mrg_… --dry-run --tenant acme
+                tandem merge undo mrg_… --tenant acme
+                """)
         @OptionGroup var global: GlobalOptions
         @Argument(help: "mrg_…, a uuid, or its ref.") var merge: String
 
         func run(_ session: DatabaseSession) throws -> Output {
             let undone = try session.inTenant(session.tenant()) { (connection) throws(TandemError) in
-                try connection.mergeUndo(MergeCommand.find(merge, connection), actor: DatabaseSession.actor)
+                try connection.mergeUndo(
+                    MergeCommand.find(merge, connection), actor: DatabaseSession.actor, isDryRun: session.options.dryRun)
             }
-            return Output(content: .object(session.written(undone)))
+            return Output(content: .object(session.written(undone)), text: IdentityPlanText.text(undone))
         }
     }
 
@@ -112,7 +116,7 @@ struct MergeCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Merges that wait for a decision.",
             discussion: "tandem merge review list --tenant acme",
-            subcommands: [Reviews.self, Approve.self, Reject.self])
+            subcommands: [Reviews.self, ShowReview.self, Approve.self, Reject.self])
     }
 
     struct Reviews: DatabaseCommand {
@@ -132,6 +136,22 @@ struct MergeCommand: ParsableCommand {
                 columns: [
                     ("ID", "id"), ("STATE", "state"), ("REASON", "reason"), ("REF", "ref"), ("CREATED", "created_at"),
                 ])
+        }
+    }
+
+    struct ShowReview: DatabaseCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "show", abstract: "Show a review with the profiles that it is about.",
+            discussion: "tandem merge review show rev_… --tenant acme")
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "rev_… or a uuid.") var review: String
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            let id = try MergeCommand.reviewID(review)
+            let shown = try session.inTenant(session.tenant(), readOnly: true) { (connection) throws(TandemError) in
+                try connection.reviewShow(id)
+            }
+            return Output(content: .object(shown.object ?? [:]))
         }
     }
 
@@ -158,13 +178,19 @@ struct MergeCommand: ParsableCommand {
         }
     }
 
-    fileprivate static func decide(_ review: String, approve: Bool, _ session: DatabaseSession) throws -> Output {
+    fileprivate static func reviewID(_ review: String) throws -> UUID {
         guard let id = PublicID(.review, text: review) else {
             throw CommandFailure.usage("\(review) is no review's id", hint: "tandem merge review list shows them")
         }
+        return id.uuid
+    }
+
+    fileprivate static func decide(_ review: String, approve: Bool, _ session: DatabaseSession) throws -> Output {
+        let id = try reviewID(review)
         let decided = try session.inTenant(session.tenant()) { (connection) throws(TandemError) in
-            try connection.reviewDecide(id.uuid, approve: approve, actor: DatabaseSession.actor)
+            try connection.reviewDecide(
+                id, approve: approve, actor: DatabaseSession.actor, isDryRun: session.options.dryRun)
         }
-        return Output(content: .object(session.written(decided)))
+        return Output(content: .object(session.written(decided)), text: IdentityPlanText.text(decided))
     }
 }

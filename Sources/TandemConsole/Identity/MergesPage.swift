@@ -17,7 +17,9 @@ struct MergesPage {
         let tone: String
         let undone: Moment?
         let undoneBy: String?
-        let undoAction: String?
+        /// Where the merge is shown with what undoing it changes.
+        let mergeHref: String
+        let mayUndo: Bool
     }
 
     let chrome: Chrome
@@ -25,8 +27,6 @@ struct MergesPage {
     let openReviews: String?
     let merges: [Entry]
     let hasMerges: Bool
-    let csrf: String
-    let back: String
     let pager: Pager?
 }
 
@@ -44,13 +44,12 @@ struct ReviewsPage {
         let created: Moment?
         let ref: String
         let sides: [Side]
-        let action: String
+        let reviewHref: String
     }
 
     let chrome: Chrome
     let mergesHref: String
     let reviews: [Entry]
-    let csrf: String
     let mayDecide: Bool
 }
 
@@ -74,8 +73,8 @@ private struct MergeFeedRead: Decodable {
     let sides: [Side]?
 }
 
-/// A row of the SQL function `review_list`.
-private struct ReviewRead: Decodable {
+/// What the SQL functions `review_list` and `review_show` answer.
+struct ReviewRead: Decodable {
     struct Profile: Decodable {
         let id: UUID
         let identifiers: [IdentifierRead]
@@ -83,8 +82,12 @@ private struct ReviewRead: Decodable {
 
     let id: UUID
     let ref: String
+    let refs: [String]
     let reason: String
+    let state: String
     let createdAt: String
+    let decidedAt: String?
+    let decidedBy: String?
     let profiles: [Profile]?
 }
 
@@ -103,6 +106,7 @@ extension Console {
             page("/console/{tenant}/reviews", "Merges that wait for a decision", right: .profiles) { call, visit in
                 try await reviews(call, visit, visit.requiredTenant())
             },
+            mergePageRoute, reviewPageRoute,
             action("/console/{tenant}/merges/{merge}/undo", "Undo a merge", right: .to("edit", "profile")) {
                 call, visit, form in
                 try await undo(call, visit, form)
@@ -138,8 +142,7 @@ extension Console {
             reviewsHref: "\(path)/reviews",
             openReviews: Self.waiting(open),
             merges: shown.map { MergesPage.Entry($0, words, path: path, mayUndo: visit.may("edit", "profile")) },
-            hasMerges: !shown.isEmpty, csrf: visit.csrf,
-            back: "\(path)/merges",
+            hasMerges: !shown.isEmpty,
             pager: found.count > shown.count
                 ? shown.last.map { Pager(href: "\(path)/merges?before=\($0.createdAt)&id=\(PublicID(.merge, $0.id))") }
                 : nil)
@@ -171,7 +174,7 @@ extension Console {
                 title: "Reviews", visit: visit, place: .merges, notice: call.query["notice"], version: version),
             mergesHref: "\(path)/merges",
             reviews: found.map { ReviewsPage.Entry($0, words, accounts: accounts, path: path) },
-            csrf: visit.csrf, mayDecide: visit.may("edit", "profile"))
+            mayDecide: visit.may("edit", "profile"))
         return Response(html: templates.render(page, as: "reviews"))
     }
 
@@ -253,28 +256,29 @@ extension MergesPage.Entry {
         tone = read.state == "applied" ? "good" : "info"
         undone = words.moment(read.undoneAt)
         undoneBy = read.undoneBy.map { ActorWords.words($0) }
-        undoAction = read.state == "applied" && mayUndo ? "\(path)/merges/\(PublicID(.merge, read.id))/undo" : nil
+        mergeHref = "\(path)/merges/\(PublicID(.merge, read.id))"
+        self.mayUndo = read.state == "applied" && mayUndo
     }
 }
 
 extension ReviewsPage.Entry {
     fileprivate init(_ read: ReviewRead, _ words: TimeWords, accounts: [UUID: [String]], path: String) {
-        reason =
-            switch read.reason {
-            case "accounts": "One event would merge contacts of different accounts"
-            case "anomaly": "One person gained unusually many identifiers within an hour"
-            case "contact_email": "A contact was given an email address that another person owns"
-            default: "A merge by hand would join contacts of different accounts"
-            }
+        reason = ReviewsPage.reason(read.reason)
         created = words.moment(read.createdAt)
         ref = read.ref
-        sides = (read.profiles ?? []).map { profile in
+        sides = ReviewsPage.sides(read, accounts: accounts, path: path)
+        reviewHref = "\(path)/reviews/\(PublicID(.review, read.id))"
+    }
+}
+
+extension ReviewsPage {
+    static func sides(_ read: ReviewRead, accounts: [UUID: [String]], path: String) -> [Side] {
+        (read.profiles ?? []).map { profile in
             let chips = IdentifierChip.chips(profile.identifiers)
-            return ReviewsPage.Side(
+            return Side(
                 heading: chips.first?.value ?? "nobody known",
                 href: "\(path)/people/\(PublicID(.profile, profile.id))",
                 accountNames: accounts[profile.id].map { "of " + $0.joined(separator: ", ") }, identifiers: chips)
         }
-        action = "\(path)/reviews/\(PublicID(.review, read.id))/decide"
     }
 }

@@ -289,7 +289,7 @@ extension PersonPage {
                     MergeBox.Side(sideLabel: IdentityGraph.shortened($0.label, 40), sideColour: colour($0.node))
                 },
                 words: words, back: "\(path)/people/\(publicID)", path: path,
-                csrf: visit.may("edit", "profile") ? visit.csrf : nil, isDemo: tenant.isSimulated)
+                mayUndo: visit.may("edit", "profile"), isDemo: tenant.isSimulated)
         }
         groups = read.groups.map { group in
             Group(

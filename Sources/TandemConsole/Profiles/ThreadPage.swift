@@ -50,7 +50,7 @@ struct ThreadPage {
     let query: String
 }
 
-/// A merge with the form that undoes it.
+/// A merge, with the way to the page that undoes it.
 struct MergeBox {
     /// Its place in the page.
     let anchor: String
@@ -62,10 +62,9 @@ struct MergeBox {
     let when: Moment?
     let undone: Moment?
     let undoneBy: String?
-    /// Where the form goes; nil: it cannot be undone.
+    /// The page that says what undoing it changes; nil: it cannot be undone.
     let undoAction: String?
     let back: String
-    let csrf: String?
     let sides: [Side]
 
     struct Side {
@@ -190,7 +189,7 @@ extension ThreadPage {
         steps = story.rows.map { row in
             Step(
                 row, story.width, words: words, back: back, path: path,
-                csrf: visit.may("edit", "profile") ? visit.csrf : nil, nodes: read.nodes,
+                mayUndo: visit.may("edit", "profile"), nodes: read.nodes,
                 isDemo: tenant.isSimulated)
         }
         joins = steps.compactMap(\.merge).reversed()
@@ -213,7 +212,7 @@ extension ThreadPage {
 
 extension ThreadPage.Step {
     init(
-        _ row: Story.Row, _ width: Int, words: TimeWords, back: String, path: String, csrf: String?,
+        _ row: Story.Row, _ width: Int, words: TimeWords, back: String, path: String, mayUndo: Bool,
         nodes: [StoryRead.Node], isDemo: Bool
     ) {
         lanes = LaneDrawing(row: row, width: width).svg
@@ -247,14 +246,14 @@ extension ThreadPage.Step {
                             ?? "nobody known",
                         sideColour: LaneDrawing.colour(of: $0))
                 },
-                words: words, back: back, path: path, csrf: csrf, isDemo: isDemo)
+                words: words, back: back, path: path, mayUndo: mayUndo, isDemo: isDemo)
         }
     }
 }
 
 extension MergeBox {
     init(
-        _ read: StoryRead.Merge, sides: [Side], words time: TimeWords, back: String, path: String, csrf: String?,
+        _ read: StoryRead.Merge, sides: [Side], words time: TimeWords, back: String, path: String, mayUndo: Bool,
         isDemo: Bool
     ) {
         anchor = "\(PublicID(.merge, read.id))"
@@ -267,9 +266,8 @@ extension MergeBox {
         when = time.moment(read.at)
         undone = time.moment(read.undoneAt)
         undoneBy = read.undoneBy.map { ActorWords.words($0) }
-        undoAction = read.state == "applied" && csrf != nil ? "\(path)/merges/\(PublicID(.merge, read.id))/undo" : nil
+        undoAction = read.state == "applied" && mayUndo ? "\(path)/merges/\(PublicID(.merge, read.id))" : nil
         self.back = back
-        self.csrf = csrf
     }
 
     private static let wrong =

@@ -8,7 +8,7 @@ A history is a list of JSON-able operations:
     {"op": "leave", "who": {"type", "value"}, "group_id": text}
     {"op": "rules", "rules": document}
     {"op": "contact", "external_id": text, "who": {"type", "value"}, "accounts": [external id, …]}     with contacts only
-    {"op": "decide", "ref": text, "approve": bool}                                                     with contacts only
+    {"op": "decide", "ref": text, "approve": bool}         where there are reviews: of contacts, and of the anomaly guard
 
 A side is `{"type", "value"}` or `{"profile_of": {"type", "value"}}`. Every identifier, group and message id starts
 with the history's prefix, so that many histories can share a tenant and a history can be replayed under another
@@ -22,8 +22,8 @@ import random
 from typing import Any
 
 from model import DAY_MS, Model, format_time
+from reading import HOUR_MS
 
-HOUR_MS = 3_600_000
 BLOCKED = ["anonymous", "-1", "null", "0000-0000", "00000000-0000-0000-0000-000000000000", "guest"]
 TRAIT_KEYS = ["color", "plan", "seats", "nested", "flags", "score"]
 
@@ -50,6 +50,8 @@ class History:
     ) -> None:
         self.random = random.Random(f"tandem-{seed}")
         self.consents = random.Random(f"tandem-consent-{seed}")
+        self.guards = random.Random(f"tandem-guard-{seed}")
+        self.guarded = contacts or self.guards.random() < 0.5
         self.prefix = prefix
         self.base_ms = base_ms
         self.with_rules, self.with_people, self.with_alias, self.with_contacts = rules, people, alias, contacts
@@ -77,10 +79,14 @@ class History:
         return self.pick("e") + "@example.test"
 
     def time(self) -> int:
-        """Six-hourly instants over 40 days, so that ties and exact window borders occur; seldom in the future."""
+        """Six-hourly instants over 40 days, so that ties and exact window borders occur; seldom in the future. Where the guard is
+        tight, many are of one day."""
         if self.random.random() < 0.03:
             return self.base_ms + self.random.randrange(3, 20) * HOUR_MS
-        return self.base_ms - DAY_MS - self.random.randrange(160) * 6 * HOUR_MS
+        instant = self.random.randrange(160)
+        if self.guarded and self.guards.random() < 0.6:
+            instant %= 4  # much within one hour
+        return self.base_ms - DAY_MS - instant * 6 * HOUR_MS
 
     def manual_identifier(self) -> dict[str, str]:
         """Of a type that every rules document lists or has by default, and never a blocked value."""
@@ -99,6 +105,8 @@ class History:
     def next_op(self) -> dict[str, Any]:
         if self.with_contacts and self.random.random() < 0.15:
             return self.decide_op() if self.model.reviews and self.random.random() < 0.4 else self.contact_op()
+        if self.with_people and self.model.reviews and not self.with_contacts and self.guards.random() < 0.06:
+            return self.decide_op()
         roll = self.random.random()
         if self.with_people:
             if roll < 0.08:
@@ -148,7 +156,7 @@ class History:
         return f"{self.prefix}unknown"
 
     def rules_document(self, first: bool = False) -> dict[str, Any]:
-        """A document with the anomaly guard out of the way; now and then it leaves limits, or user_id, to their defaults."""
+        """Now and then it leaves limits, or user_id, to their defaults. In every second history the anomaly guard is tight."""
         chance = self.random
         tight = self.with_rules and not (first and chance.random() < 0.3)
         listed = ["user_id", "email", "loyalty", "member"]
@@ -181,7 +189,7 @@ class History:
             "blocked_patterns": ["^[0-]*$"],
             "max_ids": chance.choice([6, 10, 1000, 1000]) if tight else 1000,
             "max_merges": chance.choice([1, 2, 4, 100, 100]) if tight else 1000,
-            "anomaly_ids_per_hour": 1_000_000,
+            "anomaly_ids_per_hour": self.guards.choice([1, 2, 3, 5]) if tight and self.guarded else 1_000_000,
         }
 
     # -- messages --

@@ -14,7 +14,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from reading import DAY_MS, Identifier, Rules, format_time, normalise, parse_time, raw_identifiers, traits_of
+from reading import DAY_MS, HOUR_MS, Identifier, Rules, format_time, normalise, parse_time, raw_identifiers, traits_of
 
 __all__ = ["DAY_MS", "Model", "Rules", "format_time", "normalise", "parse_time", "traits_of"]
 
@@ -64,7 +64,7 @@ class Review:
     """Profiles that a rule keeps apart until a person decides: the node that would be home, and what would join it."""
 
     refs: list[str]  # the first names the entry
-    reason: str  # accounts | manual
+    reason: str  # accounts | anomaly | manual
     home: int
     ends: list[int]
     state: str = "open"  # open | approved | rejected | obsolete
@@ -99,6 +99,7 @@ class Decision:
     new: list[Identifier]
     ends: list[int]  # the nodes that the home is joined with
     review: list[int] = field(default_factory=list)  # of a review to be opened: home first, then the ends
+    reason: str = ""  # of that review
 
 
 class Model:
@@ -210,18 +211,18 @@ class Model:
         return found
 
     def decide(self, identifiers: list[Identifier], at: int) -> Decision:
-        kept, demoted, review = list(identifiers), [], []
+        kept, demoted, review, reason = list(identifiers), [], [], ""
         while len(kept) > 1:
             broken = self.violation(kept, at)
             if broken is None:
                 break
-            if broken == "review" and not review:
+            if broken in ("review", "anomaly") and not review:
                 home, ends = self.home_and_ends(kept)
-                review = [home, *ends]
+                review, reason = [home, *ends], "anomaly" if broken == "anomaly" else "accounts"
             demoted.append((kept.pop(), broken))
         home, ends = self.home_and_ends(kept)
         new = [identifier for identifier in kept if identifier not in self.owned]
-        return Decision(kept, demoted, home, new, ends, review)
+        return Decision(kept, demoted, home, new, ends, review, reason)
 
     def home_and_ends(self, identifiers: list[Identifier]) -> tuple[int | None, list[int]]:
         """The owner of the first owned identifier, and per further profile the owner of its first one."""
@@ -264,7 +265,18 @@ class Model:
         edges = sum(1 for edge in self.edges if edge.active and any(edge.home in part for part in parts))
         if edges + max(len(parts) - 1, 0) > self.rules.max_merges:
             return "max_merges"
+        if len(parts) > 1 and len(candidate) - max(self.old_stock(part, at) for part in parts) > self.rules.anomaly_ids:
+            return "anomaly"
         return "review" if self.joins_accounts(parts) else None
+
+    def old_stock(self, part: frozenset[int], at: int) -> int:
+        """How many identifiers a profile has that it did not gain less than an hour from that time: neither attached then,
+        nor owned by a node that was joined to another then."""
+        recent = {edge.end for edge in self.edges if edge.active and edge.end in part and abs(at - edge.at) < HOUR_MS}
+        return sum(
+            1 for owned in self.owned.values()
+            if owned.node in part and owned.node not in recent and abs(at - owned.attached_at) >= HOUR_MS
+        )
 
     def joins_accounts(self, parts: list[frozenset[int]]) -> bool:
         """Whether contacts of more accounts would come together than any one part has."""
@@ -301,14 +313,20 @@ class Model:
             self.memberships.append(Membership(home, str(message["groupId"]), at, True, message_id))
         self.demotions += [(message_id, identifier, rule) for identifier, rule in decision.demoted]
         if decision.review:
-            self.open_review(ref, "accounts", decision.review[0], decision.review[1:])
+            self.open_review(ref, decision.reason, decision.review[0], decision.review[1:])
         return home
 
     def open_review(self, ref: str, reason: str, home: int, ends: list[int]) -> None:
-        """An open entry of the same pairs takes the ref instead."""
+        """An open entry of the same pairs takes the ref instead; of an anomaly, one of the same profile takes all."""
         for review in self.reviews.values():
             if (review.state, review.reason, review.home, set(review.ends)) == ("open", reason, home, set(ends)):
                 review.refs.append(ref)
+                return
+        profile = self.component(home)
+        for review in self.reviews.values():
+            if (review.state, review.reason, reason) == ("open", "anomaly", "anomaly") and review.home in profile:
+                review.refs.append(ref)
+                review.ends = sorted({*review.ends, *ends} - {review.home})
                 return
         self.reviews[ref] = Review([ref], reason, home, ends)
 

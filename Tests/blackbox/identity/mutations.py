@@ -143,4 +143,25 @@ MUTATIONS = [
         replacement="from node n where n.id = v_node order by n.id",
         description="a leave is recorded on the public node alone, so that an undo or a sibling brings the membership back",
     ),
+    Mutation(
+        name="guard-forgets-joined-nodes",
+        path="identity/violated_rule.sql",
+        pattern=r"where abs\(extract\(epoch from p_ts - m\.effective_at\)\) < 3600",
+        replacement="where false",
+        description="the anomaly guard does not count what a profile gained by other joins within the hour",
+    ),
+    Mutation(
+        name="guard-off-by-one",
+        path="identity/violated_rule.sql",
+        pattern=r"if v_ids - v_old > v_state\.anomaly_ids then",
+        replacement="if v_ids - v_old >= v_state.anomaly_ids then",
+        description="the anomaly guard pauses one identifier too early",
+    ),
+    Mutation(
+        name="guard-opens-an-entry-each",
+        path="identity/open_review.sql",
+        pattern=r"if p_reason = 'anomaly' then",
+        replacement="if false then",
+        description="each skipped pair has an entry of its own, so that approving one adds too little",
+    ),
 ]

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
 WINDOWS_MS = {"weekly": 7 * DAY_MS, "monthly": 30 * DAY_MS, "annually": 365 * DAY_MS, "ever": None}
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -49,6 +50,7 @@ class Rules:
         "blocked_patterns": ["^[0-]*$"],
         "max_ids": 1000,
         "max_merges": 100,
+        "anomaly_ids_per_hour": 20,
     }
 
     def __init__(self, document: dict[str, Any] | None = None) -> None:
@@ -90,6 +92,10 @@ class Rules:
     @property
     def max_merges(self) -> int:
         return self.document["max_merges"]
+
+    @property
+    def anomaly_ids(self) -> int:
+        return self.document["anomaly_ids_per_hour"]
 
     def trait_keys(self) -> list[tuple[str, str]]:
         """(identifier type, key to look for) of the tenant's own types, each key as given and in camel case."""

@@ -108,6 +108,16 @@ class SqlTarget:
             return "refused"
         return "left"
 
+    def decide_review(self, ref: str, approve: bool) -> str:
+        found = self.tenant.value("select (select id from review where ref = %s)", ref)
+        if found is None:
+            return "refused"
+        try:
+            return self.tenant.value("select decide_review(%s, %s, 'tests')", found, approve)["state"]
+        except psycopg.Error as error:
+            assert error.sqlstate == "TD012", error
+            return "refused"
+
     def put_rules(self, rules: dict) -> None:
         self.reader.rules = Rules(rules)
         found = self.tenant.value("select identity_rules_put(%s::jsonb, 'tests')", json.dumps(rules))

@@ -1,7 +1,8 @@
 -- A person's merge: joins the profiles of p_winner and p_loser (see merge_end), over limits, caps and separations. Contacts of
 -- more accounts than either side has open a review instead, unless forced. p_ref: the caller's name for it, null: one is made;
 -- p_effective_at null: now. Answers what merge_show does, or, of a review, {"id", "ref", "state": "review", …}. A dry run
--- answers the same, without writing and with "dry_run". Raises TD004, TD006, TD007, TD008, TD010.
+-- does the same and takes it back: its answer has "dry_run" and "plan", what the merge changes (see identity_plan; of a review,
+-- what approving it will). Raises TD004, TD006, TD007, TD008, TD010.
 create or replace function apply_merge(
     p_winner jsonb, p_loser jsonb, p_ref text, p_effective_at timestamptz, p_force boolean, p_actor text, p_dry_run boolean
 ) returns jsonb
@@ -15,6 +16,8 @@ declare
     v_at timestamptz := coalesce(p_effective_at, now());
     v_sides record;
     v_review boolean;
+    v_before jsonb;
+    v_after jsonb;
     v_id uuid;
 begin
     -- The merge that a review of it makes is called `review:<ref>`, and a name has at most 600 bytes.
@@ -40,10 +43,22 @@ begin
     v_review := not p_force and to_regclass('contact_node') is not null and joins_accounts(v_labels);
 
     if p_dry_run then
+        v_before := profile_states(array[v_a, v_b]);
+        begin
+            perform join_nodes(
+                v_ref, array[array[v_a, v_b]], 'manual', v_sides.winner_node, v_sides.winner, v_sides.loser, v_at, null, p_actor,
+                null
+            );
+            v_after := profile_states(array[v_a, v_b]);
+            raise exception 'dry run' using errcode = 'TDDRY';
+        exception
+            when sqlstate 'TDDRY' then null;
+        end;
         return jsonb_build_object(
             'dry_run', true, 'ref', v_ref, 'winner', v_sides.winner, 'loser', v_sides.loser,
             'state', case when v_review then 'review' else 'applied' end, 'cause', 'manual',
-            'edges', jsonb_build_array(jsonb_build_object('a', v_sides.a, 'b', v_sides.b)), 'effective_at', iso_time(v_at)
+            'edges', jsonb_build_array(jsonb_build_object('a', v_sides.a, 'b', v_sides.b)), 'effective_at', iso_time(v_at),
+            'plan', identity_plan(v_before, v_after)
         );
     end if;
     if v_review then

@@ -1,7 +1,9 @@
 -- Decides an open review. Approving joins what is still apart to the node that would have been home, by one merge with the ref
 -- `review:<ref>`; rejecting separates what is still apart for ever. If nothing is apart any more, the entry is obsolete. Answers
--- {"id", "ref", "state", "merge"?}. Raises TD001, TD012.
-create or replace function decide_review(p_id uuid, p_approve boolean, p_actor text) returns jsonb
+-- {"id", "ref", "state", "merge"?}. A dry run does the same and takes it back: its answer has "dry_run" and "plan", what the decision
+-- changes (see identity_plan). Raises TD001, TD012.
+create or replace function decide_review(p_id uuid, p_approve boolean, p_actor text, p_dry_run boolean default false)
+returns jsonb
 language plpgsql
 as $$
 declare
@@ -11,10 +13,24 @@ declare
     v_state text;
     v_merge uuid;
     v_winner record;
+    v_before jsonb;
+    v_after jsonb;
+    v_done jsonb;
 begin
     select r.* into v_review from review r where r.id = p_id;
     if not found then
         raise exception 'no such review' using errcode = 'TD001';
+    end if;
+    if p_dry_run then
+        v_before := profile_states(v_review.home || v_review.nodes);
+        begin
+            v_done := decide_review(p_id, p_approve, p_actor);
+            v_after := profile_states(v_review.home || v_review.nodes);
+            raise exception 'dry run' using errcode = 'TDDRY';
+        exception
+            when sqlstate 'TDDRY' then null;
+        end;
+        return (v_done - 'merge') || jsonb_build_object('dry_run', true, 'plan', identity_plan(v_before, v_after));
     end if;
     perform await_components(v_review.home || v_review.nodes);
     select r.* into v_review from review r where r.id = p_id for update;

@@ -42,10 +42,10 @@ begin
     -- A user id is one for ever, also where the rules do not list it.
     insert into identity_limit (type, priority, max_values) values ('user_id', 0, 1) on conflict (type) do nothing;
 
-    insert into identity_state (rules_version, default_max_values, default_window_days, max_ids, max_merges, windowed)
+    insert into identity_state (rules_version, default_max_values, default_window_days, max_ids, max_merges, anomaly_ids, windowed)
     values (
         v_version, (v_rules #>> '{default,limit}')::int4, rule_window_days(v_rules #>> '{default,window}'),
-        (v_rules ->> 'max_ids')::int4, (v_rules ->> 'max_merges')::int4,
+        (v_rules ->> 'max_ids')::int4, (v_rules ->> 'max_merges')::int4, (v_rules ->> 'anomaly_ids_per_hour')::int4,
         rule_window_days(v_rules #>> '{default,window}') is not null
             or exists (select from identity_limit l where l.window_days is not null)
     )
@@ -53,7 +53,8 @@ begin
     set rules_version = excluded.rules_version, reading_version = identity_state.reading_version + 1,
         epoch = identity_state.epoch + 1,
         default_max_values = excluded.default_max_values, default_window_days = excluded.default_window_days,
-        max_ids = excluded.max_ids, max_merges = excluded.max_merges, windowed = excluded.windowed;
+        max_ids = excluded.max_ids, max_merges = excluded.max_merges, anomaly_ids = excluded.anomaly_ids,
+        windowed = excluded.windowed;
     return identity_rules_get();
 exception
     when check_violation or unique_violation or invalid_text_representation or not_null_violation then

@@ -1,11 +1,13 @@
 -- Opens a review entry for a merge that a rule keeps from happening: p_ends[1] is the node that would be home, the others are
--- what would join it. An open entry over the same nodes takes the ref instead.
+-- what would join it. An open entry over the same nodes takes the ref instead; an anomaly of the same profile takes the nodes too,
+-- so that one entry holds all that was skipped.
 create or replace function open_review(
     p_ref text, p_reason text, p_ends bigint[], p_effective_at timestamptz, p_detail jsonb
 ) returns uuid
 language plpgsql
 as $$
 declare
+    c_nodes constant int4 := 1000;
     v_id uuid;
     v_nodes bigint[] := array(select u.node from unnest(p_ends[2:]) u(node) order by 1);
 begin
@@ -16,6 +18,22 @@ begin
     if found then
         update review r set refs = r.refs || p_ref where r.id = v_id and p_ref <> all (r.refs);
         return v_id;
+    end if;
+    if p_reason = 'anomaly' then
+        select r.id into v_id
+        from review r
+        where r.state = 'open' and r.reason = 'anomaly' and cardinality(r.nodes) < c_nodes
+          and r.home = any (array(select o.id from node n join node o on o.component = n.component where n.id = p_ends[1]))
+        order by r.created_at, r.id
+        limit 1
+        for update;
+        if found then
+            update review r
+            set refs = r.refs || p_ref,
+                nodes = array(select distinct u.node from unnest(r.nodes || v_nodes) u(node) where u.node <> r.home order by 1)
+            where r.id = v_id;
+            return v_id;
+        end if;
     end if;
     v_id := uuidv7();
     insert into review (id, ref, refs, reason, home, nodes, detail, effective_at, created_at)

@@ -12,7 +12,8 @@ begin
     from jsonb_array_elements(p_demoted) with ordinality d(item, ord)
     order by d.ord;
 
-    if p_epoch is not null and not p_demoted @? 'strict $[*] ? (@[1] == "review")' then
+    -- What a person may decide, and what an hour changes, is asked anew.
+    if p_epoch is not null and not p_demoted @? 'strict $[*] ? (@[1] == "review" || @[1] == "anomaly")' then
         insert into demotion_memo (key, epoch, rules_version, demoted)
         select identifier_list_key(string_agg(u.type || E'\x1f' || u.value, E'\x1e' order by u.ord)), p_epoch, p_rules_version,
             p_demoted

@@ -1,5 +1,7 @@
 -- The first rule that a profile made of the given components and new identifiers would break, or null. p_new_types: the type
--- of each identifier that nobody owns yet. Limits count an identifier at its attach time, inside the type's window.
+-- of each identifier that nobody owns yet. Limits count an identifier at its attach time, inside the type's window. The anomaly
+-- guard: a join gives the profile all identifiers but the largest part's, and those count as gained too that were attached, or
+-- whose node was joined, less than an hour from the event.
 create or replace function violated_rule(
     p_labels bigint[], p_new_types text[], p_ts timestamptz, p_crm boolean
 ) returns text
@@ -9,6 +11,7 @@ declare
     v_state record;
     v_ids bigint;
     v_merges bigint;
+    v_old bigint;
 begin
     select s.* into v_state from identity_state s;
 
@@ -56,6 +59,26 @@ begin
         return 'max_ids';
     elsif v_merges > v_state.max_merges then
         return 'max_merges';
+    end if;
+
+    -- Not asked of profiles that have no more than the guard allows.
+    if cardinality(p_labels) > 1 and v_ids > v_state.anomaly_ids then
+        select coalesce(max(x.n), 0) into v_old
+        from (
+            select count(*) as n
+            from node n
+            cross join lateral (select o.attached_at from identifier o where o.node = n.id offset 0) i
+            where n.component = any (p_labels) and abs(extract(epoch from p_ts - i.attached_at)) >= 3600 and not exists (
+                select
+                from (select o.merge from edge o where o.b = n.id and o.active offset 0) e
+                cross join lateral (select o.effective_at from merge o where o.id = e.merge offset 0) m
+                where abs(extract(epoch from p_ts - m.effective_at)) < 3600
+            )
+            group by n.component
+        ) x;
+        if v_ids - v_old > v_state.anomaly_ids then
+            return 'anomaly';
+        end if;
     end if;
 
     if p_crm and cardinality(p_labels) > 1 and joins_accounts(p_labels) then

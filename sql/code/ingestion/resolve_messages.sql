@@ -96,10 +96,12 @@ begin
             end if;
             v_rule := violated_rule(v_labels, v_new, p_ts[v_msg.msg], p_crm);
             exit when v_rule is null;
-            if v_rule = 'review' and not v_demoted @? 'strict $[*] ? (@[1] == "review")' then
+            if v_rule in ('review', 'anomaly')
+                and not v_demoted @? 'strict $[*] ? (@[1] == "review" || @[1] == "anomaly")'
+            then
                 perform open_review(
-                    p_message_id[v_msg.msg], 'accounts', v_ends, p_ts[v_msg.msg],
-                    jsonb_build_object('type', p_type[v_msg.msg])
+                    p_message_id[v_msg.msg], case v_rule when 'review' then 'accounts' else 'anomaly' end, v_ends,
+                    p_ts[v_msg.msg], jsonb_build_object('type', p_type[v_msg.msg])
                 );
             end if;
             v_demoted := v_demoted || jsonb_build_array(jsonb_build_array(v_n, v_rule));

@@ -7,6 +7,7 @@ as $$
         'counts', o.counts, 'actor', o.actor, 'error', o.error, 'created_at', iso_time(o.created_at),
         'started_at', iso_time(o.started_at),
         'finished_at', iso_time(o.finished_at))
+        || case when o.type = 'rules_simulation' and o.result is not null then jsonb_build_object('result', o.result) else '{}' end
     from operation o
     where o.id = p_id
 $$;

@@ -9,7 +9,7 @@ language sql as $$ select apply_merge(p_winner, p_loser, p_ref, '2026-02-01', fa
 
 select is(
     pg_temp.merge('{"type": "user_id", "value": "u2"}', '{"type": "user_id", "value": "u1"}', 'm', true)
-        - array['edges'],
+        - array['edges', 'plan'],
     (select jsonb_build_object(
         'dry_run', true, 'ref', 'm', 'winner', two, 'loser', one, 'state', 'applied', 'cause', 'manual',
         'effective_at', iso_time('2026-02-01')) from before),
