@@ -103,7 +103,8 @@ struct MergeRoutes {
             feature: "Identity", scope: .secret, module: .cdp
         ) { [store] call in
             let id = try call.id(.review)
-            return Response(json: IdentityPresenter.review(try await store.value(call, .call("review_show", .uuid(id)))))
+            let review = try await store.value(call, .call("review_show", .uuid(id)))
+            return Response(json: IdentityPresenter.review(review))
         }
     }
 

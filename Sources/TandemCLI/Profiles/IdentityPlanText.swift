@@ -37,7 +37,8 @@ enum IdentityPlanText {
         }
         for field in undo["kept"]?.array ?? [] { lines.append("  \(field.string ?? "") was edited since and stays") }
         for (loser, fields) in undo["lost"]?.object ?? [:] {
-            lines.append("  \(loser) cannot have back: \((fields.array ?? []).compactMap(\.string).joined(separator: ", "))")
+            let names = (fields.array ?? []).compactMap(\.string).joined(separator: ", ")
+            lines.append("  \(loser) cannot have back: \(names)")
         }
         return lines.count == 2 ? [] : lines
     }

@@ -106,7 +106,8 @@ struct MergeCommand: ParsableCommand {
         func run(_ session: DatabaseSession) throws -> Output {
             let undone = try session.inTenant(session.tenant()) { (connection) throws(TandemError) in
                 try connection.mergeUndo(
-                    MergeCommand.find(merge, connection), actor: DatabaseSession.actor, isDryRun: session.options.dryRun)
+                    MergeCommand.find(merge, connection), actor: DatabaseSession.actor, isDryRun: session.options.dryRun
+                )
             }
             return Output(content: .object(session.written(undone)), text: IdentityPlanText.text(undone))
         }

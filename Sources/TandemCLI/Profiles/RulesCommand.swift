@@ -23,7 +23,8 @@ struct RulesCommand: ParsableCommand {
     static func rules(_ path: String) throws -> JSON {
         let objects = try JSONFile.objects(at: path)
         guard let object = objects.first, objects.count == 1 else {
-            throw CommandFailure.usage("\(path) has to hold one JSON object", hint: "tandem rules show -o json prints one")
+            throw CommandFailure.usage(
+                "\(path) has to hold one JSON object", hint: "tandem rules show -o json prints one")
         }
         return .object(object)
     }
@@ -169,8 +170,7 @@ enum SimulationText {
 
     private static func because(_ cause: JSON?) -> String {
         guard let cause else { return "" }
-        let identifier = cause["identifier"]
-        return ": \(cause["rule"]?.string ?? "") at \(identifier?["type"]?.string ?? "") \(identifier?["value"]?.string ?? "")"
-            + ", \(cause["at"]?.string ?? "")"
+        let (type, value) = (cause["identifier"]?["type"]?.string ?? "", cause["identifier"]?["value"]?.string ?? "")
+        return ": \(cause["rule"]?.string ?? "") at \(type) \(value), \(cause["at"]?.string ?? "")"
     }
 }

@@ -270,13 +270,15 @@ class Model:
         return "review" if self.joins_accounts(parts) else None
 
     def old_stock(self, part: frozenset[int], at: int) -> int:
-        """How many identifiers a profile has that it did not gain less than an hour from that time: neither attached then,
-        nor owned by a node that was joined to another then."""
-        recent = {edge.end for edge in self.edges if edge.active and edge.end in part and abs(at - edge.at) < HOUR_MS}
-        return sum(
-            1 for owned in self.owned.values()
-            if owned.node in part and owned.node not in recent and abs(at - owned.attached_at) >= HOUR_MS
-        )
+        """How many identifiers a profile has that it did not gain less than an hour from that time: not attached then; and of
+        all nodes that were joined to others then, those of one alone."""
+        recent = [edge for edge in self.edges if edge.active and edge.home in part and abs(at - edge.at) < HOUR_MS]
+        joined = {end for edge in recent for end in (edge.home, edge.end)}
+        old = {node: 0 for node in part}
+        for owned in self.owned.values():
+            if owned.node in part and abs(at - owned.attached_at) >= HOUR_MS:
+                old[owned.node] += 1
+        return sum(old[node] for node in part - joined) + max((old[node] for node in joined), default=0)
 
     def joins_accounts(self, parts: list[frozenset[int]]) -> bool:
         """Whether contacts of more accounts would come together than any one part has."""
@@ -295,6 +297,8 @@ class Model:
     def record(self, message: dict[str, Any], ref: str, at: int, decision: Decision) -> int:
         """Writes what was decided; answers the home node."""
         message_id = message["messageId"]
+        if decision.review:  # before this event's own joins
+            self.open_review(ref, decision.reason, decision.review[0], decision.review[1:])
         home = decision.home
         if home is None:
             home = self.node_count
@@ -312,12 +316,14 @@ class Model:
         if message["type"] == "group":
             self.memberships.append(Membership(home, str(message["groupId"]), at, True, message_id))
         self.demotions += [(message_id, identifier, rule) for identifier, rule in decision.demoted]
-        if decision.review:
-            self.open_review(ref, decision.reason, decision.review[0], decision.review[1:])
         return home
 
     def open_review(self, ref: str, reason: str, home: int, ends: list[int]) -> None:
         """An open entry of the same pairs takes the ref instead; of an anomaly, one of the same profile takes all."""
+        if reason == "anomaly":  # about the profile that grows
+            nodes = [home, *ends]
+            home = max(nodes, key=lambda node: len(self.identifiers(self.component(node))))
+            ends = [node for node in nodes if node != home]
         for review in self.reviews.values():
             if (review.state, review.reason, review.home, set(review.ends)) == ("open", reason, home, set(ends)):
                 review.refs.append(ref)

@@ -14,7 +14,7 @@ begin
         where c.label = any (array(select n.component from node n where n.id = any (p_nodes)))
         order by c.public_node
     loop
-        v_states := v_states || (
+        v_states := v_states || ((
             select jsonb_build_object(
                 'id', c.profile_id, 'name', person_label(c.profile_id),
                 'identifiers', (
@@ -32,7 +32,7 @@ begin
         ) || jsonb_build_object(
             'contacts', case when v_crm then component_contacts(v_label) else '[]' end,
             'opportunities', case when v_crm then component_opportunities(v_label) else '[]' end
-        );
+        ));
     end loop;
     return v_states;
 end

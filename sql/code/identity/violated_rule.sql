@@ -1,7 +1,7 @@
 -- The first rule that a profile made of the given components and new identifiers would break, or null. p_new_types: the type
 -- of each identifier that nobody owns yet. Limits count an identifier at its attach time, inside the type's window. The anomaly
--- guard: a join gives the profile all identifiers but the largest part's, and those count as gained too that were attached, or
--- whose node was joined, less than an hour from the event.
+-- guard: a join gives the profile all identifiers but those of its largest part; of that part, those count as gained too that were
+-- attached less than an hour from the event, and those of nodes that were joined then, but for the largest of these nodes.
 create or replace function violated_rule(
     p_labels bigint[], p_new_types text[], p_ts timestamptz, p_crm boolean
 ) returns text
@@ -63,18 +63,29 @@ begin
 
     -- Not asked of profiles that have no more than the guard allows.
     if cardinality(p_labels) > 1 and v_ids > v_state.anomaly_ids then
-        select coalesce(max(x.n), 0) into v_old
+        select coalesce(max(x.old), 0) into v_old
         from (
-            select count(*) as n
-            from node n
-            cross join lateral (select o.attached_at from identifier o where o.node = n.id offset 0) i
-            where n.component = any (p_labels) and abs(extract(epoch from p_ts - i.attached_at)) >= 3600 and not exists (
-                select
-                from (select o.merge from edge o where o.b = n.id and o.active offset 0) e
-                cross join lateral (select o.effective_at from merge o where o.id = e.merge offset 0) m
-                where abs(extract(epoch from p_ts - m.effective_at)) < 3600
-            )
-            group by n.component
+            select coalesce(sum(k.n) filter (where not k.joined), 0) + coalesce(max(k.n) filter (where k.joined), 0) as old
+            from (
+                select n.component, i.n, exists (
+                    select
+                    from (
+                        select o.merge from edge o where o.a = n.id and o.active
+                        union all
+                        select o.merge from edge o where o.b = n.id and o.active
+                    ) e
+                    cross join lateral (select o.effective_at from merge o where o.id = e.merge offset 0) m
+                    where abs(extract(epoch from p_ts - m.effective_at)) < 3600
+                ) as joined
+                from node n
+                cross join lateral (
+                    select count(*) as n
+                    from identifier o
+                    where o.node = n.id and abs(extract(epoch from p_ts - o.attached_at)) >= 3600
+                ) i
+                where n.component = any (p_labels)
+            ) k
+            group by k.component
         ) x;
         if v_ids - v_old > v_state.anomaly_ids then
             return 'anomaly';

@@ -149,7 +149,7 @@ begin
             end if;
             v_merged := join_for_message(
                 p_message_id[v_msg.msg], p_received_at[v_msg.msg], v_ends, case when v_msg.alias then 'alias' else 'event' end,
-                p_ts[v_msg.msg]
+                p_ts[v_msg.msg], v_msg.types[1 : v_n], v_msg.values[1 : v_n]
             );
             for i in 1 .. cardinality(v_labels) loop
                 v_label := array_replace(v_label, v_labels[i], v_merged);

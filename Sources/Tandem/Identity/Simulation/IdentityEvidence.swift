@@ -25,6 +25,8 @@ struct IdentityEvidence {
         var attached: [Int] = []
         /// Nodes whose profiles it joined to that of home.
         var joined: [Int] = []
+        /// All that it named, where that is kept with its merge.
+        var named: [Int] = []
         /// What a rule kept out.
         var demoted: [Int] = []
         /// Values that the rules of then did not read as identifiers.
@@ -76,7 +78,8 @@ struct IdentityEvidence {
 
     /// - Parameter received: nil: a record attached it, or its event is not kept.
     mutating func add(
-        attached identifier: Identifier, to node: Int64, at time: Int64, event: UUID?, received: (at: Int64, order: Int64)?
+        attached identifier: Identifier, to node: Int64, at time: Int64, event: UUID?,
+        received: (at: Int64, order: Int64)?
     ) {
         let home = self.node(node)
         let entry = entry(identifier)
@@ -89,8 +92,13 @@ struct IdentityEvidence {
         steps[place].attached.append(entry)
     }
 
-    /// - Parameter event: nil: people did it.
-    mutating func add(joined b: Int64, to a: Int64, at time: Int64, event: UUID?, received: (at: Int64, order: Int64)) {
+    /// - Parameters:
+    ///   - event: nil: people did it.
+    ///   - named: by the event; empty: that was not kept.
+    mutating func add(
+        joined b: Int64, to a: Int64, at time: Int64, event: UUID?, received: (at: Int64, order: Int64),
+        named: [Identifier]
+    ) {
         let (home, end) = (node(a), node(b))
         let place = step(
             event,
@@ -98,11 +106,13 @@ struct IdentityEvidence {
                 receivedAt: received.at, order: received.order, time: time, event: event, home: home,
                 isDecided: event == nil))
         steps[place].joined.append(end)
+        steps[place].named = named.map { entry($0) }
     }
 
     /// - Parameter isUnread: it was no identifier by the rules of then; else a rule kept it out.
     mutating func add(
-        keptOut identifier: Identifier, of node: Int64, at time: Int64, event: UUID, received: (at: Int64, order: Int64),
+        keptOut identifier: Identifier, of node: Int64, at time: Int64, event: UUID,
+        received: (at: Int64, order: Int64),
         isUnread: Bool
     ) {
         let home = self.node(node)

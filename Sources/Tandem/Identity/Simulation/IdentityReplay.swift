@@ -1,6 +1,6 @@
 /// Plays evidence through the loop of the identity rules once more, in memory: the same that `resolve_messages` and
-/// `violated_rule` do with tables. Of what an event named beside what is stored of it, the home node is known; its
-/// identifier of the highest priority stands for it, as that of a joined node does for that one.
+/// `violated_rule` do with tables. What an event named that was known already is stored where it joined profiles; of others
+/// the home node is known, and one of its identifiers stands for it.
 struct IdentityReplay {
     /// An identifier that a rule kept out.
     struct Demotion {
@@ -84,9 +84,12 @@ struct IdentityReplay {
         func name(_ entries: [Int]) {
             for entry in entries where (isOld || !isBlocked[entry]) && !ids.contains(entry) { ids.append(entry) }
         }
-        name(representative(of: step.home, isOld))
+        name(step.named)
         name(step.attached)
-        for node in step.joined { name(representative(of: node, isOld)) }
+        if step.named.isEmpty {
+            let told = step.attached + step.demoted + step.unread
+            for node in [step.home] + step.joined { name(representative(of: node, besides: told + ids, isOld)) }
+        }
         if !isOld, !step.isDecided {
             name(step.demoted)
             name(step.unread)
@@ -97,11 +100,14 @@ struct IdentityReplay {
         attach(ids, step.time)
     }
 
-    /// Of a node the identifier that comes first.
-    private func representative(of node: Int, _ isOld: Bool) -> [Int] {
+    /// Of a node the identifier that was most likely named: the first by priority of a type of which the event named nothing
+    /// else, since few events name two of one type.
+    private func representative(of node: Int, besides told: [Int], _ isOld: Bool) -> [Int] {
         let entries = owned[node]
         if entries.count < 2 { return entries }
-        let best = entries.filter { isOld || !isBlocked[$0] }
+        let types = Set(told.map { evidence.entries[$0].type })
+        let others = entries.filter { !types.contains(evidence.entries[$0].type) }
+        let best = (others.isEmpty ? entries : others)
             .min { policy.precedes(evidence.identifier($0), evidence.identifier($1)) }
         return best.map { [$0] } ?? []
     }

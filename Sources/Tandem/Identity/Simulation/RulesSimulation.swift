@@ -44,7 +44,7 @@ public final class RulesSimulation {
 
         public var json: JSON {
             var object: JSONObject = ["rules": rules.json]
-            if let since { object["since"] = .string(Date(microseconds: since).iso8601) }
+            if let since { object["since"] = .string(RecordTime.text(since)) }
             return .object(object)
         }
     }
@@ -149,14 +149,16 @@ public final class RulesSimulation {
     private func readMerges(_ connection: Connection) throws(TandemError) {
         let rows = try connection.run(.call("evidence_merges", .int8(place), .int4(Self.pageNodes)))
         var last: Int64?
-        try reading { () throws(PostgresError) in
-            for row in rows {
+        for row in rows {
+            let named = try row.json(8)?.array ?? []
+            try reading { () throws(PostgresError) in
                 last = Int64(try row.int("id"))
                 let message = try row.bool("by_event") ? try row.optionalText("message_id") : nil
                 evidence.add(
                     joined: Int64(try row.int("b")), to: Int64(try row.int("a")), at: try row.timestamp("at"),
                     event: message.map { EventID.hash(of: $0) },
-                    received: (try row.timestamp("received_at"), Int64(try row.int("seq"))))
+                    received: (try row.timestamp("received_at"), Int64(try row.int("seq"))),
+                    named: named.compactMap { Identifier(stored: $0) })
             }
         }
         if let last {
@@ -234,11 +236,18 @@ public final class RulesSimulation {
         }
         var object = report.json(profiles).object ?? [:]
         object["version"] = .number(version)
-        object["since"] = order.since.map { .string(Date(microseconds: $0).iso8601) } ?? .null
+        object["since"] = order.since.map { .string(RecordTime.text($0)) } ?? .null
         object["limits"] = [
             "identifiers": .number(Self.identifiers), "examples": .number(SimulationReport.examples),
         ]
         result = .object(object)
+    }
+}
+
+extension Identifier {
+    fileprivate init?(stored json: JSON) {
+        guard let type = json["type"]?.string, let value = json["value"]?.string else { return nil }
+        self.init(type: type, value: value)
     }
 }
 
