@@ -1002,6 +1002,8 @@ CREATE TABLE t_x_i.identity_state (
     promoted text[] DEFAULT '{}'::text[] NOT NULL,
     promoted_version integer DEFAULT 0 NOT NULL,
     reading_version integer DEFAULT 1 NOT NULL,
+    anomaly_ids integer DEFAULT 20 NOT NULL,
+    CONSTRAINT identity_state_anomaly_ids_check CHECK ((anomaly_ids > 0)),
     CONSTRAINT identity_state_default_max_values_check CHECK ((default_max_values > 0)),
     CONSTRAINT identity_state_default_window_days_check CHECK ((default_window_days > 0)),
     CONSTRAINT identity_state_max_ids_check CHECK ((max_ids > 0)),
