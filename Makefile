@@ -8,10 +8,11 @@ THREADS := chroot import sdk undo kill bi bench ninth-object isolation screensho
 INGEST := goals soak sdk kill drain poison overload fairness hot faults fuzz history
 CRM := changes lists custom-field rights merge maven concurrency owners fuzz
 IDENTITY := erase duplicates
+OPERATIONS := backup
 
 .PHONY: help run build packages test test-quick test-swift test-blackbox bench soak format lint snippet docs clean demo-reset \
 	show-thread show-ingest show-crm show-identity chroot-check $(THREADS:%=show-thread-%) $(INGEST:%=show-ingest-%) $(CRM:%=show-crm-%) \
-	$(IDENTITY:%=show-identity-%)
+	$(IDENTITY:%=show-identity-%) show-operations $(OPERATIONS:%=show-operations-%)
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z][a-zA-Z-]*:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -19,6 +20,7 @@ help: ## This list
 	@echo "  make show-ingest-NAME     Run one of: $(INGEST)"
 	@echo "  make show-crm-NAME        Run one of: $(CRM)"
 	@echo "  make show-identity-NAME   Run one of: $(IDENTITY)"
+	@echo "  make show-operations-NAME Run one of: $(OPERATIONS)"
 
 run: ## Install what is missing, build, start PostgreSQL and Tandem with the demo (Ctrl-C stops all)
 	@scripts/packages build run embedded
@@ -97,5 +99,11 @@ show-identity: ## The table of what was measured of identity and privacy
 
 $(IDENTITY:%=show-identity-%): show-identity-%:
 	@scripts/show/record identity $*
+
+show-operations: ## The table of what was measured of operating
+	@scripts/show/table operations
+
+$(OPERATIONS:%=show-operations-%): show-operations-%:
+	@scripts/show/record operations $*
 
 chroot-check: show-thread-chroot ## Fresh Debian 12 in a chroot: make run and make test as root and as a user (needs root)

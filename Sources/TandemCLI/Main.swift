@@ -19,7 +19,8 @@ struct Main: AsyncParsableCommand {
             tandem help environment, help configuration and help exit-codes tell the rest.
             """,
         subcommands: [
-            HelpCommand.self, ServeCommand.self, StatusCommand.self, DoctorCommand.self, VersionCommand.self,
+            HelpCommand.self, ServeCommand.self, StatusCommand.self, DoctorCommand.self, BackupCommand.self,
+            VersionCommand.self,
         ],
         groupedSubcommands: [
             CommandGroup(

@@ -44,6 +44,17 @@ public struct PrivacyDesk {
         return try finishErasing(id)
     }
 
+    /// The same for everybody who has it, to the end and by this process, however many events there are: for a tenant that
+    /// nobody serves yet.
+    func eraseHere(_ subject: PrivacySubject, reason: String) throws(TandemError) {
+        let id = UUID.v7()
+        _ = try transact { (connection) throws(TandemError) in
+            try begin(id, "erase", subject, all: true, reason: reason, connection)
+        }
+        try passBarrier()
+        while try !eraseSome(id) {}
+    }
+
     /// Keeps out what comes after, and leaves what is there.
     public func suppress(
         _ subject: PrivacySubject, all: Bool, reason: String?

@@ -11,9 +11,14 @@ public enum Doctor {
         public let result: Result
         public let check: String
         public let detail: String
+        /// What to do, where something is to be done.
+        public var remedy: String?
     }
 
-    public static func examine(_ connection: Connection, logger: Logger) throws -> [Finding] {
+    /// - Parameter server: the embedded one; its superuser sees all sessions, and its disk and backups are looked at.
+    public static func examine(
+        _ connection: Connection, server: EmbeddedServer?, logger: Logger
+    ) throws -> [Finding] {
         let state = try ControlPlane.state(connection)
         var findings = [
             finding(
@@ -31,23 +36,31 @@ public enum Doctor {
         guard state.hasControlPlane, state.isMember else {
             return findings + [finding("control-plane", .fail, "there is none: tandem migrate up makes it")]
         }
-        for row in try connection.single(
-            settings: TenantDatabase.control(), ControlPlane.file("control/deploy/doctor.sql"))
-        {
-            findings.append(
-                finding(
-                    try row.text("check"), Result(rawValue: try row.text("result")) ?? .fail, try row.text("detail")))
+        for name in ["doctor", "doctor_schemas"] {
+            findings += try self.findings(
+                connection.single(
+                    settings: TenantDatabase.control(statementTimeout: .seconds(60)),
+                    ControlPlane.file("control/deploy/\(name).sql"), deadline: .seconds(60)))
         }
+        findings += try sessions(connection, server)
+        findings.append(try clock(connection))
+        if let server { findings += machine(server) }
         guard try ControlPlane.isCurrent(connection) else {
-            return findings + [finding("migrations", .fail, "control plane or procedures are of another build")]
+            return findings + [
+                finding(
+                    "migrations", .fail, "control plane or procedures are of another build",
+                    "tandem migrate up, or doctor --fix")
+            ]
         }
+        findings.append(try walls(connection))
         let pending = try Migrator(connection, logger: logger).plan()
         findings.append(
             finding(
                 "migrations", pending.isEmpty ? .ok : .fail,
                 pending.isEmpty
                     ? "every tenant is at this version"
-                    : "pending: " + pending.map(\.tenant.slug).joined(separator: ", ")))
+                    : "pending: " + pending.map(\.tenant.slug).joined(separator: ", "),
+                "tandem migrate up, or doctor --fix"))
         if pending.isEmpty { findings.append(try duplicates(connection, logger)) }
         return findings
     }
@@ -83,7 +96,18 @@ public enum Doctor {
         ]
     }
 
-    private static func finding(_ check: String, _ result: Result, _ detail: String) -> Finding {
-        Finding(result: result, check: check, detail: detail)
+    static func findings(_ rows: Rows) throws(PostgresError) -> [Finding] {
+        var found: [Finding] = []
+        for row in rows {
+            found.append(
+                finding(
+                    try row.text("check"), Result(rawValue: try row.text("result")) ?? .fail, try row.text("detail"),
+                    try row.text("remedy")))
+        }
+        return found
+    }
+
+    static func finding(_ check: String, _ result: Result, _ detail: String, _ remedy: String? = nil) -> Finding {
+        Finding(result: result, check: check, detail: detail, remedy: result == .ok ? nil : remedy)
     }
 }

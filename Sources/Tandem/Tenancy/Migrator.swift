@@ -87,6 +87,14 @@ public struct Migrator {
         try retryingLocks(tenant) { () throws(PostgresError) in try recreateViews(of: tenant) }
     }
 
+    /// Applies those of the named migrations that one tenant lacks, without views: what rows of that version need.
+    func migrate(_ tenant: Tenant, only paths: Set<String>) throws(PostgresError) {
+        let plan = files.plan(modules: tenant.modules, applied: try applied(tenant))
+        for migration in plan.pending where paths.contains(migration.path) {
+            try retryingLocks(tenant) { () throws(PostgresError) in try apply(migration, to: tenant) }
+        }
+    }
+
     private func outdated() throws(PostgresError) -> [Tenant] {
         let digests = files.digests
         let rows = try connection.single(

@@ -60,6 +60,7 @@ struct CommandFailure: Error {
         case let error as PostgresError: self = Self.translate(error)
         case let error as TandemError: self = Self.translate(error, message: error.message)
         case let error as EmbeddedServerError: self = Self.translate(error)
+        case let error as BackupError: self = Self.translate(error)
         case let error as Listener.Failure: self = .configuration(error.description)
         default: return nil
         }
@@ -109,6 +110,20 @@ struct CommandFailure: Error {
             .alreadyDecided, .alreadyConverted, .ambiguousConversion, .alreadyMerged, .countDiffers, .conflict,
             .limitReached, .notUnique:
             .conflict
+        }
+    }
+
+    private static func translate(_ error: BackupError) -> CommandFailure {
+        switch error {
+        case .database(let error): translate(error)
+        case .product(let error): translate(error, message: error.message)
+        case .notFound(let text): CommandFailure(exit: .notFound, code: "not_found", message: text)
+        case .conflict(let text, let hint):
+            CommandFailure(exit: .conflict, code: "conflict", message: text, hint: hint)
+        case .damaged(let text): CommandFailure(exit: .failed, code: "damaged", message: text)
+        case .noSpace(let text): CommandFailure(exit: .failed, code: "no_space", message: text)
+        case .file(let text): CommandFailure(exit: .failed, code: "file", message: text)
+        case .program(let text): CommandFailure(exit: .failed, code: "program", message: text)
         }
     }
 

@@ -8,9 +8,12 @@ func backgroundServices(
     _ context: TandemContext, database: ConnectionConfiguration, plan: ServePlan
 ) -> [any Service] {
     let duplicates = DuplicateService(context)
-    return [
+    let services: [any Service] = [
         context.access, PromotionService(context), DueDeletions(pool: context.pool, logger: context.logger),
         Housekeeping(context, quarantineDays: plan.quarantineDays),
         OperationService(context, database: database), TimerService(context, duplicates: duplicates), duplicates,
     ]
+    // Of the embedded server alone: backups of another one lie elsewhere.
+    return plan.databaseURL == nil
+        ? services + [SuppressionKeeper(context, directory: plan.dataDirectory)] : services
 }

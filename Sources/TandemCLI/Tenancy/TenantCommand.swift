@@ -7,6 +7,7 @@ struct TenantCommand: ParsableCommand {
         commandName: "tenant", abstract: "Create, list and change tenants.",
         subcommands: [
             Create.self, List.self, Show.self, Update.self, Suspend.self, Resume.self, Delete.self, Restore.self,
+            Export.self,
         ])
 
     static let columns: [(title: String, key: String)] = [
@@ -157,16 +158,6 @@ struct TenantCommand: ParsableCommand {
             }
             return Output(
                 content: .object(deleted.json), name: "slug", next: ["tandem tenant restore \(tenant.slug)"])
-        }
-    }
-
-    struct Restore: DatabaseCommand {
-        static let configuration = CommandConfiguration(abstract: "Take back a deletion within its grace period.")
-        @OptionGroup var global: GlobalOptions
-        @Argument var reference: String?
-
-        func run(_ session: DatabaseSession) throws -> Output {
-            Output(content: .object(try session.directory.restore(session.tenant(reference)).json))
         }
     }
 }

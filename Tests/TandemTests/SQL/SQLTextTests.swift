@@ -26,6 +26,9 @@ struct SQLTextTests {
 
     /// Files that hand over text that is no literal: the builder itself, and files of `sql/` that are embedded.
     private static let unchecked = [
+        // Statements of COPY, which take no parameters, as procedures composed them from the catalog.
+        "Sources/Tandem/Backup/TenantExport.swift",
+        "Sources/Tandem/Backup/TenantRestore.swift",
         "Sources/Tandem/Records/SQLFragment.swift",
         "Sources/Tandem/Tenancy/ControlPlane.swift",
     ]

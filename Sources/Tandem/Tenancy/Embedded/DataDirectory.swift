@@ -8,6 +8,7 @@ import Glibc
 /// ```
 /// DATA_DIR/postgres        the cluster (0700, of the user that runs PostgreSQL; a link when that user cannot come here)
 /// DATA_DIR/postgres.json   {"socket_dir","port","user","database","pid"} while PostgreSQL runs
+/// DATA_DIR/backups         backups, once there are some; may be a link (see `BackupFolder`)
 /// DATA_DIR/serve.lock      held by the one `tandem serve`
 /// DATA_DIR/server.lock     held while PostgreSQL is started or stopped
 /// DATA_DIR/users.lock      shared by every process that uses PostgreSQL
@@ -26,6 +27,7 @@ public struct DataDirectory: Sendable {
     var cluster: String { path + "/postgres" }
     /// Where the cluster really lies: what PostgreSQL's user can follow, which a link below /root is not.
     var realCluster: String { URL(fileURLWithPath: cluster).resolvingSymlinksInPath().path }
+    public var backups: String { path + "/backups" }
     var state: String { path + "/postgres.json" }
     var serveLock: String { path + "/serve.lock" }
     var serverLock: String { path + "/server.lock" }
@@ -50,6 +52,18 @@ public struct DataDirectory: Sendable {
         var status = stat()
         guard stat(path, &status) == 0 else { throw .file("\(path) cannot be read") }
         if status.st_uid == geteuid() { chmod(path, passable ? 0o711 : 0o700) }
+    }
+
+    /// The data directory, or a place that PostgreSQL's user can reach; made if it is not there.
+    func clusterParent(for user: SystemUser?) throws(EmbeddedServerError) -> String {
+        guard let user, !isReachable(for: user) else { return path }
+        do {
+            try FileManager.default.createDirectory(atPath: elsewhere, withIntermediateDirectories: true)
+        } catch {
+            throw .file("\(elsewhere) cannot be made: \(error.localizedDescription)")
+        }
+        chmod(elsewhere, 0o711)
+        return elsewhere
     }
 
     /// Can `user` come to the data directory? Only the execute bits of the folders above it count.

@@ -93,6 +93,11 @@ public final class EmbeddedServer: Sendable {
     /// Through the socket, as the service's login `tandem`.
     public var connection: ConnectionConfiguration { connection(user: "tandem", database: "tandem") }
 
+    /// For what only a superuser sees or may.
+    func superuser() throws(PostgresError) -> Connection {
+        try Connection.open(connection(user: "postgres", database: "tandem"), deadline: .seconds(30))
+    }
+
     func connection(user: String, database: String) -> ConnectionConfiguration {
         var configuration = ConnectionConfiguration(keywords: [
             "host": directory.socketDirectory, "port": "\(port)", "user": user, "dbname": database,
@@ -122,6 +127,9 @@ public final class EmbeddedServer: Sendable {
         withExtendedLifetime(lock) {}
         return nil
     }
+
+    /// Of the server while it runs.
+    var runningPort: Int? { Postmaster(cluster: directory.cluster)?.port }
 
     private var port: Int { RunningState(directory)?.port ?? 5432 }
 
@@ -162,7 +170,7 @@ public final class EmbeddedServer: Sendable {
     private func makeCluster() throws {
         if access(directory.cluster + "/PG_VERSION", F_OK) == 0 { return }
         logger.info("making the database cluster", metadata: ["path": "\(directory.cluster)"])
-        let parent = try clusterParent()
+        let parent = try directory.clusterParent(for: user)
         let new = parent + "/postgres.new"
         try? FileManager.default.removeItem(atPath: new)
         guard mkdir(new, 0o700) == 0 else { throw EmbeddedServerError.file("\(new) cannot be made") }
@@ -190,21 +198,8 @@ public final class EmbeddedServer: Sendable {
         }
     }
 
-    /// The data directory, or a place that PostgreSQL's user can reach.
-    private func clusterParent() throws(EmbeddedServerError) -> String {
-        guard let user, !directory.isReachable(for: user) else { return directory.path }
-        let parent = directory.elsewhere
-        do {
-            try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
-        } catch {
-            throw .file("\(parent) cannot be made: \(error.localizedDescription)")
-        }
-        chmod(parent, 0o711)
-        return parent
-    }
-
     /// - Parameter port: the running server's, else the one used last, else a free one.
-    private func serverFiles(port running: Int?) throws(EmbeddedServerError) -> ServerFiles {
+    func serverFiles(port running: Int?) throws(EmbeddedServerError) -> ServerFiles {
         let old = (try? String(contentsOfFile: directory.cluster + "/tandem.conf", encoding: .utf8)) ?? ""
         let last = old.split(separator: "\n").first { $0.hasPrefix("port = ") }.flatMap { Int($0.dropFirst(7)) }
         let wanted = biPort ?? running ?? last
@@ -215,7 +210,7 @@ public final class EmbeddedServer: Sendable {
         return ServerFiles(
             port: port, socketDirectory: directory.socketDirectory, memory: ServerFiles.machineMemory,
             freeDisk: ServerFiles.freeDisk(at: directory.cluster),
-            operators: Array(Set(operators)).sorted(), biHost: biHost)
+            operators: Array(Set(operators)).sorted(), biHost: biHost, archive: BackupFolder(of: directory)?.wal)
     }
 
     /// Free disk and memory change by themselves; only what decides who can connect is compared.

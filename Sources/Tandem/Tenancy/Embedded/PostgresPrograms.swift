@@ -7,6 +7,8 @@ struct PostgresPrograms: Sendable {
 
     var initdb: String { folder + "/initdb" }
     var control: String { folder + "/pg_ctl" }
+    var baseBackup: String { folder + "/pg_basebackup" }
+    var verifyBackup: String { folder + "/pg_verifybackup" }
 
     /// Debian keeps each major version in a folder of its own; elsewhere pg_ctl is in PATH.
     static func find() throws(EmbeddedServerError) -> PostgresPrograms {

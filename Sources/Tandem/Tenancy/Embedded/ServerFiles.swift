@@ -13,6 +13,8 @@ struct ServerFiles: Sendable, Equatable {
     var operators: [String]
     /// An address beside 127.0.0.1 for BI; nil: none.
     var biHost: String?
+    /// The folder that the write-ahead log is kept in, for restores to a point in time; nil: it is not kept.
+    var archive: String?
 
     /// An address that stands for all takes 127.0.0.1 too, and could not be bound beside it.
     private var addresses: [String] {
@@ -56,6 +58,11 @@ struct ServerFiles: Sendable, Equatable {
             max_wal_size = '\(maxWAL)MB'
             min_wal_size = '80MB'
             checkpoint_timeout = '15min'
+            wal_level = replica
+            # On always, since switching it on needs a restart; what it does can be changed while the server runs.
+            archive_mode = on
+            archive_command = '\(archiveCommand)'
+            archive_timeout = \(archive == nil ? "0" : "'1min'")
 
             logging_collector = on
             log_directory = 'log'
@@ -74,12 +81,25 @@ struct ServerFiles: Sendable, Equatable {
             """
     }
 
+    /// Keeps a segment once, compressed and on the disk itself before it counts as kept; the same one again is fine, another one of
+    /// the same name is not.
+    private var archiveCommand: String {
+        guard let archive else { return "/bin/true" }
+        // Doubled for the configuration file; a folder's name may have spaces, and a percent sign means something here.
+        let folder = archive.replacing("%", with: "%%").replacing("'", with: "''")
+        return """
+            t="\(folder)/%f.gz"; if test -e "$t"; then gunzip -c "$t" | cmp -s - "%p"; \
+            else gzip -1 -n -c "%p" > "$t.part" && sync "$t.part" && mv "$t.part" "$t"; fi
+            """
+    }
+
     /// BI logins by password, from this machine and, when opened, over TLS; operators through the socket as themselves;
     /// nobody else.
     var hostAccess: String {
         var lines = [
             "# Written by tandem at each start.",
             "local all tandem,postgres peer map=operators",
+            "local replication postgres peer map=operators",
             "local tandem +tandem_bi scram-sha-256",
             "host tandem +tandem_bi 127.0.0.1/32 scram-sha-256",
         ]

@@ -1,0 +1,132 @@
+import Foundation
+public import Logging
+public import Postgres
+
+/// What is wrong around the database: clock, disk, backups, sessions; and what can be put right without a decision.
+extension Doctor {
+    /// Tenants whose walls are tried.
+    private static let tried: Int32 = 20
+
+    static func sessions(_ connection: Connection, _ server: EmbeddedServer?) throws -> [Finding] {
+        let file = ControlPlane.file("control/deploy/doctor_sessions.sql")
+        guard let server else {
+            do throws(PostgresError) {
+                return try findings(connection.single(settings: TenantDatabase.control(), file))
+            } catch {
+                guard error.serverState == .insufficientPrivilege else { throw error }
+                return [
+                    finding("sessions", .warn, "the login may not see them", "grant pg_monitor to tandem_admin")
+                ]
+            }
+        }
+        let superuser = try server.superuser()
+        defer { superuser.close() }
+        return try findings(superuser.execute(file))
+    }
+
+    /// What must not work is tried.
+    static func walls(_ connection: Connection) throws(PostgresError) -> Finding {
+        let rows = try connection.single(
+            settings: TenantDatabase.control(statementTimeout: .seconds(60)), .call("try_walls", .int4(tried)),
+            deadline: .seconds(60))
+        var breaches: [String] = []
+        for row in rows { breaches.append("\(try row.text("role")) \(try row.text("did"))") }
+        return finding(
+            "walls", breaches.isEmpty ? .ok : .fail,
+            breaches.isEmpty
+                ? "no tenant's role reads the control plane or another tenant, or makes tables"
+                : breaches.prefix(5).joined(separator: "; "),
+            "revoke what that role was granted; nothing of Tandem grants it")
+    }
+
+    static func clock(_ connection: Connection) throws(PostgresError) -> Finding {
+        let before = WallClock.system.microseconds
+        let there = try connection.execute(.call("clock_timestamp")).one().timestamp(0)
+        return clock(here: (before + WallClock.system.microseconds) / 2, there: there)
+    }
+
+    /// Both in microseconds.
+    static func clock(here: Int64, there: Int64) -> Finding {
+        let seconds = Double(here - there) / 1_000_000
+        let words = String(format: "%.1f", abs(seconds))
+        return finding(
+            "clock", abs(seconds) < 1 ? .ok : .warn,
+            abs(seconds) < 1
+                ? "this machine and the database agree"
+                : "this machine is \(words) s \(seconds > 0 ? "ahead of" : "behind") the database",
+            "let both keep time by NTP")
+    }
+
+    static func machine(_ server: EmbeddedServer) -> [Finding] {
+        let place = server.directory.realCluster
+        return [disk(free: ServerFiles.freeDisk(at: place), at: place), backups(of: server)]
+    }
+
+    /// PostgreSQL stops when its disk is full.
+    static func disk(free: UInt64, at path: String) -> Finding {
+        let gigabyte: UInt64 = 1_000_000_000
+        return finding(
+            "disk", free < gigabyte / 2 ? .fail : free < 5 * gigabyte ? .warn : .ok,
+            "\(free / 1_000_000) MB are free in \(path)", "make room, or move the data directory")
+    }
+
+    private static func backups(of server: EmbeddedServer) -> Finding {
+        guard let folder = BackupFolder(of: server.directory) else {
+            return finding("backups", .ok, "none are made (tandem backup create makes the first)")
+        }
+        do throws(BackupError) {
+            return backups(try folder.all(), now: Date())
+        } catch {
+            return finding("backups", .fail, "\(error)", "tandem backup create")
+        }
+    }
+
+    static func backups(_ all: [BaseBackup], now: Date) -> Finding {
+        guard let newest = all.first else {
+            return finding("backups", .fail, "none was finished", "tandem backup create")
+        }
+        let hours = Int(now.timeIntervalSince(newest.finishedAt) / 3_600)
+        if newest.isVerified == false {
+            return finding("backups", .fail, "the newest, \(newest.name), is damaged", "tandem backup create")
+        }
+        return finding(
+            "backups", hours < 48 ? .ok : .warn,
+            "\(all.count), the newest \(hours) h old" + (newest.isVerified == nil ? ", not verified yet" : ""),
+            "tandem backup create, every night by a timer")
+    }
+
+    /// Puts right what needs no decision.
+    ///
+    /// - Returns: what was done, by check.
+    public static func fix(
+        _ found: [Finding], _ connection: Connection, server: EmbeddedServer?, logger: Logger
+    ) throws -> [(check: String, done: String)] {
+        var done: [(check: String, done: String)] = []
+        let checks = Set(found.filter { $0.result != .ok }.map(\.check))
+        if checks.contains("migrations") || checks.contains("control-plane") {
+            try ControlPlane.prepare(connection, logger: logger)
+            let failures = try Migrator(connection, logger: logger).migrateAll()
+            done.append(("migrations", failures.isEmpty ? "every tenant is at this version" : "some tenants failed"))
+        }
+        guard let server else { return done }
+        let superuser = try server.superuser()
+        defer { superuser.close() }
+        if checks.contains("durability") {
+            let lines = ControlPlane.text("control/deploy/fix_durability.sql").split(separator: "\n")
+            for line in lines where !line.hasPrefix("--") { try superuser.script(String(line)) }
+            _ = try superuser.execute(ControlPlane.file("control/backup/reload.sql"))
+            done.append(("durability", "fsync, full_page_writes and synchronous_commit are on"))
+        }
+        if checks.contains("temporary-tables") || checks.contains("built-in-functions") {
+            try ControlPlane.setUpAsSuperuser(superuser)
+            for check in ["temporary-tables", "built-in-functions"] where checks.contains(check) {
+                done.append((check, "closed to BI logins"))
+            }
+        }
+        if checks.contains("bi-sessions") || checks.contains("snapshots") {
+            let ended = try superuser.execute(ControlPlane.file("control/deploy/fix_sessions.sql")).one().int(0)
+            done.append(("bi-sessions", "ended \(ended) of BI logins"))
+        }
+        return done
+    }
+}
