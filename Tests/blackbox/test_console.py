@@ -184,6 +184,25 @@ def test_a_profile_shows_sources_times_and_escapes_what_was_sent(browser: Browse
     assert "6 Jan 2026, 09:00" in page.text
 
 
+def test_a_person_shows_its_own_merges_alone(browser: Browser, tandem: Server) -> None:
+    tenant = tandem.tenant("own-merges")
+    for device in ("one", "two"):
+        tenant.ingest("track", {"anonymousId": device, "event": "Seen"})
+    # One merge of u-1's devices, and one by hand with somebody else that is undone.
+    for device in ("one", "two"):
+        tenant.ingest("identify", {"anonymousId": device, "userId": "u-1"})
+    tenant.ingest("identify", {"userId": "u-2"})
+    ends = {"winner": {"type": "user_id", "value": "u-1"}, "loser": {"type": "user_id", "value": "u-2"}}
+    merge = tenant.post("/v1/merges", ends).json()["id"]
+    page = browser.get(f"/console/{tenant.slug}/people/{person_id(tenant, 'user_id', 'u-2')}")
+    assert page.html.count("Undo this merge") == 2
+    assert tenant.post(f"/v1/merges/{merge}:undo").status_code == 200
+    page = browser.get(f"/console/{tenant.slug}/people/{person_id(tenant, 'user_id', 'u-2')}")
+    assert "Undo this merge" not in page.html and "undone" in page.text
+    page = browser.get(f"/console/{tenant.slug}/people/{person_id(tenant, 'user_id', 'u-1')}")
+    assert page.html.count("Undo this merge") == 1
+
+
 def test_live_events_tell_why_an_event_was_refused(browser: Browser, merged: Tenant) -> None:
     assert merged.ingest("track", {"event": "Nobody's"}).status_code == 400
     page = browser.get(f"/console/{merged.slug}/events")

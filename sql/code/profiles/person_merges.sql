@@ -1,10 +1,11 @@
--- The merges of a person and of those that an undo has parted from it, as story_merges gives them, newest first, with the
--- sides by name.
+-- The merges that the visitors of a person have part in, as story_merges gives them, newest first, with the sides by name: also those
+-- that were undone, but not what those who were parted from it did with others.
 create or replace function person_merges(p_profile uuid) returns jsonb
 language plpgsql stable
 as $$
 declare
     v_nodes bigint[] := person_family(p_profile, 200);
+    v_component bigint := (select n.component from node n where n.public_id = p_profile);
 begin
     return (
         select coalesce(jsonb_agg(m.merge || jsonb_build_object('sides', (
@@ -18,6 +19,13 @@ begin
             join node n on n.id = v_nodes[s.place]
         )) order by m.pos desc), '[]')
         from jsonb_array_elements(story_merges(v_nodes)) with ordinality m(merge, pos)
+        where exists (
+            select
+            from jsonb_array_elements(m.merge -> 'edges') e
+            cross join lateral jsonb_array_elements_text(e.value) x
+            join node n on n.id = v_nodes[x.value::int4 + 1]
+            where n.component = v_component
+        )
     );
 end
 $$;
