@@ -341,8 +341,10 @@ extension QuarantinePage.Work {
             case ReplayFilter.operationType: "Run once more"
             default: String(read.type.map { $0 == "_" || $0 == "." ? " " : $0 })
             }
-        state = read.state
-        tone = read.state == "failed" ? "bad" : read.state == "done" ? "good" : "info"
+        let failed = ["failed", "error"].reduce(0) { $0 + (read.counts[$1] ?? 0) }
+        // It went to its end; but that is no success for who reads it.
+        state = read.state == "done" && failed > 0 && failed == read.done ? "failed" : read.state
+        tone = state == "failed" ? "bad" : failed > 0 ? "warn" : state == "done" ? "good" : "info"
         created = words.moment(read.createdAt)
         let counts = read.counts.filter { $0.value > 0 }.sorted { $0.key < $1.key }
         result =

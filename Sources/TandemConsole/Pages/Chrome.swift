@@ -148,7 +148,7 @@ extension Chrome.Notice {
         case "taken": self.init(kind: "good", text: "Taken over: it counts as your word now.")
         case "logged": self.init(kind: "good", text: "Logged. It stands in the timeline.")
         case "planned": self.init(kind: "good", text: "Added to the next steps.")
-        case "done": self.init(kind: "good", text: "Done. Undo brings it back.")
+        case "done": self.init(kind: "good", text: "Done. The timeline of its record can take that back.")
         case "reopened": self.init(kind: "good", text: "It is to be done again.")
         case "moved": self.init(kind: "good", text: "Moved.")
         case "assigned": self.init(kind: "good", text: "Assigned.")
