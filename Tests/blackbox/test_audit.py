@@ -25,7 +25,13 @@ def acme(tandem: Server) -> Tenant:
 
 def test_calls_that_change_something_leave_an_entry(acme: Tenant) -> None:
     made = acme.post("/v1/accounts", {"name": "Acme"}).json()
+    for user in ("a", "b"):
+        acme.ingest("identify", {"userId": user})
+    ends = {"winner": {"type": "user_id", "value": "a"}, "loser": {"type": "user_id", "value": "b"}, "ref": "by hand"}
     changed = {
+        "merge.apply": lambda: acme.post("/v1/merges", ends),
+        "merge.undo": lambda: acme.post(f"/v1/merges/{acme.get('/v1/merges').json()['items'][0]['id']}:undo"),
+        "identity_rules.write": lambda: acme.api("PUT", "/v1/identity/rules", {"max_ids": 500}),
         "account.write": lambda: acme.api("PATCH", f"/v1/accounts/{made['id']}", {"industry": "Steel"}),
         "tracking_plan.write": lambda: acme.api("PUT", "/v1/tracking-plans/web", {"events": [{"type": "track", "name": "Paid"}]}),
         "tracking_plan.connect": lambda: acme.api("PUT", "/v1/tracking-plans/web/sources/server", {"violations": "allow"}),

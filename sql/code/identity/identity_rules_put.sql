@@ -55,6 +55,7 @@ begin
         default_max_values = excluded.default_max_values, default_window_days = excluded.default_window_days,
         max_ids = excluded.max_ids, max_merges = excluded.max_merges, anomaly_ids = excluded.anomaly_ids,
         windowed = excluded.windowed;
+    perform append_audit(p_author, 'identity_rules.write', 'identity_rules', v_version::text, '{}');
     return identity_rules_get();
 exception
     when check_violation or unique_violation or invalid_text_representation or not_null_violation then
