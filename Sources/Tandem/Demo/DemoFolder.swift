@@ -14,8 +14,15 @@ public struct DemoFolder: Sendable {
         self.path = path
     }
 
+    /// - Parameter path: nil: it is looked for.
+    /// - Throws: `badRequest` when it is not there.
+    public static func named(_ path: String?) throws(TandemError) -> DemoFolder {
+        if let path { return try DemoFolder(path: path) }
+        return try find()
+    }
+
     /// Looks in the folders above the binary and in the current one.
-    public static func find() throws(TandemError) -> DemoFolder {
+    private static func find() throws(TandemError) -> DemoFolder {
         var folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         var candidates: [String] = []
         for _ in 0..<5 {

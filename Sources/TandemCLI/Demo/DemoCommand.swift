@@ -52,7 +52,7 @@ extension DatabaseSession {
     var demoKeysPath: String { DataDirectory(settings.dataDirectory).path + "/demo-keys.json" }
 
     func demoLoader(folder: String?) throws -> DemoLoader {
-        let place = try folder.map { try DemoFolder(path: $0) } ?? DemoFolder.find()
+        let place = try DemoFolder.named(folder)
         return DemoLoader(connection, folder: place, keysPath: demoKeysPath, actor: Self.actor, logger: logger)
     }
 }

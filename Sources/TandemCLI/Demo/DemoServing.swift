@@ -11,7 +11,7 @@ struct DemoServing {
     let plan: ServePlan
     let database: ConnectionConfiguration
     let server: EmbeddedServer?
-    let folder: String?
+    let folder: DemoFolder
     let logger: Logger
 
     private static let actor = "cli:serve"
@@ -19,7 +19,6 @@ struct DemoServing {
 
     /// Fills the demo tenants. Ctrl-C ends it after the transaction in hand; the next start goes on.
     func load() async throws {
-        let place = try folder.map { try DemoFolder(path: $0) } ?? DemoFolder.find()
         let flag = CancellationFlag()
         let watch = Task {
             for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
@@ -31,7 +30,7 @@ struct DemoServing {
         let job = self
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             let isStarted = DedicatedThread.spawn(name: "demo") {
-                continuation.resume(with: Result { try job.load(from: place, flag) })
+                continuation.resume(with: Result { try job.load(from: job.folder, flag) })
             }
             if !isStarted {
                 continuation.resume(

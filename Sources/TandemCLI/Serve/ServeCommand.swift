@@ -38,9 +38,11 @@ struct ServeCommand: AsyncParsableCommand {
         let plan = try ServePlan(settings)
         FileLimit.raise()
         let logger = Logger(label: "tandem")
+        // Before anything is made.
+        let demoFolder = demo ? try DemoFolder.named(demoDir) : nil
         let server = try plan.embeddedServer(logger: logger)
         do {
-            try await serve(plan, server, logger: logger)
+            try await serve(plan, server, demoFolder, logger: logger)
         } catch {
             _ = try? server?.close()
             throw error
@@ -49,15 +51,16 @@ struct ServeCommand: AsyncParsableCommand {
         logger.info("stopped")
     }
 
-    private func serve(_ plan: ServePlan, _ server: EmbeddedServer?, logger: Logger) async throws {
+    private func serve(
+        _ plan: ServePlan, _ server: EmbeddedServer?, _ demoFolder: DemoFolder?, logger: Logger
+    ) async throws {
         var database = try server?.connection ?? ConnectionConfiguration(conninfo: plan.databaseURL ?? "")
         database.logger = logger
         database.keywords["application_name"] = database.keywords["application_name"] ?? "tandem"
         try Self.migrate(database, logger: logger)
-        let demo =
-            demo
-            ? DemoServing(
-                plan: plan, database: database, server: server, folder: demoDir, logger: logger) : nil
+        let demo = demoFolder.map {
+            DemoServing(plan: plan, database: database, server: server, folder: $0, logger: logger)
+        }
         try await demo?.load()
         let context = try await TandemContext.open(
             database, connections: plan.connections, logger: logger)
