@@ -19,6 +19,8 @@ struct SearchPage {
     let chrome: Chrome
     let query: String
     let groups: [Group]
+    /// Whether nothing has all the words, and what stands there has words like them.
+    let isSimilar: Bool
     let hasQuery: Bool
     let isTooShort: Bool
     /// Nil for who may not see people.
@@ -39,11 +41,11 @@ extension Console {
 
     private func search(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
         let query = call.text("q") ?? ""
-        var groups: [SearchPage.Group] = []
+        var (groups, isSimilar): ([SearchPage.Group], Bool) = ([], false)
         var isTooShort = false
         if !query.isEmpty {
             do {
-                groups = try await found(query, tenant)
+                (groups, isSimilar) = try await found(query, tenant)
             } catch TandemError.invalid {
                 isTooShort = true
             }
@@ -51,14 +53,14 @@ extension Console {
         let path = "/console/\(tenant.slug)"
         let page = SearchPage(
             chrome: Chrome(title: "Search", visit: visit, place: nil, version: version), query: query, groups: groups,
-            hasQuery: !query.isEmpty, isTooShort: isTooShort,
+            isSimilar: isSimilar, hasQuery: !query.isEmpty, isTooShort: isTooShort,
             peopleHref: visit.may("read", "profile") ? "\(path)/people?q=\(queryValue(query))" : nil)
         return Response(html: templates.render(page, as: "search"))
     }
 
-    private func found(_ query: String, _ tenant: Tenant) async throws -> [SearchPage.Group] {
+    private func found(_ query: String, _ tenant: Tenant) async throws -> ([SearchPage.Group], isSimilar: Bool) {
         let path = "/console/\(tenant.slug)"
-        return try await reading(tenant) { (connection, catalog) throws(TandemError) -> [SearchPage.Group] in
+        return try await reading(tenant) { (connection, catalog) throws(TandemError) -> ([SearchPage.Group], Bool) in
             let found = try connection.recordSearch(query, modules: tenant.modules, catalog: catalog)
             let items = found["items"]?.array ?? []
             var groups: [SearchPage.Group] = []
@@ -71,7 +73,7 @@ extension Console {
                 }
                 if !shown.isEmpty { groups.append(.init(heading: description.plural.capitalized, items: shown)) }
             }
-            return groups
+            return (groups, found["similar"]?.bool == true)
         }
     }
 
