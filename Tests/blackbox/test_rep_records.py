@@ -261,6 +261,28 @@ def test_a_list_is_saved_opened_shared_renamed_and_deleted(desk: Tenant, rep: Br
     assert "Our VIPs" not in gone.text.partition("Changed")[2] and desk.get(f"/v1/views/{view['id']}").status_code == 404
 
 
+def test_a_list_of_what_fields_say(desk: Tenant, rep: Browser) -> None:
+    """Also of a field that the tenant made: those that have it filled, and more."""
+    made = desk.post("/v1/objects/accounts/fields", {"name": "cf_renewal_date", "type": "date", "label": "Renewal date"})
+    assert made.status_code == 201, made.text
+    for name, fields in {"Renews in May": {"cf_renewal_date": "2027-05-01", "employee_count": 12}, "Renews never": {},
+                         "Renews in June": {"cf_renewal_date": "2027-06-01", "employee_count": 7}}.items():
+        make(desk, "accounts", name=name, **fields)
+    saving = rep.get(f"/console/{desk.slug}/lists?object=account")
+    assert "Renewal date" in saving.text
+    opened = rep.submit(saving.form("/lists"), name="Renewals", field1="cf_renewal_date", op1="is_set")
+    assert "Renews in May" in opened.text and "Renews in June" in opened.text and "Renews never" not in opened.text
+    assert "Renewal date" in opened.text
+    opened = rep.submit(
+        saving.form("/lists"), name="Large renewals", field1="cf_renewal_date", op1="gt", value1="2027-01-01",
+        field2="employee_count", op2="gt", value2="10")
+    assert "Renews in May" in opened.text and "Renews in June" not in opened.text
+    wrong = rep.submit(saving.form("/lists"), name="Wrong", field1="cf_renewal_date", op1="eq", value1="soon")
+    assert wrong.response.status_code == 422 and "The value of a condition" in wrong.text
+    # What was chosen is still there.
+    assert wrong.form("/lists").fields["value1"] == "soon" and wrong.form("/lists").fields["field1"] == "cf_renewal_date"
+
+
 @pytest.mark.parametrize("plural, query", [
     ("accounts", "q=Sav"), ("leads", "status=new&owner=nobody"), ("tickets", "status=open"), ("opportunities", ""), ("contacts", "")])
 def test_every_list_can_be_saved(desk: Tenant, rep: Browser, plural: str, query: str) -> None:

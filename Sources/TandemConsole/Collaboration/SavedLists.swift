@@ -24,7 +24,7 @@ struct ListConditions {
     /// What the addresses of list pages may say.
     static let names = ["q", "owner", "account", "tag", "status", "stage"]
 
-    let filter: JSON?
+    let conditions: [JSON]
     /// For people: `Owner: Ann`.
     let words: [String]
 
@@ -58,8 +58,7 @@ struct ListConditions {
             default: break
             }
         }
-        filter = conditions.isEmpty ? nil : conditions.count == 1 ? conditions[0] : ["all": .array(conditions)]
-        self.words = words
+        (self.conditions, self.words) = (conditions, words)
     }
 }
 
@@ -85,6 +84,7 @@ struct SavedListsPage {
         let plural: String
         let conditions: [String]
         let hidden: [Choice]
+        let rows: [ListConditionForm.Row]
         let wrong: String?
         let typed: String
     }
@@ -168,14 +168,14 @@ extension Console {
         let object = kind(query["object"], tenant)
         let parameters = [("limit", "500"), ("sort", "name")] + (object.map { [("object", $0.name)] } ?? [])
         let seal = CursorSeal(key: context.sealingKey, tenant: tenant.database)
-        let (views, owners) = try await reading(tenant) {
-            (connection, catalog) throws(TandemError) -> (RecordPage, [RecordChoice]) in
+        let (views, owners, description) = try await reading(tenant) {
+            (connection, catalog) throws(TandemError) -> (RecordPage, [RecordChoice], ObjectDescription?) in
             let view = catalog[.view]
             let asked = try RecordQueryReader(view, catalog: catalog).read(
                 parameters: parameters.map { (name: $0.0, value: $0.1) })
             return (
                 try connection.recordList(view, asked, seal: seal, catalog: catalog),
-                try connection.recordChoices(catalog.target(.user), limit: 500)
+                try connection.recordChoices(catalog.target(.user), limit: 500), object.map { catalog[$0] }
             )
         }
         let words = TimeWords(tenant.timezone)
@@ -201,13 +201,14 @@ extension Console {
                 )
             },
             hasLists: !shown.isEmpty,
-            save: object.map { object in
+            save: description.map { object in
                 let asked = Self.conditions(query)
                 return .init(
                     saveAction: "\(path)/lists", plural: object.plural,
                     conditions: ListConditions(object, asked, titles: names).words,
                     hidden: [Choice(value: object.name, label: "object", isChosen: false)]
                         + asked.map { Choice(value: $0.value, label: $0.name, isChosen: false) },
+                    rows: ListConditionForm.rows(query, object),
                     wrong: wrong, typed: query["name"] ?? "")
             }, csrf: visit.csrf)
         return Response(
@@ -227,13 +228,21 @@ extension Console {
         let tenant = try visit.requiredTenant()
         guard let object = kind(form["object"], tenant) else { throw Problem.notFound }
         let name = (form["name"] ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
-        let conditions = ListConditions(object, Self.conditions(form), titles: [:])
+        let catalog = try await catalog(of: tenant)
+        let chosen = ListConditionForm(form, catalog[object])
+        let listed = ListConditions(object, Self.conditions(form), titles: [:])
+        let conditions = listed.conditions + chosen.conditions
         var body: JSONObject = [
             "object": .string(object.name), "name": .string(name), "shared": .bool(form["shared"] == "true"),
         ]
-        body["filter"] = conditions.filter
+        if !conditions.isEmpty { body["filter"] = ["all": .array(conditions)] }
+        if !chosen.names.isEmpty {
+            // What was asked about is shown.
+            let names = Self.columns[object.name, default: []].filter { !chosen.names.contains($0) } + chosen.names
+            body["fields"] = .array(names.map { .string($0) })
+        }
         body["owner_id"] = visit.user.map { .string("\(PublicID(.user, $0.id))") }
-        let (author, catalog, data) = (RecordAuthor(actor: visit.actor), try await catalog(of: tenant), body)
+        let (author, data) = (RecordAuthor(actor: visit.actor), body)
         do {
             let made = try await writing(tenant) { (connection) throws(TandemError) in
                 try connection.recordCreate(catalog[.view], .object(data), by: author, catalog: catalog)
@@ -244,7 +253,11 @@ extension Console {
             return try await savedLists(
                 form, visit, wrong: "There is a list of that name already. Choose another name.")
         } catch TandemError.invalid(let errors) {
-            let words = errors.map { "\(FieldWords.label(String($0.pointer.dropFirst()))) \($0.detail)." }
+            let words = errors.map {
+                $0.pointer.hasPrefix("/filter")
+                    ? ListConditionForm.words(($0.pointer, $0.detail))
+                    : "\(FieldWords.label(String($0.pointer.dropFirst()))) \($0.detail)."
+            }
             return try await savedLists(form, visit, wrong: words.joined(separator: " "))
         }
     }
