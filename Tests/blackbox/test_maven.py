@@ -210,7 +210,9 @@ def test_the_dry_run_names_each_misspelling_and_the_sums_agree(
         with psycopg.connect(tandem.cli("bi", "user", "create", tenant.slug, "analyst")["dsn"]) as connection:
             by_bi = dict(zip(by_awk, connection.execute(BI).fetchone()))
         assert by_api(tenant) == by_bi == by_awk
-        words = [f"line {line}: `{misspelt}` for `{right}`" for line, (_, misspelt, right) in sorted(seeded.items())]
+        words = [
+            f"line {line}: " + ("an agent's name" if column == "sales_agent" else f"`{misspelt}` for `{right}`")
+            for line, (column, misspelt, right) in sorted(seeded.items())]
         words += [f"`GTXPro` in {len(gtx):,} rows", f"`technolgy` in {len(wrong)} rows"]
         figures(f"copy {seed}", {"named by the dry run": "; ".join(words)})
     for name, number in by_awk.items():
