@@ -66,7 +66,7 @@ begin
             v_ref, 'manual', array[v_a, v_b], v_at,
             jsonb_build_object('winner', v_sides.winner, 'loser', v_sides.loser, 'actor', p_actor)
         );
-        perform append_audit(p_actor, 'review.open', 'review', v_id::text, jsonb_build_object('ref', v_ref));
+        perform append_audit(p_actor, 'review.open', 'review', v_id::text, '{}');
         return (
             select jsonb_build_object(
                 'id', r.id, 'ref', r.ref, 'winner', v_sides.winner, 'loser', v_sides.loser, 'state', 'review',
@@ -81,7 +81,7 @@ begin
     );
     update identity_state set epoch = epoch + 1;
     insert into dirty (nodes, at) values (array[v_a, v_b], now());
-    perform append_audit(p_actor, 'merge.apply', 'merge', v_id::text, jsonb_build_object('ref', v_ref));
+    perform append_audit(p_actor, 'merge.apply', 'merge', v_id::text, '{}');
     return merge_show(v_id);
 end
 $$;

@@ -81,7 +81,7 @@ begin
     update review r set state = v_state, decided_at = now(), decided_by = p_actor where r.id = p_id;
     update identity_state set epoch = epoch + 1;
     insert into dirty (nodes, at) values (v_review.home || v_review.nodes, now());
-    perform append_audit(p_actor, 'review.decide', 'review', p_id::text, jsonb_build_object('ref', v_review.ref, 'state', v_state));
+    perform append_audit(p_actor, 'review.decide', 'review', p_id::text, jsonb_build_object('state', v_state));
     return jsonb_build_object('id', p_id, 'ref', v_review.ref, 'state', v_state)
         || case when v_merge is null then '{}' else jsonb_build_object('merge', merge_show(v_merge)) end;
 end

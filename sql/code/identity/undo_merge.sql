@@ -41,7 +41,7 @@ begin
     perform split_merge(v_merge.ref, p_actor, now());
     insert into dirty (nodes, at)
     select array_agg(distinct u.node), now() from edge e, unnest(array[e.a, e.b]) u(node) where e.merge = v_merge.id;
-    perform append_audit(p_actor, 'merge.undo', 'merge', v_merge.id::text, jsonb_build_object('ref', v_merge.ref));
+    perform append_audit(p_actor, 'merge.undo', 'merge', v_merge.id::text, '{}');
     return merge_show(v_merge.id);
 end
 $$;
