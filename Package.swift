@@ -5,7 +5,8 @@ let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
+    // Not MemberImportVisibility: which module the members of C's structures (stat, timespec) belong to depends on the order in which
+    // the compiler meets the modules that include them, so that a clean build failed where others passed.
     // An async function stays where its caller runs: no change of executor, and so no thread, on the way of a request.
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]

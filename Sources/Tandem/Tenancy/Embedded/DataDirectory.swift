@@ -1,5 +1,3 @@
-// See EmbeddedServer.swift.
-import CoreFoundation
 import Foundation
 import Glibc
 

@@ -1,5 +1,3 @@
-// Which of the two the compiler takes for the home of `stat` depends on what else is compiled with this file.
-import CoreFoundation
 import Foundation
 import Glibc
 public import Logging
