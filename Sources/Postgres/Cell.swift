@@ -68,7 +68,8 @@ struct Cell {
 
     var text: String? {
         switch type {
-        case .text, .varchar, .bpchar, .name, .char, .json, .xml, .unknown, .cstring, .void: utf8
+        case _ where type.isPlainText: utf8
+        case .void: utf8
         case .jsonb: bytes.first == 1 ? String(decoding: bytes.dropFirst(), as: UTF8.self) : nil
         case .int2, .int4, .int8, .oid: int.map { String($0) }
         case .numeric: DecimalText(bytes)?.text

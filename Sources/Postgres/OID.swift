@@ -49,6 +49,14 @@ public struct OID: RawRepresentable, Hashable, Sendable {
     public static let uuidArray = OID(2951)
     public static let jsonbArray = OID(3807)
 
+    /// Whether the server sends values of the type as their text.
+    var isPlainText: Bool {
+        switch self {
+        case .text, .varchar, .bpchar, .name, .char, .json, .xml, .unknown, .cstring: true
+        default: false
+        }
+    }
+
     /// Types made by users (enums, domains of extensions such as citext) start here.
     static let firstUserDefined: UInt32 = 16_384
 }

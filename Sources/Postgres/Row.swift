@@ -37,6 +37,20 @@ public struct Row: Sendable {
         return withExtendedLifetime(result) { body(result.bytes(row: index, column: position)) }
     }
 
+    /// Calls `body` with the UTF-8 of what `optionalText` gives (nil for null), valid only during the call.
+    public func withUTF8<Result>(
+        _ column: some ColumnReference, _ body: (UnsafeBufferPointer<UInt8>?) -> Result
+    ) throws(PostgresError) -> Result {
+        let position = try position(column)
+        if result.types[position].isPlainText {
+            return withExtendedLifetime(result) {
+                body(result.bytes(row: index, column: position)?.bindMemory(to: UInt8.self))
+            }
+        }
+        guard var text = try optionalText(position) else { return body(nil) }
+        return text.withUTF8(body)
+    }
+
     func decode<Value>(
         _ column: some ColumnReference, as name: StaticString, _ decoder: (Cell) -> Value?
     ) throws(PostgresError) -> Value {

@@ -70,11 +70,12 @@ public enum TandemError: Error, Sendable, Hashable {
     }
 
     /// True when the same transaction may succeed if it is run again as a whole at once: it met another writer, or one
-    /// who took a column away (the next time it knows the table as it is then).
+    /// who took a column away or made it another (the next time it knows the table as it is then).
     public var isRetryable: Bool {
         switch self {
         case .unavailable(_, let sqlState): sqlState == "40001" || sqlState == "40P01"
-        case .failure(_, let sqlState): sqlState == SQLState.undefinedColumn.rawValue
+        case .failure(_, let sqlState):
+            sqlState == SQLState.undefinedColumn.rawValue || sqlState == SQLState.featureNotSupported.rawValue
         case .duplicate(let ids, let hidden): ids.isEmpty && hidden == 0
         default: false
         }

@@ -41,9 +41,14 @@ extension JSON {
 
     /// Appends `value` as a JSON string with its quotes.
     public static func appendString(_ value: String, to bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "\""))
         var value = value
-        value.withUTF8 { appendEscaped($0, to: &bytes) }
+        value.withUTF8 { appendString(utf8: $0, to: &bytes) }
+    }
+
+    /// Appends UTF-8 as a JSON string with its quotes.
+    static func appendString(utf8: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        appendEscaped(utf8, to: &bytes)
         bytes.append(UInt8(ascii: "\""))
     }
 

@@ -138,7 +138,8 @@ extension Connection {
             "select \(selection.columns) from \(rows: description) t where t.id = \(bind: .uuid(id))"
                 as SQLFragment)
         guard let row = rows.first else { throw try recordAbsence(description, id) }
-        return try selection.snapshot(row, catalog: catalog)
+        var encoder = RecordEncoder(selection, catalog: catalog)
+        return try encoder.snapshot(row)
     }
 
     /// The records that have `value` in `field`, at most 100.
@@ -221,81 +222,5 @@ struct RecordKey {
         }
         self.value = normal
         column = field.type == .email ? .companion(of: field) : .column(of: field)
-    }
-}
-
-/// The columns that show a record, and how its row is read.
-struct RecordSelection {
-    let description: ObjectDescription
-    /// Fields and children to show; nil: all.
-    var names: Set<String>?
-    /// Links to follow: their records are shown as `{id, title}` under the link's name without `_id`.
-    var followed: [ObjectField] = []
-
-    init(_ description: ObjectDescription, names: Set<String>? = nil, followed: [ObjectField] = []) {
-        self.description = description
-        self.names = names
-        self.followed = followed
-    }
-
-    /// Whether a field or child is among `names`.
-    func shows(_ name: String) -> Bool { names?.contains(name) ?? true }
-
-    var children: [ObjectChild] { description.children.filter { shows($0.name) } }
-
-    /// Of how many columns `columns` is.
-    var width: Int { 3 + children.count + followed.count }
-
-    /// For a table named `t`: id, version, the row, and then each child array and each followed link, as JSON in columns of their own:
-    /// what was put together here would be copied with every part.
-    var columns: SQLFragment {
-        var parts: [SQLFragment] = ["t.id, t.version, row_to_json(t)::text"]
-        for child in children {
-            let order = SQLFragment.joined(SQLIdentifier.order(of: child).map { "c.\($0)" }, by: ", ")
-            parts.append(
-                """
-                (select json_agg(row_to_json(c) order by \(order)) from \(.table(of: child)) c
-                where c.\(.parent(of: child)) = t.id)::text
-                """)
-        }
-        for field in followed {
-            guard case .link(let target) = field.type else {
-                parts.append("null::text")
-                continue
-            }
-            parts.append(
-                """
-                (select json_build_array(l.\(.column(of: target)), \(target.showsTitle ? "l.\(.title(of: target))" : "null"))
-                from \(rows: target) l where l.\(.column(of: target)) = t.\(.column(of: field)))::text
-                """)
-        }
-        return .joined(parts, by: ", ")
-    }
-
-    func snapshot(_ row: Row, catalog: ObjectCatalog) throws(TandemError) -> RecordSnapshot {
-        let id = try reading { () throws(PostgresError) in try row.uuid(0) }
-        let version = try reading { () throws(PostgresError) in try row.int(1) }
-        guard var object = try row.json(2)?.object else { throw .failure("a record that is no object", sqlState: nil) }
-        let children = children
-        for (index, child) in children.enumerated() { object[child.name] = try row.json(3 + index) ?? [] }
-        let presenter = RecordPresenter(description: description, catalog: catalog)
-        var shown = presenter.present(object, only: names).object ?? JSONObject()
-        for (index, field) in followed.enumerated() {
-            guard case .link(let target) = field.type else { continue }
-            shown[Self.name(ofFollowed: field)] = try followed(row, index, target)
-        }
-        return RecordSnapshot(id: id, version: version, json: .object(shown))
-    }
-
-    /// What the record of a followed link stands under.
-    static func name(ofFollowed field: ObjectField) -> String {
-        field.name.hasSuffix("_id") ? String(field.name.dropLast(3)) : field.name
-    }
-
-    /// The record of a followed link, by its position among them; null where there is none.
-    func followed(_ row: Row, _ index: Int, _ target: LinkTarget) throws(TandemError) -> JSON {
-        let pair = try row.json(3 + children.count + index)
-        guard let id = pair?[0]?.string.flatMap(RecordID.init(uuidString:)) else { return .null }
-        return ["id": .string(PublicID(target.prefix, id).description), "name": pair?[1] ?? .null]
     }
 }

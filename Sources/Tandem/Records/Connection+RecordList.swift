@@ -63,8 +63,9 @@ extension Connection {
         _ description: ObjectDescription, _ query: RecordQuery, seal: CursorSeal, catalog: ObjectCatalog
     ) throws(TandemError) -> RecordPage {
         let page = try recordRows(description, query, seal: seal)
+        var encoder = RecordEncoder(page.selection, catalog: catalog)
         var items: [RecordSnapshot] = []
-        for row in page.rows { items.append(try page.selection.snapshot(row, catalog: catalog)) }
+        for row in page.rows { items.append(try encoder.snapshot(row)) }
         return RecordPage(items: items, next: page.next, count: page.count)
     }
 
@@ -112,7 +113,10 @@ extension Connection {
         }
         var next: String?
         if rows.count > query.limit, let last = rows.dropLast().last {
-            let keys = (try last.json(selection.width)?.array ?? []).map(\.string)
+            var keys: [String?] = []
+            for column in selection.width..<(selection.width + order.width) {
+                keys.append(try reading { () throws(PostgresError) in try last.optionalText(column) })
+            }
             next = PageCursor(keys: keys, fingerprint: query.fingerprint)
                 .sealed(with: seal.key, scope: seal.scope(description.plural))
         }

@@ -87,6 +87,14 @@ public struct PublicID: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Appends the description of an id.
+    static func append(_ prefix: Prefix, _ uuid: UUID, to bytes: inout [UInt8]) {
+        let (high, low) = words(of: uuid)
+        bytes.append(contentsOf: prefix.rawValue.utf8)
+        bytes.append(UInt8(ascii: "_"))
+        append(high: high, low: low, to: &bytes)
+    }
+
     /// Appends 128 bits as `encode` writes them.
     static func append(high: UInt64, low: UInt64, to bytes: inout [UInt8]) {
         for index in 0..<26 {

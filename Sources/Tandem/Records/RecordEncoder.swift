@@ -1,61 +1,170 @@
+import Foundation
 import Postgres
 
-/// Writes the rows of a `RecordSelection` straight as the JSON of the API: what `RecordSelection.snapshot` makes of them, without a
-/// value for each field on the way. Building and taking apart those costs a list more than PostgreSQL does.
+/// Writes the rows of a `RecordSelection` straight as the JSON of the API, without a value for each field on the way: building and
+/// taking apart those costs a list more than PostgreSQL does.
 struct RecordEncoder {
     private let selection: RecordSelection
-    private let children: [ObjectChild]
-    private var record: ObjectEncoder
-    private var rows: [ObjectEncoder]
+    private let presenter: RecordPresenter
+    private let fields: [Field]
+    private var children: [Child]
+    private let followed: [(name: [UInt8], target: LinkTarget?)]
+
+    /// `name`: `"name":`, with a comma before it for all but the first of a record.
+    private struct Field {
+        let field: ObjectField
+        let name: [UInt8]
+        let column: Int
+        let deciding: Int?
+    }
+
+    private struct Child {
+        let name: [UInt8]
+        let column: Int
+        let currency: Int?
+        var rows: ChildRowEncoder
+    }
 
     init(_ selection: RecordSelection, catalog: ObjectCatalog) {
+        let presenter = RecordPresenter(description: selection.description, catalog: catalog)
+        var isFirst = true
+        func named(_ name: String) -> [UInt8] {
+            var bytes: [UInt8] = isFirst ? [] : [UInt8(ascii: ",")]
+            isFirst = false
+            JSON.appendString(name, to: &bytes)
+            return bytes + [UInt8(ascii: ":")]
+        }
         self.selection = selection
-        let description = selection.description
-        let presenter = RecordPresenter(description: description, catalog: catalog)
-        children = selection.children
-        record = ObjectEncoder(description.fields.filter { selection.shows($0.name) }, presenter)
-        rows = children.map { ObjectEncoder($0.fields, presenter) }
+        self.presenter = presenter
+        fields = selection.fields.enumerated().map { index, field in
+            Field(
+                field: field, name: named(field.name), column: selection.column(ofField: index),
+                deciding: selection.column(deciding: field))
+        }
+        children = selection.children.enumerated().map { index, child in
+            Child(
+                name: named(child.name), column: selection.column(ofChild: index),
+                currency: selection.column(deciding: child), rows: ChildRowEncoder(child.fields, presenter))
+        }
+        followed = selection.followed.map { field in
+            let name = named(RecordSelection.name(ofFollowed: field))
+            if case .link(let target) = field.type { return (name, target) }
+            return (name, nil)
+        }
+    }
+
+    /// The record of a row.
+    mutating func snapshot(_ row: Row) throws(TandemError) -> RecordSnapshot {
+        var bytes: [UInt8] = []
+        try append(row, to: &bytes)
+        let id = try reading { () throws(PostgresError) in try row.uuid(RecordSelection.idColumn) }
+        let version = try reading { () throws(PostgresError) in try row.int(RecordSelection.versionColumn) }
+        do throws(JSONError) {
+            return RecordSnapshot(id: id, version: version, json: try JSON(parsing: bytes))
+        } catch {
+            throw .failure("a record that is no JSON: \(error)", sqlState: nil)
+        }
     }
 
     /// Appends the record of a row.
     mutating func append(_ row: Row, to bytes: inout [UInt8]) throws(TandemError) {
-        let document = try Self.document(row, 2)
         bytes.append(UInt8(ascii: "{"))
-        document?.withRoot { root in
-            record.append(root, currency: nil, to: &bytes)
+        for field in fields {
+            bytes.append(contentsOf: field.name)
+            try reading { () throws(PostgresError) in try append(row, field, to: &bytes) }
         }
-        for (index, child) in children.enumerated() {
-            Self.appendName(child.name, to: &bytes)
-            guard let list = try Self.document(row, 3 + index) else {
-                bytes.append(contentsOf: "[]".utf8)
-                continue
-            }
-            bytes.append(UInt8(ascii: "["))
-            list.withRoot { root in
-                for (number, element) in root.elements.enumerated() {
-                    if number > 0 { bytes.append(UInt8(ascii: ",")) }
-                    bytes.append(UInt8(ascii: "{"))
-                    if let document {
-                        document.withRoot { rows[index].append(element, currency: $0["currency"], to: &bytes) }
-                    }
-                    bytes.append(UInt8(ascii: "}"))
-                }
-            }
-            bytes.append(UInt8(ascii: "]"))
-        }
-        for (index, field) in selection.followed.enumerated() {
-            guard case .link(let target) = field.type else { continue }
-            Self.appendName(RecordSelection.name(ofFollowed: field), to: &bytes)
-            try selection.followed(row, index, target).append(to: &bytes)
+        for index in children.indices { try append(row, child: index, to: &bytes) }
+        for (index, link) in followed.enumerated() {
+            bytes.append(contentsOf: link.name)
+            try followed(row, index, link.target).append(to: &bytes)
         }
         bytes.append(UInt8(ascii: "}"))
     }
 
-    /// A comma unless the object has just begun, the name and a colon.
-    fileprivate static func appendName(_ name: String, to bytes: inout [UInt8]) {
-        if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
-        JSON.appendString(name, to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
+    private func append(_ row: Row, _ field: Field, to bytes: inout [UInt8]) throws(PostgresError) {
+        let column = field.column
+        if try row.isNull(column) { return bytes.append(contentsOf: "null".utf8) }
+        switch field.field.type {
+        case .id: append(presenter.description.prefix, try row.uuid(column), to: &bytes)
+        case .link(let target): append(target.prefix, try row.uuid(column), to: &bytes)
+        case .record:
+            let object = try field.deciding.map { (place) throws(PostgresError) in try row.optionalText(place) } ?? nil
+            append(object.flatMap { presenter.catalog.object($0)?.prefix }, try row.uuid(column), to: &bytes)
+        case .links(let target):
+            let ids = try row.uuids(column)
+            appendList(ids, to: &bytes) { append(target.prefix, $0, to: &$1) }
+        case .tags, .multiSelect, .fieldNames:
+            let texts = try row.texts(column)
+            appendList(texts, to: &bytes) { JSON.appendString($0, to: &$1) }
+        case .integer: bytes.append(contentsOf: String(try row.int(column)).utf8)
+        case .bool: bytes.append(contentsOf: try row.bool(column) ? "true".utf8 : "false".utf8)
+        case .timestamp:
+            bytes.append(UInt8(ascii: "\""))
+            RecordTime.append(try row.timestamp(column), to: &bytes)
+            bytes.append(UInt8(ascii: "\""))
+        case .decimal, .percent:
+            let text = try row.text(column)
+            bytes.append(contentsOf: (DecimalNumber(text)?.text ?? text).utf8)
+        case .money:
+            let currency =
+                try field.deciding.map { (place) throws(PostgresError) in try row.optionalText(place) } ?? nil
+            let text = try row.text(column)
+            JSON.appendString(DecimalNumber(text)?.text(decimals: CurrencyDecimals.of(currency)) ?? text, to: &bytes)
+        case .condition: bytes.append(contentsOf: try row.json(column))
+        case .text, .longText, .currency, .date, .email, .phone, .domain, .url, .select:
+            try row.withUTF8(column) { text in
+                if let text { JSON.appendString(utf8: text, to: &bytes) }
+            }
+        }
+    }
+
+    /// Without a prefix: a plain UUID, of an object that is not known here.
+    private func append(_ prefix: PublicID.Prefix?, _ id: UUID, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        if let prefix {
+            PublicID.append(prefix, id, to: &bytes)
+        } else {
+            bytes.append(contentsOf: id.text.utf8)
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private func appendList<Element>(
+        _ elements: [Element], to bytes: inout [UInt8], _ append: (Element, inout [UInt8]) -> Void
+    ) {
+        bytes.append(UInt8(ascii: "["))
+        for (index, element) in elements.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            append(element, &bytes)
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
+    private mutating func append(_ row: Row, child index: Int, to bytes: inout [UInt8]) throws(TandemError) {
+        bytes.append(contentsOf: children[index].name)
+        guard let list = try Self.document(row, children[index].column) else {
+            return bytes.append(contentsOf: "[]".utf8)
+        }
+        var currency: JSON?
+        if let column = children[index].currency {
+            currency = try reading { () throws(PostgresError) in try row.optionalText(column) }.map(JSON.string)
+        }
+        bytes.append(UInt8(ascii: "["))
+        list.withRoot { root in
+            for (number, element) in root.elements.enumerated() {
+                if number > 0 { bytes.append(UInt8(ascii: ",")) }
+                children[index].rows.append(element, currency: currency, to: &bytes)
+            }
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
+    /// The record of a followed link, by its position among them; null where there is none.
+    private func followed(_ row: Row, _ index: Int, _ target: LinkTarget?) throws(TandemError) -> JSON {
+        guard let target, let pair = try row.json(selection.column(ofFollowed: index)),
+            let id = pair[0]?.string.flatMap(RecordID.init(uuidString:))
+        else { return .null }
+        return ["id": .string(PublicID(target.prefix, id).description), "name": pair[1] ?? .null]
     }
 
     /// The text of a column, parsed; nil for null.
@@ -75,131 +184,5 @@ struct RecordEncoder {
         } catch {
             throw .failure("a record that is no JSON: \(error)", sqlState: nil)
         }
-    }
-}
-
-/// Writes the fields of objects that all have the same members in the same order, as rows of one statement do.
-private struct ObjectEncoder {
-    private struct Field {
-        let field: ObjectField
-        /// `"name":`
-        let name: [UInt8]
-        /// Its position among the members; nil: they have it not.
-        var place: Int?
-        /// Where the currency of an amount stands.
-        var currency: Int?
-    }
-
-    private let presenter: RecordPresenter
-    private var fields: [Field]
-    private var members: [JSONNode] = []
-    private var isPlaced = false
-
-    init(_ fields: [ObjectField], _ presenter: RecordPresenter) {
-        self.presenter = presenter
-        self.fields = fields.map { field in
-            var name: [UInt8] = []
-            JSON.appendString(field.name, to: &name)
-            return Field(field: field, name: name + [UInt8(ascii: ":")])
-        }
-    }
-
-    /// Appends the members of the record, without braces. `currency`: of the record that the object is a row of.
-    mutating func append(_ object: JSONNode, currency: JSONNode?, to bytes: inout [UInt8]) {
-        members.removeAll(keepingCapacity: true)
-        for (_, value) in object.members { members.append(value) }
-        if !isPlaced {
-            let names = object.members.map { $0.key.string ?? "" }
-            for index in fields.indices {
-                fields[index].place = names.firstIndex(of: fields[index].field.name)
-                if case .money(let name) = fields[index].field.type {
-                    fields[index].currency = names.firstIndex(of: name)
-                }
-            }
-            isPlaced = true
-        }
-        for field in fields {
-            guard let value = field.place.flatMap(member) else { continue }
-            if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
-            bytes.append(contentsOf: field.name)
-            append(value, field, of: object, currency, to: &bytes)
-        }
-    }
-
-    private func member(_ place: Int) -> JSONNode? { members.indices.contains(place) ? members[place] : nil }
-
-    private func append(
-        _ value: JSONNode, _ field: Field, of object: JSONNode, _ currency: JSONNode?, to bytes: inout [UInt8]
-    ) {
-        if value.isNull { return bytes.append(contentsOf: "null".utf8) }
-        switch field.field.type {
-        case .id: if PublicID.append(presenter.description.prefix, of: value, to: &bytes) { return }
-        case .link(let target): if PublicID.append(target.prefix, of: value, to: &bytes) { return }
-        case .timestamp: if RecordTime.append(value, to: &bytes) { return }
-        case .money, .decimal, .percent, .links, .record: break
-        default: return bytes.append(contentsOf: value.source)
-        }
-        // What needs the rest of its record, or has another form than PostgreSQL's usual one.
-        var beside = JSONObject()
-        switch field.field.type {
-        case .money(let name):
-            let code = name == "currency" ? currency : nil
-            beside[name] = (code ?? field.currency.flatMap(member)).map(JSON.init)
-        case .record: beside = JSON(object).object ?? JSONObject()
-        default: break
-        }
-        presenter.present(JSON(value), field.field, beside: beside).append(to: &bytes)
-    }
-}
-
-extension PublicID {
-    /// Appends the id of a UUID in its usual text; false if the value is none.
-    fileprivate static func append(_ prefix: Prefix, of value: JSONNode, to bytes: inout [UInt8]) -> Bool {
-        let text = value.slice
-        guard value.isString, text.count == 36 else { return false }
-        var halves: (high: UInt64, low: UInt64) = (0, 0)
-        var digits = 0
-        for byte in text where byte != UInt8(ascii: "-") {
-            let digit: UInt8
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
-            default: return false
-            }
-            if digits < 16 {
-                halves.high = halves.high << 4 | UInt64(digit)
-            } else {
-                halves.low = halves.low << 4 | UInt64(digit)
-            }
-            digits += 1
-        }
-        guard digits == 32 else { return false }
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: prefix.rawValue.utf8)
-        bytes.append(UInt8(ascii: "_"))
-        append(high: halves.high, low: halves.low, to: &bytes)
-        bytes.append(UInt8(ascii: "\""))
-        return true
-    }
-}
-
-extension RecordTime {
-    /// Appends a time as `text` writes it, from PostgreSQL's form in UTC; false if it is in another.
-    fileprivate static func append(_ value: JSONNode, to bytes: inout [UInt8]) -> Bool {
-        let text = value.slice
-        let (whole, zone) = (19, 6)
-        guard value.isString, text.count >= whole + zone, text.count <= whole + 7 + zone, text[4] == UInt8(ascii: "-"),
-            text.suffix(zone).elementsEqual("+00:00".utf8)
-        else { return false }
-        let fraction = text[whole..<(text.count - zone)].dropFirst()
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: text.prefix(whole))
-        if !fraction.isEmpty {
-            bytes.append(UInt8(ascii: "."))
-            bytes.append(contentsOf: fraction)
-            for _ in fraction.count..<(fraction.count <= 3 ? 3 : 6) { bytes.append(UInt8(ascii: "0")) }
-        }
-        bytes.append(contentsOf: "Z\"".utf8)
-        return true
     }
 }

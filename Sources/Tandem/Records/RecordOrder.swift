@@ -34,10 +34,11 @@ struct RecordOrder {
         isIDDescending = sort.first { $0.field.name == "id" }?.isDescending ?? sort.first?.isDescending ?? true
     }
 
-    /// The row's keys as a JSON array of texts, the id last.
-    var keys: SQLFragment {
-        "jsonb_build_array(\(SQLFragment.joined(parts.map { "\($0.column)::text" } + ["t.id::text"], by: ", ")))"
-    }
+    /// The row's keys as texts, the id last.
+    var keys: SQLFragment { .joined(parts.map { "\($0.column)::text" } + ["t.id::text"], by: ", ") }
+
+    /// Of how many columns `keys` is.
+    var width: Int { parts.count + 1 }
 
     /// What is to be read, one after the other, until the page is full.
     /// - Parameter keys: of the row behind which the page begins.

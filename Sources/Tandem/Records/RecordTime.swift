@@ -4,20 +4,45 @@ import Foundation
 public enum RecordTime {
     /// - Parameter microseconds: since 1970.
     public static func text(_ microseconds: Int64) -> String {
+        var bytes: [UInt8] = []
+        append(microseconds, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends `text`.
+    static func append(_ microseconds: Int64, to bytes: inout [UInt8]) {
         let second = WireTime.second
         let seconds = microseconds / second - (microseconds % second < 0 ? 1 : 0)
         let fraction = microseconds - seconds * second
         let days = seconds / 86_400 - (seconds % 86_400 < 0 ? 1 : 0)
         let rest = seconds - days * 86_400
-        var text = date(days) + "T" + pad(rest / 3600, 2) + ":" + pad(rest / 60 % 60, 2) + ":" + pad(rest % 60, 2)
+        appendDate(days, to: &bytes)
+        bytes.append(UInt8(ascii: "T"))
+        appendDigits(rest / 3600, 2, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        appendDigits(rest / 60 % 60, 2, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        appendDigits(rest % 60, 2, to: &bytes)
         if fraction != 0 {
-            text += "." + (fraction % 1000 == 0 ? pad(fraction / 1000, 3) : pad(fraction, 6))
+            bytes.append(UInt8(ascii: "."))
+            if fraction % 1000 == 0 {
+                appendDigits(fraction / 1000, 3, to: &bytes)
+            } else {
+                appendDigits(fraction, 6, to: &bytes)
+            }
         }
-        return text + "Z"
+        bytes.append(UInt8(ascii: "Z"))
     }
 
     /// A date of the proleptic Gregorian calendar from days since 1970.
     static func date(_ days: Int64) -> String {
+        var bytes: [UInt8] = []
+        appendDate(days, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends `date`.
+    static func appendDate(_ days: Int64, to bytes: inout [UInt8]) {
         let shifted = days + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
         let dayOfEra = shifted - era * 146_097
@@ -27,12 +52,22 @@ public enum RecordTime {
         let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
         let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
         let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        return pad(year, 4) + "-" + pad(month, 2) + "-" + pad(day, 2)
+        appendDigits(year, 4, to: &bytes)
+        bytes.append(UInt8(ascii: "-"))
+        appendDigits(month, 2, to: &bytes)
+        bytes.append(UInt8(ascii: "-"))
+        appendDigits(day, 2, to: &bytes)
     }
 
-    private static func pad(_ value: Int64, _ width: Int) -> String {
-        let digits = String(value)
-        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    /// At least so many digits.
+    private static func appendDigits(_ value: Int64, _ width: Int, to bytes: inout [UInt8]) {
+        var scale: Int64 = 1
+        for _ in 1..<width { scale *= 10 }
+        guard (0..<(scale * 10)).contains(value) else { return bytes.append(contentsOf: String(value).utf8) }
+        while scale > 0 {
+            bytes.append(UInt8(ascii: "0") + UInt8(value / scale % 10))
+            scale /= 10
+        }
     }
 }
 

@@ -102,6 +102,22 @@ struct SQLIdentifier: Sendable, Hashable {
     static func parent(of child: ObjectChild) -> SQLIdentifier { SQLIdentifier(child.parent) }
     static func recordKey(of child: ObjectChild) -> SQLIdentifier { SQLIdentifier(child.recordKey ?? child.parent) }
     static func order(of child: ObjectChild) -> [SQLIdentifier] { child.order.map(SQLIdentifier.init) }
+    /// The column beside the field that decides the form of its values.
+    static func deciding(_ field: ObjectField) -> SQLIdentifier? {
+        switch field.type {
+        case .money(let name), .record(let name): SQLIdentifier(name)
+        default: nil
+        }
+    }
+    /// The column of the record that decides the form of amounts in its rows.
+    static func deciding(_ child: ObjectChild) -> SQLIdentifier? {
+        for field in child.fields {
+            if case .money(let name) = field.type, !child.fields.contains(where: { $0.name == name }) {
+                return SQLIdentifier(name)
+            }
+        }
+        return nil
+    }
     static func table(of target: LinkTarget) -> SQLIdentifier { SQLIdentifier(target.table) }
     static func column(of target: LinkTarget) -> SQLIdentifier { SQLIdentifier(target.column) }
     static func title(of target: LinkTarget) -> SQLIdentifier { SQLIdentifier(target.title) }
