@@ -39,14 +39,22 @@ class Model:
         team = {one["id"] for one in self.users if user["team_id"] and one["team_id"] in self.inside(user["team_id"])}
         return owner in self.below(user["id"]) | (team if level == "team" else set())
 
+    def gives(self, role: Json, user: Json | None, object: str, owner: str | None, to: str | None) -> bool:
+        """What nobody owns counts as of whom it is given to."""
+        taken = owner is None and user is not None and to == user["id"]
+        return self.may(role, user, object, "edit", owner or to) and (taken or self.may(role, user, object, "assign", owner or to))
+
     def reads(self, role: Json, user: Json | None, object: str, record: Json) -> bool:
-        if self.level(role, object, "read") == "none":
+        level = self.level(role, object, "read")
+        if level == "none":
             return False
+        if level == "team" and user and record["owner_id"] is None and not (object == "activity" and record.get("links")):
+            return True
         if self.may(role, user, object, "read", record["owner_id"]):
             return True
         if object == "account":
             return any(
-                self.reads(role, user, kind, other) for kind in ("opportunity", "contact") for other in self.records[kind]
+                self.may(role, user, kind, "read", other["owner_id"]) for kind in ("opportunity", "contact") for other in self.records[kind]
                 if record["id"] in other["accounts_of"])
         linked = {id for link in record.get("links", []) for id in [link["record_id"]]} if object == "activity" else set()
         return any(

@@ -87,6 +87,7 @@ class World:
         opportunity = self.add("opportunity", f"opportunity-{name}", owner, account_id=other, amount="10.00", currency="EUR")
         self.add("opportunity", f"second-{name}", owner, account_id=account["id"], amount="5.00", currency="EUR")
         self.add("activity", f"activity-{name}", owner, type="call")
+        self.add("activity", f"linked-{name}", owner, type="call", links=[{"object": "account", "record_id": lone["id"]}])
         for kind, record in [("account", lone), ("contact", contact), ("lead", lead), ("opportunity", opportunity)]:
             self.add(
                 "activity", f"on-{kind}-{name}", self.users["out"]["id"], type="call", links=[{"object": kind, "record_id": record["id"]}])
@@ -205,6 +206,11 @@ def writes(world: World, caller: Caller, object: str) -> Iterator[str]:
         allowed = all(may(caller.role, caller.user, object, action, record["owner_id"]) for action in actions)
         return "conflict" if allowed else "forbidden"
 
+    def given(record: Json, to: str) -> str:
+        if not world.model.reads(caller.role, caller.user, object, record):
+            return "not_found"
+        return "conflict" if world.model.gives(caller.role, caller.user, object, record["owner_id"], to) else "forbidden"
+
     def answer(items: list[Json]) -> list[str]:
         body = {"mode": "all", "items": [*items, {"op": "update", "id": UNKNOWN, "data": {}}]}
         got = caller.api("POST", f"/v1/{OBJECTS[object]}:batch", body)
@@ -224,7 +230,7 @@ def writes(world: World, caller: Caller, object: str) -> Iterator[str]:
             "assign", [
                 {"op": "update", "id": one["id"], "data": {"owner_id": other.get(one["owner_id"], world.users["rep"]["id"])}}
                 for one in records],
-            [wanted(one, "edit", "assign") for one in records])
+            [given(one, other.get(one["owner_id"], world.users["rep"]["id"])) for one in records])
         owners = [user["id"] for user in world.users.values()] + [None]
         extra = {"type": "call"} if object == "activity" else {}
         yield from differ(
@@ -264,7 +270,11 @@ def test_every_way_to_ask_agrees_with_a_plain_filter(world: World, figures: Call
     ("reach", "v_level = 'all'", "true"),
     ("record_condition", "p.account_id = %I.id", "p.account_id is null and p.account_id = %I.id"),
     ("record_condition", "p_action = 'read' and p_object = 'activity'", "false"),
-    ("restrict_items", "is_within(v_name, 'edit',", "is_within(v_name, 'read',"),
+    ("record_condition", "%I.owner_id is null'", "%I.owner_id is null and false'"),
+    ("record_condition", "record_condition('contact', 'read', 'c', false)", "record_condition('contact', 'read', 'c')"),
+    ("record_condition", "select from activity_links n where", "select from activity_links n where false and"),
+    ("restrict_items", "i #>> '{given,owner_id}' is distinct from v_user", "true"),
+    ("restrict_items", "is_within(v_name, 'edit', "is_within(v_name, 'read',"),
 ], ids=lambda value: value[:30])
 def test_a_broken_predicate_is_noticed(world: World, function: str, whole: str, broken: str) -> None:
     server = world.tenant.server

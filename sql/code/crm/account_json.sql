@@ -10,7 +10,7 @@ as $$
         'members', (
             select count(distinct n.component) from membership m join node n on n.id = m.node where m.group_id = any (account_groups(a.id))
         ),
-        'may_edit', is_within('account', 'edit', a.owner_id)
+        'may_edit', is_within('account', 'edit', a.owner_id), 'may_take', may_take('account', a.owner_id)
     ))
     from accounts a
     left join accounts p on p.id = a.parent_id and may_read('account', p.id)

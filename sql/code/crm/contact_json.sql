@@ -8,7 +8,7 @@ as $$
         'owner', u.name, 'owner_id', c.owner_id, 'do_not_contact', c.do_not_contact, 'language', c.language,
         'time_zone', c.time_zone, 'city', c.address_city, 'country', c.address_country, 'tags', to_jsonb(c.tags),
         'created_at', iso_time(c.created_at), 'account_id', a.id, 'account', a.name,
-        'may_edit', is_within('contact', 'edit', c.owner_id)
+        'may_edit', is_within('contact', 'edit', c.owner_id), 'may_take', may_take('contact', c.owner_id)
     ))
     from contacts c
     left join users u on u.id = c.owner_id and may_read('user', u.id)

@@ -6,7 +6,7 @@ as $$
         'id', d.id, 'name', nullif(concat_ws(' ', d.first_name, d.last_name), ''), 'company', d.company, 'title', d.title,
         'email', d.email, 'phone', d.phone, 'website', d.website, 'status', d.status, 'source', d.source, 'campaign', d.campaign,
         'message', d.message, 'score', d.score, 'profile', d.profile_id, 'owner', u.name, 'created_at', iso_time(d.created_at),
-        'may_edit', is_within('lead', 'edit', d.owner_id)
+        'may_edit', is_within('lead', 'edit', d.owner_id), 'may_take', may_take('lead', d.owner_id)
     ))
     from leads d
     left join users u on u.id = d.owner_id and may_read('user', u.id)

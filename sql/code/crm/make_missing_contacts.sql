@@ -1,5 +1,5 @@
 -- After an undo: the rule when a contact exists, applied anew to the components that there are now. A person without a contact,
--- with a user id or an e-mail address from a trusted source and a membership in an account, gets one.
+-- with a user id or an e-mail address from a trusted source and a membership in an account, gets one, which is the account's owner's.
 create or replace function make_missing_contacts(p_labels bigint[], p_at timestamptz, p_cause text) returns void
 language plpgsql
 as $$
@@ -8,7 +8,7 @@ declare
 begin
     for v_write in
         select i.source, jsonb_agg(jsonb_build_object(
-            'op', 'create', 'node', i.node, 'data', contact_data(i.node, i.email) || jsonb_build_object('accounts', a.list)
+            'op', 'create', 'node', i.node, 'data', contact_data(i.node, i.email) || jsonb_build_object('accounts', a.list) || a.owner
         ) order by l.label) as items
         from unnest(p_labels) l(label)
         cross join lateral (
@@ -21,7 +21,8 @@ begin
             where n.component = l.label
         ) i
         cross join lateral (
-            select jsonb_agg(jsonb_build_object('account_id', b.id, 'primary', b.place = 1) order by b.place) as list
+            select jsonb_agg(jsonb_build_object('account_id', b.id, 'primary', b.place = 1) order by b.place) as list,
+                jsonb_strip_nulls(jsonb_build_object('owner_id', account_owner((array_agg(b.id order by b.place))[1]))) as owner
             from (
                 select d.id, row_number() over (order by d.id) as place
                 from (

@@ -15,7 +15,7 @@ as $$
             join stages x on x.id = h.stage_id
             where h.opportunity_id = o.id
         ),
-        'may_edit', is_within('opportunity', 'edit', o.owner_id)
+        'may_edit', is_within('opportunity', 'edit', o.owner_id), 'may_take', may_take('opportunity', o.owner_id)
     ))
     from opportunities o
     join stages s on s.id = o.stage_id

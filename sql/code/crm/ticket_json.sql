@@ -9,7 +9,7 @@ as $$
             case when shows_field('contact', 'phone') then c.phone end
         ), 'profile', case when shows_field('contact', 'profile_id') then c.profile_id end,
         'owner', u.name, 'created_at', iso_time(t.created_at), 'solved_at', iso_time(t.solved_at),
-        'may_edit', is_within('ticket', 'edit', t.owner_id)
+        'may_edit', is_within('ticket', 'edit', t.owner_id), 'may_take', may_take('ticket', t.owner_id)
     ))
     from tickets t
     left join accounts a on a.id = t.account_id and may_read('account', a.id)

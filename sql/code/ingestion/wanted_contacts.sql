@@ -1,5 +1,5 @@
 -- What the messages p_msgs of trusted sources want of contacts, as items of write_records with the message that wants it: a new
--- contact at the first message by which its person has a user id or an address, and an account; more accounts for one that is
+-- contact at the first message by which its person has a user id or an address, and an account, whose owner gets it; more accounts for one that is
 -- there, named by these calls or by memberships that trusted sources made. Of memberships and identifiers that came with this
 -- batch, a message knows those up to itself. p_later: see nodes_before.
 create or replace function wanted_contacts(
@@ -62,8 +62,10 @@ begin
     )
     select f.msg, jsonb_build_object(
         'op', 'create', 'node', f.node, 'data', contact_data(f.node, coalesce(f.email, person_email(f.label)))
-            || jsonb_build_object('accounts', (
-                select jsonb_agg(jsonb_build_object('account_id', b.account_id, 'primary', b.place = 1) order by b.place)
+            || (
+                select jsonb_build_object(
+                    'accounts', jsonb_agg(jsonb_build_object('account_id', b.account_id, 'primary', b.place = 1) order by b.place)
+                ) || jsonb_strip_nulls(jsonb_build_object('owner_id', account_owner((array_agg(b.account_id order by b.place))[1])))
                 from (
                     select d.account_id, row_number() over (order by d.msg, d.account_id) as place
                     from (
@@ -76,7 +78,7 @@ begin
                         group by x.account_id
                     ) d
                 ) b
-            ))
+            )
     )
     from first f
     union all

@@ -3,7 +3,11 @@
 --
 -- Reading reaches further than owners: whoever may read a contact, an opportunity or a ticket may read its account, whoever may read a
 -- record its activities. What follows its record (comments, files) is read with that alone. Which owners there are is asked once a statement (reach).
-create or replace function record_condition(p_object text, p_action text default 'read', p_alias text default 't') returns text
+-- What nobody owns is read by the team too, that somebody takes it (reads_unowned); it opens no account, and an activity of nobody that is
+-- linked is read with its links alone. p_unowned false: without it.
+create or replace function record_condition(
+    p_object text, p_action text default 'read', p_alias text default 't', p_unowned boolean default true
+) returns text
 language plpgsql stable
 as $$
 declare
@@ -19,17 +23,24 @@ begin
         return (p_action = 'read')::text;
     end if;
     v_ways := array[format('%I.owner_id = any ((select reach(%L, %L))::uuid[])', p_alias, p_object, p_action)];
+    if p_unowned and p_action = 'read' and p_object = 'activity' and reads_unowned(p_object) then
+        v_ways := v_ways || format(
+            '%1$I.owner_id is null and not exists (select from activity_links n where n.activity_id = %1$I.id)', p_alias
+        );
+    elsif p_unowned and p_action = 'read' and reads_unowned(p_object) then
+        v_ways := v_ways || format('%I.owner_id is null', p_alias);
+    end if;
     if p_action = 'read' and p_object = 'account' and to_regclass('contacts') is not null then
         v_ways := v_ways || format(
             'exists (select from opportunities o where o.account_id = %I.id and %s)', p_alias,
-            record_condition('opportunity', 'read', 'o')
+            record_condition('opportunity', 'read', 'o', false)
         ) || format(
             'exists (select from account_contacts p join contacts c on c.id = p.contact_id where p.account_id = %I.id and %s)',
-            p_alias, record_condition('contact', 'read', 'c')
+            p_alias, record_condition('contact', 'read', 'c', false)
         );
         if to_regclass('tickets') is not null then
             v_ways := v_ways || format(
-                'exists (select from tickets k where k.account_id = %I.id and %s)', p_alias, record_condition('ticket', 'read', 'k')
+                'exists (select from tickets k where k.account_id = %I.id and %s)', p_alias, record_condition('ticket', 'read', 'k', false)
             );
         end if;
     elsif p_action = 'read' and p_object = 'activity' then

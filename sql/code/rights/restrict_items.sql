@@ -1,6 +1,6 @@
 -- Rights, applied to a wave of a restricted caller once its records are loaded: what the caller may not read is not there, what
 -- the caller may not do is an error `forbidden`. New records without an owner become the caller's own. Giving a record to somebody takes `assign`, beside `edit`;
--- a new one for somebody else, that `create` reaches them. Roles are given by those who may change roles.
+-- a new one for somebody else, that `create` reaches them. What nobody owns is changed by giving it to somebody: as theirs; to oneself without `assign`. Roles are given by those who may change roles.
 create or replace function restrict_items(p_object jsonb, p_context jsonb, p_items jsonb[]) returns jsonb[]
 language plpgsql stable
 as $$
@@ -30,9 +30,10 @@ begin
                 when i ? 'created' then case
                     when i ->> 'op' in ('create', 'upsert') and not is_within(v_name, 'create', (i #>> '{given,owner_id}')::uuid)
                     then 'create' end
-                when not is_within(v_name, 'edit', (i #>> '{old,owner_id}')::uuid) then 'edit'
+                when not is_within(v_name, 'edit', coalesce(i #>> '{old,owner_id}', i #>> '{given,owner_id}')::uuid) then 'edit'
                 when i -> 'given' ? 'owner_id' and i #>> '{given,owner_id}' is distinct from i #>> '{old,owner_id}'
-                    and not is_within(v_name, 'assign', (i #>> '{old,owner_id}')::uuid) then 'assign'
+                    and (i #>> '{old,owner_id}' is not null or i #>> '{given,owner_id}' is distinct from v_user)
+                    and not is_within(v_name, 'assign', coalesce(i #>> '{old,owner_id}', i #>> '{given,owner_id}')::uuid) then 'assign'
             end as missing, v_name = 'user' and i -> 'given' ? 'role_ids'
                 and coalesce(i #> '{given,role_ids}', '[]') <> coalesce(i #> '{old,role_ids}', '[]')
                 and level_of('role', 'edit') <> 'all' as gives_roles

@@ -1,5 +1,5 @@
 -- reach and record_condition: whose records a role reaches, in SQL.
-select plan(24);
+select plan(29);
 
 create function pg_temp.made(p_object text, p_data jsonb) returns uuid
 language sql as $$
@@ -45,13 +45,13 @@ select is(record_condition('opportunity'), 'true', 'at no cost');
 select pg_temp.as_of('read only', null);
 select is(pg_temp.read_opportunities(), 'of far, of nobody, of nook, of rep', 'so is it at level all');
 select pg_temp.as_of('sales rep', rep) from people;
-select is(pg_temp.read_opportunities(), 'of nook, of rep', 'a team has its sub-teams, and nobody''s are not the team''s');
+select is(pg_temp.read_opportunities(), 'of nobody, of nook, of rep', 'a team has its sub-teams, and reads what nobody owns');
 select pg_temp.as_of('sales rep', null);
 select is(pg_temp.read_opportunities(), '', 'without a user there is no team');
 select pg_temp.as_of('sales rep', nook) from people;
-select is(pg_temp.read_opportunities(), 'of nook', 'a sub-team does not see what is above it');
+select is(pg_temp.read_opportunities(), 'of nobody, of nook', 'a sub-team does not see what is above it');
 select pg_temp.as_of('sales manager', head) from people;
-select is(pg_temp.read_opportunities(), 'of far, of nook, of rep', 'who is above an owner reaches the same');
+select is(pg_temp.read_opportunities(), 'of far, of nobody, of nook, of rep', 'who is above an owner reaches the same');
 select is(pg_temp.outcome('opportunity', jsonb_build_object('op', 'update', 'id', far, 'data', '{"source": "x"}'::jsonb)), 'updated',
     'to write as well') from had;
 select pg_temp.as_of('sales rep', rep) from people;
@@ -61,7 +61,19 @@ select is(pg_temp.outcome('opportunity', jsonb_build_object('op', 'update', 'id'
     'those of the team are not') from had;
 select is(pg_temp.outcome('opportunity', jsonb_build_object('op', 'update', 'id', far, 'data', '{"source": "x"}'::jsonb)), 'not_found',
     'what is out of reach is not there') from had;
-select is(pg_temp.outcome('opportunity', jsonb_build_object('op', 'delete', 'id', nobodys)), 'not_found', 'nor what is nobody''s') from had;
+select is(pg_temp.outcome('opportunity', jsonb_build_object('op', 'delete', 'id', nobodys)), 'forbidden', 'what is nobody''s is not deleted') from had;
+select is(pg_temp.outcome('opportunity', jsonb_build_object('op', 'update', 'id', nobodys, 'data', '{"source": "x"}'::jsonb)), 'forbidden',
+    'nor changed') from had;
+select is(pg_temp.outcome('opportunity', jsonb_build_object('op', 'update', 'id', nobodys, 'data', jsonb_build_object('owner_id', peer))),
+    'forbidden', 'nor given to a colleague') from had, people;
+select is(pg_temp.outcome('opportunity', jsonb_build_object('op', 'update', 'id', nobodys, 'data', jsonb_build_object('owner_id', rep))),
+    'updated', 'it is taken') from had, people;
+select is(pg_temp.outcome('opportunity', jsonb_build_object('op', 'update', 'id', nobodys, 'data', '{"source": "x"}'::jsonb)), 'updated',
+    'and an own one then') from had;
+select pg_temp.as_of('sales rep', peer) from people;
+select is(pg_temp.outcome('opportunity', jsonb_build_object('op', 'update', 'id', nobodys, 'data', jsonb_build_object('owner_id', peer))),
+    'forbidden', 'that nobody else takes') from had, people;
+select pg_temp.as_of('sales rep', rep) from people;
 select is(pg_temp.outcome('opportunity', jsonb_build_object('op', 'update', 'id', own, 'data', jsonb_build_object('owner_id', far))),
     'forbidden', 'giving away takes assign') from (select own from had) h, (select far from people) p;
 select is(pg_temp.outcome('opportunity', jsonb_build_object('op', 'create', 'data', jsonb_build_object('name', 'x', 'owner_id', peer))),
