@@ -287,6 +287,172 @@ def test_an_account_sums_up_its_subsidiaries(desk: Tenant, rep: Browser) -> None
     assert looped.response.status_code == 422 and "Would make the record stand above itself." in looped.text
 
 
+def test_what_events_make_in_an_account_is_its_owners(desk: Tenant, ann: str) -> None:
+    away = make(desk, "users", name="Away", active=False)
+    owners = {"owned": ann, "left": away, "free": None}
+    for group, owner in owners.items():
+        make(desk, "accounts", name=group, group_id=group, owner_id=owner)
+        desk.ingest("group", {"userId": f"{group}-1", "groupId": group})
+        desk.ingest("identify", {"userId": f"{group}-1", "traits": {"email": f"one@{group}.example"}})
+    made = {group: record(desk, f"contacts?email=one@{group}.example")["items"][0] for group in owners}
+    assert {group: contact["owner_id"] for group, contact in made.items()} == {"owned": ann, "left": None, "free": None}
+    # A hand's word stays.
+    desk.api("PATCH", f"/v1/contacts/{made['owned']['id']}", {"owner_id": None})
+    desk.ingest("identify", {"userId": "owned-1", "traits": {"title": "Chief"}})
+    assert record(desk, f"contacts/{made['owned']['id']}")["owner_id"] is None
+
+
+def test_a_record_shows_how_its_people_came(desk: Tenant, rep: Browser) -> None:
+    def visit(who: str, at: str, path: str, campaign: dict[str, str] | None = None, referrer: str = "", **more: Any) -> None:
+        desk.ingest("page", {
+            "anonymousId": who, "timestamp": at, "properties": {"path": path, "referrer": referrer},
+            "context": {"campaign": campaign} if campaign else {}, **more})
+
+    account = make(desk, "accounts", name="Comers", group_id="comers")
+    visit("come-1", "2026-02-02T08:00:00Z", "/late", {"name": "summer", "source": "mail"})
+    visit("come-2", "2026-01-01T08:00:00Z", "/first", referrer="https://search.example/")
+    visit("come-2", "2026-01-05T08:00:00Z", "/offer", {"name": "spring", "source": "news", "medium": "email", "term": "engines"})
+    visit("come-2", "2026-01-09T08:00:00Z", "/again", {"name": "autumn", "source": "news"})
+    for number in (1, 2):
+        desk.ingest("identify", {"userId": f"comer-{number}", "anonymousId": f"come-{number}",
+                                 "traits": {"email": f"comer-{number}@comers.example"}})
+        desk.ingest("group", {"userId": f"comer-{number}", "groupId": "comers"})
+    contacts = [record(desk, f"contacts?email=comer-{number}@comers.example")["items"][0]["id"] for number in (1, 2)]
+    origin = record(desk, f"contacts/{contacts[1]}/origin")
+    first, campaign = origin["first"], origin["campaign"]
+    assert (first["at"], first["page"], first["referrer"], first["campaign"]) == (
+        "2026-01-01T08:00:00Z", "/first", "https://search.example/", None)
+    assert [campaign[key] for key in ("campaign", "source", "medium", "term", "page")] == ["spring", "news", "email", "engines", "/offer"]
+    assert first["profile_id"].startswith("prof_") and first["event_id"].startswith("evt_")
+    # One person's first event told all of it; the account shows the earliest of all its people.
+    late = record(desk, f"contacts/{contacts[0]}/origin")
+    assert late["first"] == late["campaign"] and late["first"]["campaign"] == "summer"
+    assert record(desk, f"accounts/{account}/origin") == origin
+    for place in (f"accounts/{account}", f"contacts/{contacts[1]}"):
+        page = rep.get(f"/console/{desk.slug}/{place}")
+        assert "First seen" in page.text and "First campaign" in page.text and "https://search.example/" in page.text, place
+        assert "spring" in page.text and "summer" not in page.text.partition("How they came")[2].partition("Who says")[0], place
+    once = rep.get(f"/console/{desk.slug}/contacts/{contacts[0]}").text
+    assert "First seen" in once and "First campaign" not in once
+    visit("come-3", "2026-03-01T08:00:00Z", "/lead", {"source": "fair"})
+    lead = make(desk, "leads", last_name="Comer", profile={"type": "anonymous_id", "value": "come-3"})
+    assert record(desk, f"leads/{lead}/origin")["campaign"]["source"] == "fair"
+    assert "fair" in rep.get(f"/console/{desk.slug}/leads/{lead}").text
+    nobody = make(desk, "contacts", last_name="Unvisited")
+    assert record(desk, f"contacts/{nobody}/origin") == {"first": None, "campaign": None}
+    assert "How they came" not in rep.get(f"/console/{desk.slug}/contacts/{nobody}").text
+
+
+def test_what_is_deleted_is_restored_from_the_notice_and_the_bin(desk: Tenant, rep: Browser, ann: str) -> None:
+    base = f"/console/{desk.slug}"
+    account = make(desk, "accounts", name="Binned")
+    contact = make(desk, "contacts", last_name="Binnable", accounts=[{"account_id": account}])
+    # A note is changed and deleted where it stands, and comes back by the notice.
+    place = f"{base}/accounts/{account}"
+    noted = rep.submit(log_form(rep.get(place), "note"), body="Worng words")
+    note = record(desk, f"accounts/{account}/timeline")["items"][0]["data"]["id"]
+    edit = next(link for link in noted.links if f"/activities/{note}/edit" in link)
+    saved = rep.submit(rep.get(edit).form("/edit"), body="Right words")
+    assert saved.response.url.partition("?")[0].endswith(f"/accounts/{account}") and "Right words" in saved.text
+    gone = rep.submit(saved.form(f"/activities/{note}/delete"))
+    assert "Deleted. It is in the bin." in gone.text and "Right words" not in gone.text
+    back = rep.submit(gone.form("/bin/restore"))
+    assert "Restored" in back.text and "Right words" in back.text and back.response.url.partition("?")[0].endswith(f"/accounts/{account}")
+    # Records are deleted on their forms, and chosen in the bin.
+    for plural, which in (("contacts", contact), ("accounts", account)):
+        deleted = rep.submit(rep.get(f"{base}/{plural}/{which}/edit").form(f"/{which}/delete"))
+        assert "Deleted." in deleted.text and desk.get(f"/v1/{plural}/{which}").status_code == 404
+    page = rep.get(base + "/bin")
+    assert "Binned" in page.text and "Binnable" in page.text and "(console)" in page.text
+    only = rep.get(base + "/bin?object=account")
+    assert "Binned" in only.text and "Binnable" not in only.text
+    form = page.form("/bin/restore")
+    restored = rep.post(form.action, [("csrf", form.fields["csrf"]), ("back", form.fields["back"]), ("record", contact), ("record", account)])
+    assert "Restored" in restored.text and "Binned" not in restored.text
+    assert [row["account_id"] for row in record(desk, f"contacts/{contact}")["accounts"]] == [account]
+    assert "Nothing was chosen" in rep.submit(form).text
+    unknown = rep.post(form.action, {"csrf": form.fields["csrf"], "record": "acct_01JD9ZP3V8Q4M2T6X0C5R7N1KB"})
+    assert unknown.response.status_code == 404
+    assert rep.get(base + "/bin?object=spell").response.status_code == 404
+
+
+def test_a_move_and_a_done_task_are_taken_back_in_the_notice(desk: Tenant, rep: Browser) -> None:
+    known = stages(desk)
+    which = make(desk, "opportunities", name="Undoable", stage_id=known["open"])
+    page = rep.get(f"/console/{desk.slug}/opportunities/{which}")
+    won = rep.submit(page.form("/move"), stage=known["won"])
+    assert "Moved." in won.text and record(desk, f"opportunities/{which}")["status"] == "won"
+    undo = next(form for form in won.forms if form.action.endswith("/move") and form.buttons == ["Undo"])
+    assert "Moved." in rep.submit(undo).text
+    again = record(desk, f"opportunities/{which}")
+    assert (again["status"], again["stage_id"]) == ("open", known["open"])
+    task = make(desk, "activities", type="task", status="planned", subject="Undo me", due_date="2020-01-31",
+                links=[{"object": "opportunity", "record_id": which}])
+    done = rep.submit(rep.get(f"/console/{desk.slug}/opportunities/{which}").form(f"/{task}/state"), state="done")
+    undo = next(form for form in done.forms if form.action.endswith(f"/{task}/state") and form.buttons == ["Undo"])
+    assert "to be done again" in rep.submit(undo).text and record(desk, f"activities/{task}")["status"] == "planned"
+    # An address that somebody made up offers nothing.
+    for forged in ("delete:../../x", "move:opp_1:stg_1", "move:" + which, "spell:x", "done:"):
+        page = rep.get(f"/console/{desk.slug}/today?notice=moved&undo={forged}")
+        assert "Undo" not in [button for form in page.forms for button in form.buttons if form.action.endswith(("/restore", "/move"))], forged
+
+
+def test_a_day_names_whom_to_call(desk: Tenant, rep: Browser) -> None:
+    who = make(desk, "users", name="Caller")
+    account = make(desk, "accounts", name="Callable Inc", owner_id=who)
+    contact = make(desk, "contacts", first_name="Cal", last_name="Able", phone="+44 7700 900321", owner_id=who,
+                   accounts=[{"account_id": account}])
+    silent = make(desk, "contacts", last_name="Silent", phone="+44 7700 900322", do_not_contact=True)
+    make(desk, "opportunities", name="Call deal", owner_id=who, contacts=[{"contact_id": contact}])
+    for number, person in enumerate([contact, silent]):
+        make(desk, "activities", type="task", status="planned", subject=f"Ring {number}", due_date="2020-01-31", owner_id=who,
+             links=[{"object": "contact", "record_id": person}])
+    make(desk, "leads", last_name="Fresh", phone="+44 7700 900323", owner_id=who)
+    # Who is a contact already is no new lead.
+    mail = "known@callable.example"
+    make(desk, "contacts", last_name="Known", email=mail, owner_id=who)
+    lead = make(desk, "leads", last_name="Knownlead", email=mail)
+    page = rep.get(f"/console/{desk.slug}/today?owner={who}")
+    for words in ("Overdue 2", "Opportunities that ask for you 1", "Leads 1", "Cal Able", "Callable Inc"):
+        assert words in page.text, (words, page.text)
+    assert page.links.count("tel:+447700900321") == 2 and "tel:+447700900323" in page.links and "tel:+447700900322" not in page.links
+    everyone = rep.get(f"/console/{desk.slug}/today?owner=everyone")
+    inbox = rep.get(f"/console/{desk.slug}/leads?owner=nobody")
+    assert "Knownlead" not in everyone.text and "Knownlead is a contact already: Known" in inbox.text
+    assert desk.api("DELETE", f"/v1/leads/{lead}").status_code == 204
+
+
+def test_hits_are_told_apart(desk: Tenant, rep: Browser) -> None:
+    account = make(desk, "accounts", name="Hittable", domain="hittable.example")
+    make(desk, "contacts", first_name="Una", last_name="Hittable", title="Engineer", email="una@hittable.example",
+         accounts=[{"account_id": account}])
+    make(desk, "leads", first_name="Lea", last_name="Hittable", company="Other Works", email="lea@other.example")
+    text = rep.get(f"/console/{desk.slug}/search?q=hittable").text
+    for words in ("Hittable hittable.example", "Una Hittable Engineer · Hittable · una@hittable.example",
+                  "Lea Hittable Other Works · lea@other.example · new"):
+        assert words in text, (words, text)
+
+
+def test_a_call_leads_to_the_next_step(desk: Tenant, rep: Browser, ann: str) -> None:
+    account = make(desk, "accounts", name="Followed")
+    page = rep.get(f"/console/{desk.slug}/accounts/{account}")
+    form = log_form(page, "call")
+    days = re.findall(r'<option value="(\d{4}-\d\d-\d\d)">(tomorrow|next week, Monday)<', page.html)
+    tomorrow = next(day for day, label in days if label == "tomorrow")
+    monday = datetime.date.fromisoformat(next(day for day, label in days if label != "tomorrow"))
+    assert (datetime.date.fromisoformat(tomorrow) - TODAY).days in (0, 1, 2) and monday.weekday() == 0 and monday > TODAY
+    logged = rep.submit(form, outcome="reached", owner_id=ann, next_subject="Send the offer", next_day=tomorrow)
+    assert "Send the offer" in logged.text.partition("Next steps")[2]
+    task = record(desk, "activities?subject=Send the offer")["items"][0]
+    assert (task["type"], task["status"], task["due_date"], task["owner_id"]) == ("task", "planned", tomorrow, ann)
+    assert [link["record_id"] for link in task["links"]] == [account]
+    calls = len(record(desk, f"accounts/{account}/timeline")["items"])
+    refused = rep.submit(form, next_day=tomorrow)
+    assert refused.response.status_code == 422 and len(record(desk, f"accounts/{account}/timeline")["items"]) == calls
+    rep.submit(form)
+    assert len(record(desk, "activities?subject=Send the offer")["items"]) == 1
+
+
 def test_two_at_once_cannot_close_a_loop_of_accounts(desk: Tenant) -> None:
     """Each alone is right; without a lock both would be written."""
     for number in range(5):
@@ -323,6 +489,10 @@ def test_another_tenants_records_are_unknown_to_every_form(desk: Tenant, rep: Br
     assert refused(f"/activities/{task}/state", state="done") == 404
     assert refused("/today/log", type="task", subject="x", owner_id=user) == 404
     assert refused("/leads/assign", lead=foreign["leads"], do="disqualify") == 404
+    assert refused(f"/activities/{task}/delete") == 404 and refused(f"/accounts/{foreign['accounts']}/delete") == 404
+    assert other.api("DELETE", f"/v1/leads/{foreign['leads']}").status_code == 204
+    assert refused("/bin/restore", record=foreign["leads"]) == 404 and other.get(f"/v1/leads/{foreign['leads']}").status_code == 404
+    assert "Foreign" not in rep.get(base + "/bin").text
     assert rep.get(f"{base}/today?owner={user}").response.status_code == 404
     assert rep.get(f"{base}/contacts?account={foreign['accounts']}").response.status_code in (200, 404)
     assert refused("/contacts/new", last_name="x", owner_id=user) == 422

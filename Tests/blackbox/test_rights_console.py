@@ -25,7 +25,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "roles": ("role:read",), "people": ("profile:read",), "merges": ("profile:read",), "reviews": ("profile:read",),
     "events": ("profile:read",), "quarantine": ("profile:read",), "sources": ("setting:read",), "plans": ("setting:read",),
     "fields": ("setting:edit",), "send": ("setting:edit",), "replay": ("setting:edit",), "roles/new": ("role:edit",),
-    "operations": (), "search?q=zebra": (),
+    "operations": (), "search?q=zebra": (), "bin": ("*:delete",),
 }
 
 
@@ -58,6 +58,7 @@ class Visitor:
     def sees(self, *needs: str) -> bool:
         model = self.world.model
         return not needs or any(
+            any(model.level(self.role, object, "delete") != "none" for object in [*OBJECTS, "*"]) if need == "*:delete" else
             model.area(self.role, *need.split(":")) if ":" in need else model.level(self.role, need, "read") != "none" for need in needs)
 
     def __str__(self) -> str:
@@ -198,6 +199,46 @@ def test_buttons_and_forms_are_those_of_the_role(world: World) -> None:
     }.items():
         assert status(reader.browser.post(f"{reader.base}/{path}", {"csrf": csrf, **fields}, allow_redirects=False)) == 403, path
     assert world.tenant.get(f"/v1/leads/{lead}").json()["status"] == "new"
+
+
+def test_what_nobody_owns_is_taken(world: World) -> None:
+    made = [world.make("leads", last_name=f"Free {number}", email=f"free-{number}@rights.example") for number in range(4)]
+    rep, peer = [Visitor(world, name).takes(world.roles["sales rep"]) for name in ("rep", "peer")]
+    inbox = rep.get("leads?owner=nobody")
+    form = inbox.form("/leads/assign")
+    assert all(f"Free {number}" in inbox.text for number in range(4)) and "Disqualify" not in inbox.text and "Assign to" not in inbox.text
+    stale = peer.get("leads?owner=nobody").form("/leads/assign")
+
+    def post(visitor: Visitor, form: Any, *fields: tuple[str, str]) -> Page:
+        return visitor.browser.post(form.action, [("csrf", form.fields["csrf"]), ("back", form.fields["back"]), *fields])
+
+    def owners() -> list[str | None]:
+        return [world.tenant.get(f"/v1/leads/{one['id']}").json()["owner_id"] for one in made]
+
+    # One by its own button, whatever is ticked; then several.
+    one = post(rep, form, ("lead", made[3]["id"]), ("take", made[0]["id"]))
+    assert "It is yours now." in one.text and owners() == [rep.user["id"], None, None, None]
+    post(rep, form, ("lead", made[1]["id"]), ("lead", made[2]["id"]), ("do", "take"))
+    assert owners() == [*[rep.user["id"]] * 3, None]
+    # Who comes second takes nothing, and none of the others either.
+    late = post(peer, stale, ("lead", made[3]["id"]), ("lead", made[0]["id"]), ("do", "take"))
+    assert status(late) == 409 and "Somebody else has taken it" in late.text and owners()[3] is None
+    page = peer.get(f"leads/{made[3]['id']}")
+    assert not [link for link in page.links if link.endswith("/edit")] and "Convert" not in page.text
+    own = peer.browser.submit(page.form("/own"))
+    assert "It is yours now." in own.text and owners()[3] == peer.user["id"]
+    assert [link for link in own.links if link.endswith("/edit")] and not [form for form in own.forms if form.action.endswith("/own")]
+    for plural in ("contacts", "accounts", "opportunities"):
+        which = world.make(plural, **({"last_name": "Free one"} if plural == "contacts" else {"name": f"Free {plural}"}))["id"]
+        assert "It is yours now." in peer.browser.submit(peer.get(f"{plural}/{which}").form("/own")).text
+        assert world.tenant.get(f"/v1/{plural}/{which}").json()["owner_id"] == peer.user["id"]
+    operator = Browser(world.tenant.server).sign_in("--tenant", world.tenant.slug)
+    free = world.make("leads", last_name="Free five")["id"]
+    csrf = operator.get(f"{rep.base}/leads").form("/sign-out").fields["csrf"]
+    refused = operator.post(f"{rep.base}/leads/{free}/own", {"csrf": csrf})
+    assert status(refused) == 403 and "Operators own no records" in refused.text
+    for one in [*made, {"id": free}]:
+        world.tenant.api("DELETE", f"/v1/leads/{one['id']}")
 
 
 def test_hidden_fields_are_nowhere(world: World) -> None:

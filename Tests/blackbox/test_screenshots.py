@@ -214,6 +214,8 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "contact": f"{base}/contacts/{contact}",
         "contact-edit": f"{base}/contacts/{contact}/edit",
         "leads": f"{base}/leads",
+        "bin": f"{base}/bin",
+        "nothing-binned": f"/console/{empty.slug}/bin",
         "board": f"{base}/board",
         "opportunity-new": f"{base}/opportunities/new",
         "nothing-today": f"/console/{empty.slug}/today",

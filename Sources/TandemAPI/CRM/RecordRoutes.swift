@@ -14,18 +14,21 @@ struct RecordRoutes {
         [
             list, create, search, aggregate, batch, show, update, delete, restore, find, upsert, history, timeline,
             sources,
-        ] + BulkOrder.Action.allCases.map(bulk)
+        ] + (Self.withOrigin.contains(description.name) ? [origin] : []) + BulkOrder.Action.allCases.map(bulk)
     }
 
     /// Those of an object whose records come by another way than JSON.
     var ofMadeElsewhere: [Route] { [list, search, aggregate, show, update, delete, restore, history] }
+
+    /// The objects behind which there are persons who came from somewhere.
+    private static let withOrigin: Set<String> = ["account", "contact", "lead"]
 
     private var base: String { "/v1/\(description.plural)" }
 
     /// The routes that ask the rights of the caller's role in all that they read and write; keys with a role reach no other.
     private static let obeying: Set<String> = [
         "", "/search", "/{id}", "/{id}:restore", "/by/{field}/{value}", ":aggregate", ":batch", "/{id}/history",
-        "/{id}/timeline", "/{id}/sources", ":update", ":delete", ":restore",
+        "/{id}/timeline", "/{id}/sources", "/{id}/origin", ":update", ":delete", ":restore",
     ]
 
     /// Without an article, so that no sentence needs to know whether it is `a` or `an`.
@@ -296,6 +299,19 @@ struct RecordRoutes {
                     _ = try connection.recordGet(object, id: id, catalog: catalog)
                     return try connection.recordTimeline(
                         object, id: id, limit: limit, after: after, seal: seal, catalog: catalog)
+                })
+        }
+    }
+
+    private var origin: Route {
+        route(.get, "/{id}/origin", "how its people came: the first page, referrer and campaign of their events") {
+            [description, records] call in
+            let id = try call.id(description.prefix)
+            return Response(
+                json: try await records.transaction(call, description, readOnly: true) {
+                    (connection, object, catalog) throws(TandemError) in
+                    _ = try connection.recordGet(object, id: id, catalog: catalog)
+                    return try connection.recordOrigin(object, id: id)
                 })
         }
     }

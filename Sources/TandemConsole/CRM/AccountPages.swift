@@ -27,6 +27,7 @@ struct AccountRead: Decodable {
     let members: Int
     let worth: [WorthRead]?
     let mayEdit: Bool
+    let mayTake: Bool
 }
 
 /// Number and sum of opportunities in one status and currency.
@@ -144,6 +145,8 @@ struct AccountPage {
     let timeline: Timeline
     let extras: RecordExtras
     let sourcesCard: SourcesCard
+    var originCard: OriginCard?
+    let take: TakeForm?
     let editHref: String?
     let newContactHref: String?
     let newOpportunityHref: String?
@@ -272,6 +275,7 @@ extension Console {
         let hasCRM = tenant.modules.contains(.crm)
         var statements: [Statement] = [
             .call("account_page", .uuid(id)), try Timeline.statement(.account, id, call),
+            OriginCard.statement(.account, id),
         ]
         if hasCRM {
             statements += [
@@ -282,13 +286,15 @@ extension Console {
         let rows = try await read(tenant, statements)
         let account = try rows[0].one().decoded(0, as: AccountRead.self)
         let detail = try rows[0].one().decoded(0, as: AccountDetail.self)
-        let business = hasCRM ? try rows[2].one().decoded(0, as: AccountBusiness.self) : .nothing
-        let desk = try await desk(.account, id, rows[1], hasCRM ? rows[3] : .empty, call, visit, tenant)
+        let business = hasCRM ? try rows[3].one().decoded(0, as: AccountBusiness.self) : .nothing
+        let desk = try await desk(.account, id, rows[1], hasCRM ? rows[4] : .empty, call, visit, tenant)
         var page = AccountPage(
             account, detail, business, desk, tenant: tenant, visit: visit,
             chrome: Chrome(
                 title: account.name, visit: visit, place: .accounts, notice: call.query["notice"], version: version))
         page.facts += try await customFacts(tenant, .account, id)
+        page.originCard = try OriginCard(
+            rows[2], path: "/console/\(tenant.slug)", showsPerson: true, visit, TimeWords(tenant.timezone))
         return Response(html: templates.render(page, as: "account"))
     }
 }
@@ -340,6 +346,7 @@ extension AccountPage {
         hasNextSteps = !nextSteps.isEmpty
         timeline = desk.timeline
         extras = desk.extras
+        take = TakeForm(read.mayTake, of: .account, place: "\(path)/accounts/\(publicID)", visit)
         sourcesCard = SourcesCard(
             detail.sources, path: "\(path)/accounts/\(publicID)", csrf: read.mayEdit ? visit.csrf : nil, words)
         editHref = read.mayEdit ? "\(path)/accounts/\(publicID)/edit" : nil

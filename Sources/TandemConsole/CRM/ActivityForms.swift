@@ -11,6 +11,8 @@ struct LogForms {
     let logBack: String
     let logOwners: [Choice]
     let logToday: String
+    /// Days that a follow-up or a task is often due on.
+    let logDays: [Choice]
     let outcomes: [String]
     let repeats: [Choice]
     let reminds: [Choice]
@@ -28,6 +30,7 @@ struct LogForms {
         logBack = back
         logOwners = owners.menu([("", "nobody")], chosen: owners.chosenID ?? owners.me)
         logToday = today
+        logDays = DueDays.choices(from: today)
         outcomes = Self.outcomes
         repeats = RecurrenceWords.choices()
         reminds = ReminderWords.choices
@@ -90,6 +93,62 @@ struct LoggedActivity {
         }
         return fields
     }
+
+    /// The task that a call or a note leads to, without its links; nil: none.
+    /// - Throws: `invalid`.
+    static func followUp(_ form: Query) throws(TandemError) -> JSONObject? {
+        guard form["type"] != "task" else { return nil }
+        let subject = (form["next_subject"] ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+        let date = (form["next_day"] ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !subject.isEmpty else {
+            guard date.isEmpty else {
+                throw .invalid("/next_subject", "required", "is required: what is to be done next?")
+            }
+            return nil
+        }
+        var fields: JSONObject = [
+            "type": "task", "source": "manual", "status": "planned", "subject": .string(subject),
+        ]
+        if !date.isEmpty { fields["due_date"] = .string(date) }
+        return fields
+    }
+}
+
+/// Days by their words: tomorrow, next week.
+enum DueDays {
+    /// - Parameter today: `2026-11-24`.
+    static func choices(from today: String) -> [Choice] {
+        let days = [
+            ("", "without a date"), (day(after: today, 0), "today"), (day(after: today, 1), "tomorrow"),
+            (day(after: today, 3), "in three days"), (nextMonday(after: today), "next week, Monday"),
+            (day(after: today, 14), "in two weeks"), (day(after: today, 30), "in 30 days"),
+        ]
+        return days.compactMap { value, label in
+            value.map { Choice(value: $0, label: label, isChosen: false) }
+        }
+    }
+
+    private static let calendar = {
+        var calendar = Calendar(identifier: .iso8601)
+        calendar.timeZone = .gmt
+        return calendar
+    }()
+
+    private static func date(_ day: String) -> Date? { try? Date(day + "T00:00:00Z", strategy: .iso8601) }
+
+    private static func text(_ date: Date) -> String { String(date.ISO8601Format().prefix(10)) }
+
+    static func day(after today: String, _ days: Int) -> String? {
+        date(today).flatMap { calendar.date(byAdding: .day, value: days, to: $0) }.map(text)
+    }
+
+    /// The Monday after a day.
+    static func nextMonday(after today: String) -> String? {
+        guard let date = date(today) else { return nil }
+        // Sunday is 1.
+        let weekday = calendar.component(.weekday, from: date)
+        return day(after: today, (9 - weekday) % 7 == 0 ? 7 : (9 - weekday) % 7)
+    }
 }
 
 extension Console {
@@ -139,6 +198,10 @@ extension Console {
                 fields["links"] = .array(try connection.activityTargets(object, id))
             }
             _ = try connection.recordCreate(catalog[.activity], .object(fields), by: author, catalog: catalog)
+            if var next = try LoggedActivity.followUp(form) {
+                for name in ["links", "owner_id"] { next[name] = fields[name] }
+                _ = try connection.recordCreate(catalog[.activity], .object(next), by: author, catalog: catalog)
+            }
         }
         let page = target.map { "\($0.0.plural)/\($0.0.publicID($0.1))" } ?? "today"
         let back = Self.local(form["back"], tenant) ?? "/console/\(tenant.slug)/\(page)"
@@ -157,6 +220,8 @@ extension Console {
             _ = try connection.recordUpdate(catalog[.activity], id: id, body, by: author, catalog: catalog)
         }
         let back = Self.local(form["back"], tenant) ?? "/console/\(tenant.slug)/today"
-        return .seeOther(Self.with(notice: state == "done" ? "done" : "reopened", back))
+        return .seeOther(
+            state == "done"
+                ? Self.with(notice: "done", undo: .done(id), back) : Self.with(notice: "reopened", back))
     }
 }

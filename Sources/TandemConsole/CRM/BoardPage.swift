@@ -172,7 +172,9 @@ extension Console {
                     _ = try connection.recordUpdate(catalog[.opportunity], id: id, json, by: author, catalog: catalog)
                 }
                 let back = Self.local(input["back"], tenant) ?? "/console/\(tenant.slug)/board"
-                return .seeOther(Self.with(notice: "moved", back))
+                let before = state.0.record["stage_id"]?.string.flatMap { PublicID(.stage, text: $0)?.uuid }
+                let undo = before.flatMap { $0 == stage ? nil : Undo.move(id, $0) }
+                return .seeOther(Self.with(notice: "moved", undo: undo, back))
             } catch TandemError.invalid(let wrong) where wanted.asks(for: wrong) {
                 found = wrong
             }

@@ -23,6 +23,7 @@ struct ContactRead: Decodable {
     let accountId: UUID?
     let account: String?
     let mayEdit: Bool
+    let mayTake: Bool
 
     var label: String { name ?? email ?? phone ?? "without a name" }
 }
@@ -97,6 +98,8 @@ struct ContactPage {
     let timeline: Timeline
     let extras: RecordExtras
     let sourcesCard: SourcesCard
+    var originCard: OriginCard?
+    let take: TakeForm?
 }
 
 /// What the SQL function `contact_page` adds.
@@ -212,15 +215,17 @@ extension Console {
             tenant,
             [
                 .call("contact_page", .uuid(id), .int4(20)), Timeline.statement(.contact, id, call),
-                Self.nextStepsStatement(.contact, id, tenant),
+                Self.nextStepsStatement(.contact, id, tenant), OriginCard.statement(.contact, id),
             ])
         let read = try rows[0].one().decoded(0, as: ContactRead.self)
         let detail = try rows[0].one().decoded(0, as: ContactDetail.self)
         let desk = try await desk(.contact, id, rows[1], rows[2], call, visit, tenant)
-        let page = ContactPage(
+        var page = ContactPage(
             read, detail, desk, tenant: tenant, visit: visit,
             chrome: Chrome(
                 title: read.label, visit: visit, place: .contacts, notice: call.query["notice"], version: version))
+        page.originCard = try OriginCard(
+            rows[3], path: "/console/\(tenant.slug)", visit, TimeWords(tenant.timezone))
         return Response(html: templates.render(page, as: "contact"))
     }
 }
@@ -280,6 +285,7 @@ extension ContactPage {
         hasNextSteps = !nextSteps.isEmpty
         timeline = desk.timeline
         extras = desk.extras
+        take = TakeForm(read.mayTake, of: .contact, place: "\(path)/contacts/\(publicID)", visit)
         sourcesCard = SourcesCard(
             detail.sources, path: "\(path)/contacts/\(publicID)", csrf: read.mayEdit ? visit.csrf : nil, words)
     }
@@ -297,7 +303,7 @@ extension ContactPage.Channel {
         switch read.kind {
         case "email" where isUsable: addressHref = "mailto:" + read.value
         case "phone" where isUsable, "mobile" where isUsable:
-            addressHref = "tel:" + read.value.filter { $0.isNumber || $0 == "+" }
+            addressHref = CallLink.dial(read.value)
         default: addressHref = nil
         }
     }

@@ -9,7 +9,7 @@ extension Console {
     var leadInboxRoutes: [Route] {
         [
             action(
-                "/console/{tenant}/leads/assign", "Assign leads, or disqualify them", module: .crm,
+                "/console/{tenant}/leads/assign", "Take leads, assign or disqualify them", module: .crm,
                 right: .to("edit", "lead")
             ) {
                 _, visit, form in
@@ -22,10 +22,17 @@ extension Console {
     private func assign(_ visit: Visit, _ form: Query) async throws -> Response {
         let tenant = try visit.requiredTenant()
         let back = Self.local(form["back"], tenant) ?? "/console/\(tenant.slug)/leads"
-        let chosen = form.items.filter { $0.name == "lead" }.map(\.value)
+        let single = form["take"]
+        let chosen = single.map { [$0] } ?? form.items.filter { $0.name == "lead" }.map(\.value)
         guard !chosen.isEmpty else { return .seeOther(Self.with(notice: "none-chosen", back)) }
         guard chosen.count <= Self.leadsAtOnce else {
             throw Problem.badRequest("too_many", "At most \(Self.leadsAtOnce) leads are changed at once.")
+        }
+        if single != nil || form["do"] == "take" {
+            let ids = chosen.compactMap { PublicID(.lead, text: $0)?.uuid }
+            guard ids.count == chosen.count else { throw Problem.notFound }
+            try await take(.lead, ids, visit, tenant)
+            return .seeOther(Self.with(notice: "own", back))
         }
         let isDisqualified = form["do"] == "disqualify"
         var change: JSONObject = ["status": "disqualified"]

@@ -22,13 +22,23 @@ struct LeadRead: Decodable {
     let owner: String?
     let createdAt: String
     let mayEdit: Bool
+    let mayTake: Bool
+    /// Who it is already, in lists.
+    let contact: Contact?
+
+    struct Contact: Decodable {
+        let id: UUID
+        let name: String?
+    }
 
     var label: String { name ?? email ?? phone ?? company ?? "without a name" }
 
     static let statuses = ["new", "working", "nurturing", "converted", "disqualified"]
 
+    private var isWorkedOn: Bool { !["converted", "disqualified"].contains(status) }
     /// Whether it can be worked on: not once it is converted, or disqualified.
-    var isOpen: Bool { !["converted", "disqualified"].contains(status) && mayEdit }
+    var isOpen: Bool { isWorkedOn && mayEdit }
+    var isTakable: Bool { isWorkedOn && mayTake }
 
     static func tone(_ status: String?) -> String {
         switch status {
@@ -51,10 +61,13 @@ struct LeadsPage {
     struct Entry {
         let href: String
         let leadID: String
-        /// Whether it can be assigned and disqualified.
-        let isOpen: Bool
+        /// Whether it can be taken, or assigned and disqualified.
+        let isChoosable: Bool
+        let isTakable: Bool
         let leadName: String
         let company: String?
+        /// Who it is already.
+        let known: AccountPage.Link?
         let status: String?
         let tone: String
         let leadSource: String?
@@ -73,8 +86,10 @@ struct LeadsPage {
     let back: String
     let newHref: String?
     /// Whether some can be chosen.
-    let mayEdit: Bool
+    let mayChoose: Bool
+    let mayTake: Bool
     let mayAssign: Bool
+    let mayDisqualify: Bool
     let leads: [Entry]
     let hasLeads: Bool
     let status: String?
@@ -104,6 +119,8 @@ struct LeadPage {
     let timeline: Timeline
     let extras: RecordExtras
     let sourcesCard: SourcesCard
+    let originCard: OriginCard?
+    let take: TakeForm?
 }
 
 /// The button that disqualifies a lead.
@@ -165,6 +182,7 @@ extension Console {
         }
         let shown = Array(found.prefix(Self.leadPageSize))
         let words = TimeWords(tenant.timezone)
+        let takes = visit.changes("owner_id", of: "lead")
         let ownerText = call.text("owner").map { "owner=\(queryValue($0))&" } ?? ""
         func address(_ status: String?) -> String {
             "\(path)?\(ownerText)\(status.map { "status=\($0)" } ?? "")"
@@ -183,12 +201,20 @@ extension Console {
             assignees: owners.menu([("", "Assign to …"), (Owners.nobody, "nobody")], chosen: nil),
             action: "\(path)/assign", csrf: visit.csrf,
             back: address(status), newHref: visit.may("create", "lead") ? "\(path)/new" : nil,
-            mayEdit: shown.contains(where: \.isOpen), mayAssign: visit.may("assign", "lead"),
+            mayChoose: shown.contains { $0.isOpen || takes && $0.isTakable },
+            mayTake: takes && shown.contains(where: \.isTakable), mayAssign: visit.may("assign", "lead"),
+            mayDisqualify: shown.contains(where: \.isOpen),
             leads: shown.map { read in
                 LeadsPage.Entry(
                     href: "\(path)/\(PublicID(.lead, read.id))", leadID: "\(PublicID(.lead, read.id))",
-                    isOpen: read.isOpen, leadName: read.label,
+                    isChoosable: read.isOpen || takes && read.isTakable, isTakable: takes && read.isTakable,
+                    leadName: read.label,
                     company: read.company,
+                    known: read.contact.map {
+                        .init(
+                            href: "/console/\(tenant.slug)/contacts/\(PublicID(.contact, $0.id))",
+                            label: $0.name ?? "a contact")
+                    },
                     status: read.status, tone: LeadRead.tone(read.status), leadSource: read.source,
                     campaign: read.campaign, owner: read.owner, created: words.moment(read.createdAt))
             },
@@ -211,11 +237,13 @@ extension Console {
             tenant,
             [
                 .call("lead_page", .uuid(id)), Timeline.statement(.lead, id, call),
-                Self.nextStepsStatement(.lead, id, tenant),
+                Self.nextStepsStatement(.lead, id, tenant), OriginCard.statement(.lead, id),
             ])
         let row = try rows[0].one()
-        let desk = try await desk(.lead, id, rows[1], rows[2], call, visit, tenant)
         let read = try row.decoded(0, as: LeadRead.self)
+        var desk = try await desk(.lead, id, rows[1], rows[2], call, visit, tenant)
+        // What a lead became is merged, not the lead.
+        if read.status == "converted" { desk.extras.mergeHref = nil }
         let detail = try row.decoded(0, as: LeadDetail.self)
         let path = "/console/\(tenant.slug)"
         let words = TimeWords(tenant.timezone)
@@ -252,7 +280,9 @@ extension Console {
             extras: desk.extras,
             sourcesCard: SourcesCard(
                 detail.sources, path: "\(path)/leads/\(PublicID(.lead, id))", csrf: read.mayEdit ? visit.csrf : nil,
-                words))
+                words),
+            originCard: try OriginCard(rows[3], path: path, visit, words),
+            take: TakeForm(read.isTakable, of: .lead, place: "\(path)/leads/\(PublicID(.lead, id))", visit))
         return Response(html: templates.render(page, as: "lead"))
     }
 }

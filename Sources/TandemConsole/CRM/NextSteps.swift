@@ -6,6 +6,9 @@ struct PlannedEntry {
     struct About {
         let recordHref: String
         let recordName: String
+        /// Of a person who may be called.
+        let recordNumber: String?
+        let recordDial: String?
     }
 
     let subject: String
@@ -37,13 +40,31 @@ struct PlannedEntry {
         isHigh = activity.priority == "high"
         plannedOwner = activity.owner
         body = activity.subject == nil ? nil : activity.body
-        abouts = read.about.map { about in
-            About(recordHref: RecordPlace.href(about.object, about.id, path: path), recordName: about.name)
-        }.filter { $0.recordHref != back }
+        abouts = Self.abouts(read.about, back: back, path: path)
         let id = activity.id.map { "\(PublicID(.activity, $0))" } ?? ""
         let mayEdit = activity.mayEdit == true
         editHref = mayEdit ? "\(path)/activities/\(id)/edit?back=\(queryValue(back))" : nil
         done = !mayEdit ? nil : activity.id.map { TaskButton($0, isDone: false, back: back, path: path, csrf: csrf) }
+    }
+}
+
+extension PlannedEntry {
+    /// Persons with their number; the account that they stand for where nothing else names it.
+    private static func abouts(_ reads: [PlannedRead.About], back: String, path: String) -> [About] {
+        var abouts: [About] = []
+        func add(_ object: String, _ id: UUID, _ name: String, _ phone: String?) {
+            let href = RecordPlace.href(object, id, path: path)
+            guard href != back || phone != nil, !abouts.contains(where: { $0.recordHref == href }) else { return }
+            abouts.append(
+                About(recordHref: href, recordName: name, recordNumber: phone, recordDial: CallLink.dial(phone)))
+        }
+        for read in reads.filter({ $0.object != "account" }) + reads.filter({ $0.object == "account" }) {
+            add(read.object, read.id, read.name, read.phone)
+        }
+        for account in reads.compactMap(\.account) {
+            if let name = account.name { add("account", account.id, name, nil) }
+        }
+        return abouts
     }
 }
 
@@ -53,6 +74,8 @@ struct PlannedRead: Decodable {
         let object: String
         let id: UUID
         let name: String
+        let phone: String?
+        let account: CallRead.Account?
     }
 
     let state: String

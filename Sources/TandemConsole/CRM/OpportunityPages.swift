@@ -25,6 +25,7 @@ struct OpportunityRead: Decodable {
     let owner: String?
     let stages: [Stay]?
     let mayEdit: Bool
+    let mayTake: Bool
 
     static func tone(_ status: String?) -> String {
         switch status {
@@ -121,6 +122,7 @@ struct OpportunityPage {
     let changes: [Change]
     let editHref: String?
     let move: MoveForm?
+    let take: TakeForm?
     let log: LogForms?
     let nextSteps: [PlannedEntry]
     let hasNextSteps: Bool
@@ -280,7 +282,7 @@ extension Console {
         let stages = try rows[3].decoded("stage", as: StageRead.self).filter { $0.pipeline == detail.pipeline }
         let desk = try await desk(.opportunity, id, rows[1], rows[2], call, visit, tenant)
         var page = OpportunityPage(
-            read, detail, desk, stages, tenant: tenant, csrf: visit.csrf,
+            read, detail, desk, stages, tenant: tenant, visit: visit,
             chrome: Chrome(
                 title: read.name, visit: visit, place: .opportunities, notice: call.query["notice"], version: version))
         page.facts += try await customFacts(tenant, .opportunity, id)
@@ -291,7 +293,7 @@ extension Console {
 extension OpportunityPage {
     fileprivate init(
         _ read: OpportunityRead, _ detail: OpportunityDetail, _ desk: RecordDesk, _ stages: [StageRead], tenant: Tenant,
-        csrf: String, chrome: Chrome
+        visit: Visit, chrome: Chrome
     ) {
         let path = "/console/\(tenant.slug)"
         let words = TimeWords(tenant.timezone)
@@ -330,7 +332,8 @@ extension OpportunityPage {
         hasLines = !lines.isEmpty
         let place = "\(path)/opportunities/\(PublicID(.opportunity, read.id))"
         editHref = read.mayEdit ? "\(place)/edit" : nil
-        move = !read.mayEdit ? nil : MoveForm(read, stages, path: path, back: place, csrf: csrf)
+        move = !read.mayEdit ? nil : MoveForm(read, stages, path: path, back: place, csrf: visit.csrf)
+        take = TakeForm(read.mayTake, of: .opportunity, place: place, visit)
         log = desk.log
         nextSteps = desk.nextSteps
         hasNextSteps = !nextSteps.isEmpty

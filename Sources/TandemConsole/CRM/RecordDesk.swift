@@ -9,7 +9,7 @@ struct RecordDesk {
     let log: LogForms?
     let nextSteps: [PlannedEntry]
     let timeline: Timeline
-    let extras: RecordExtras
+    var extras: RecordExtras
 }
 
 extension Console {

@@ -71,6 +71,8 @@ struct RecordFormPage {
     let action: String
     let takeAction: String?
     let cancelHref: String
+    /// Nil for who may not delete it.
+    let deleteAction: String?
     let csrf: String
     let formVersion: String?
     let fields: [Field]

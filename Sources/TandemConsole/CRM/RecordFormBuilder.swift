@@ -11,7 +11,7 @@ struct RecordFormBuilder {
     private static let blankRows = 2
 
     func page(
-        chrome: Chrome, heading: String, path: String, csrf: String, cancel: String, existing: [AccountPage.Link],
+        chrome: Chrome, heading: String, path: String, csrf: String, cancel: String, mayDelete: Bool, existing: [AccountPage.Link],
         changes: [RecordFormPage.Change]
     ) -> RecordFormPage {
         let description = state.description
@@ -21,7 +21,8 @@ struct RecordFormBuilder {
         let shown = Set(fields.map(\.name) + children.flatMap { $0.rows.flatMap { $0.cells.map(\.name) } })
         return RecordFormPage(
             chrome: chrome, heading: heading, action: one.map { "\($0)/edit" } ?? "\(path)/new",
-            takeAction: one.map { "\($0)/take" }, cancelHref: cancel == "\(path)/new" ? path : cancel, csrf: csrf,
+            takeAction: one.map { "\($0)/take" }, cancelHref: cancel == "\(path)/new" ? path : cancel,
+            deleteAction: mayDelete ? one.map { "\($0)/delete" } : nil, csrf: csrf,
             formVersion: state.snapshot.map { String($0.version) }, fields: fields, children: children,
             proposals: proposals, errors: errors.map { wrong($0, shown) }, hasErrors: !errors.isEmpty,
             conflict: changes, hasConflict: !changes.isEmpty, existing: existing, hasExisting: !existing.isEmpty,

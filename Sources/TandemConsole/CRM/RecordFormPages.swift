@@ -150,6 +150,13 @@ extension Console {
         return try await shown(showing, call, visit)
     }
 
+    private func mayDelete(_ state: RecordFormState, _ visit: Visit, _ tenant: Tenant) async throws -> Bool {
+        guard let id = state.snapshot?.id, visit.may("delete", state.description.name) else { return false }
+        let rows = try await read(
+            tenant, [.call("readable_ids", .text(state.description.name), .uuidArray([id]), .text("delete"))])
+        return try rows[0].one().uuids(0).contains(id)
+    }
+
     private func shown(_ showing: RecordFormShowing, _ call: Call, _ visit: Visit) async throws -> Response {
         let tenant = try visit.requiredTenant()
         let (state, description) = (showing.state, showing.state.description)
@@ -178,7 +185,8 @@ extension Console {
         let path = "/console/\(tenant.slug)/\(description.plural)"
         let page = builder.page(
             chrome: chrome, heading: heading, path: path, csrf: visit.csrf,
-            cancel: place(of: state, state.snapshot?.id, showing.input, tenant), existing: existing,
+            cancel: place(of: state, state.snapshot?.id, showing.input, tenant),
+            mayDelete: try await mayDelete(state, visit, tenant), existing: existing,
             changes: showing.changes)
         return Response(html: templates.render(page, as: "record-form"), status: showing.status)
     }

@@ -14,6 +14,8 @@ struct SearchPage {
     struct Item {
         let href: String?
         let label: String
+        /// What tells it from the others.
+        let context: String?
     }
 
     let chrome: Chrome
@@ -60,21 +62,51 @@ extension Console {
 
     private func found(_ query: String, _ tenant: Tenant) async throws -> ([SearchPage.Group], isSimilar: Bool) {
         let path = "/console/\(tenant.slug)"
-        return try await reading(tenant) { (connection, catalog) throws(TandemError) -> ([SearchPage.Group], Bool) in
-            let found = try connection.recordSearch(query, modules: tenant.modules, catalog: catalog)
-            let items = found["items"]?.array ?? []
-            var groups: [SearchPage.Group] = []
-            for description in catalog.objects {
-                var shown: [SearchPage.Item] = []
-                for item in items where item["object"]?.string == description.name {
-                    guard let id = item["id"]?.string else { continue }
-                    let href = Self.page(of: id, description)
-                    shown.append(.init(href: href.map { "\(path)/\($0)" }, label: item["title"]?.string ?? id))
-                }
-                if !shown.isEmpty { groups.append(.init(heading: description.plural.capitalized, items: shown)) }
-            }
-            return (groups, found["similar"]?.bool == true)
+        let (found, objects) = try await reading(tenant) {
+            (connection, catalog) throws(TandemError) -> (JSON, [ObjectDescription]) in
+            (try connection.recordSearch(query, modules: tenant.modules, catalog: catalog), catalog.objects)
         }
+        let items = found["items"]?.array ?? []
+        let labels = try await labels(of: items, objects, tenant)
+        var groups: [SearchPage.Group] = []
+        for description in objects {
+            var shown: [SearchPage.Item] = []
+            for item in items where item["object"]?.string == description.name {
+                guard let id = item["id"]?.string else { continue }
+                let href = Self.page(of: id, description)
+                let label = labels[id]
+                shown.append(
+                    .init(
+                        href: href.map { "\(path)/\($0)" }, label: label?.name ?? item["title"]?.string ?? id,
+                        context: label?.context))
+            }
+            if !shown.isEmpty { groups.append(.init(heading: description.plural.capitalized, items: shown)) }
+        }
+        return (groups, found["similar"]?.bool == true)
+    }
+
+    /// What tells hits apart, by their public ids.
+    private func labels(
+        of items: [JSON], _ objects: [ObjectDescription], _ tenant: Tenant
+    ) async throws -> [String: (name: String?, context: String?)] {
+        guard tenant.modules.contains(.crm) else { return [:] }
+        var hits: [(object: ObjectDescription, id: RecordID)] = []
+        for item in items {
+            if let object = objects.first(where: { $0.name == item["object"]?.string }),
+                let id = item["id"]?.string.flatMap({ PublicID(object.prefix, text: $0)?.uuid })
+            {
+                hits.append((object, id))
+            }
+        }
+        let rows = try await read(
+            tenant, [.call("record_labels", .textArray(hits.map(\.object.name)), .uuidArray(hits.map(\.id)))])[0]
+        var labels: [String: (name: String?, context: String?)] = [:]
+        for row in rows {
+            let id = try row.uuid("id")
+            guard let hit = hits.first(where: { $0.id == id }) else { continue }
+            labels[hit.object.publicID(id)] = (try row.optionalText("name"), try row.optionalText("context"))
+        }
+        return labels
     }
 
     /// The address of a record's page below the tenant's; nil: it has none.

@@ -17,6 +17,7 @@ struct Timeline {
         let detail: String?
         let said: String?
         let task: TaskButton?
+        let tools: ActivityTools?
     }
 
     let entries: [Entry]
@@ -50,6 +51,24 @@ struct Timeline {
             reads.count > shown.count
             ? shown.last.map { Pager(href: "\(place)?before=\(queryValue($0.at))&key=\(queryValue($0.key))#timeline") }
             : nil
+    }
+}
+
+/// The ways to change and to delete what was logged.
+struct ActivityTools {
+    let activityEdit: String?
+    let activityDelete: String?
+    let activityToken: String
+    let activityBack: String
+    /// For who hears the page: what is meant.
+    let activityWords: String
+
+    init?(_ read: ActivityRead, back: String, path: String, csrf: String) {
+        guard let id = read.id, read.mayEdit == true || read.mayDelete == true else { return nil }
+        let place = "\(path)/activities/\(PublicID(.activity, id))"
+        activityEdit = read.mayEdit == true ? "\(place)/edit?back=\(queryValue(back))" : nil
+        activityDelete = read.mayDelete == true ? "\(place)/delete" : nil
+        (activityToken, activityBack, activityWords) = (csrf, back, read.words)
     }
 }
 
@@ -120,9 +139,10 @@ extension Timeline.Entry {
             task =
                 isTask && activity.status == "done" && activity.mayEdit == true
                 ? activity.id.map { TaskButton($0, isDone: true, back: place, path: path, csrf: csrf) } : nil
+            tools = ActivityTools(activity, back: place, path: path, csrf: csrf)
             return
         }
-        task = nil
+        (task, tools) = (nil, nil)
         if let move = read.move {
             said = nil
             sign = "stage"

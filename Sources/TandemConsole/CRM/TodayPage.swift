@@ -12,6 +12,8 @@ struct TodayPage {
         let company: String?
         let leadReasons: [Reason]
         let leadOwner: String?
+        let leadNumber: String?
+        let leadDial: String?
         let arrived: Moment?
     }
 
@@ -28,6 +30,7 @@ struct TodayPage {
         let dealStage: String?
         let dealReasons: [Reason]
         let dealOwner: String?
+        let dealCall: CallLink?
     }
 
     struct Hot {
@@ -49,16 +52,21 @@ struct TodayPage {
     let reminders: RemindersCard?
     let overdue: [PlannedEntry]
     let hasOverdue: Bool
+    let overdueCount: String?
     let due: [PlannedEntry]
     let hasDue: Bool
+    let dueCount: String?
     let week: [PlannedEntry]
     let hasWeek: Bool
+    let weekCount: String?
     let leads: [Lead]
     let hasLeads: Bool
+    let leadCount: String?
     let unassigned: String?
     let unassignedHref: String
     let deals: [Deal]
     let hasDeals: Bool
+    let dealCount: String?
     let hot: [Hot]
     let hasHot: Bool
     let hasCDP: Bool
@@ -69,6 +77,9 @@ private struct TodayRead: Decodable {
     struct Marks: Decodable {
         let isUntouched: Bool
         let assignedAt: String?
+        let call: CallRead?
+        /// How many there are in all.
+        let total: Int
     }
 
     struct LeadMarks: Decodable {
@@ -87,6 +98,8 @@ private struct TodayRead: Decodable {
             let isPast: Bool
             let isRotten: Bool
             let daysInStage: Int?
+            let call: CallRead?
+            let total: Int
         }
 
         let deal: OpportunityRead
@@ -108,6 +121,8 @@ private struct TodayRead: Decodable {
         let owner: String?
     }
 
+    /// By `overdue`, `today`, `week`; what is none is not there.
+    let counts: [String: Int]
     let planned: [PlannedRead]
     let leads: [LeadMarks]
     let unassigned: Int
@@ -174,20 +189,27 @@ extension TodayPage {
         }
         overdue = planned("overdue")
         hasOverdue = !overdue.isEmpty
+        overdueCount = Self.figure(read.counts["overdue"])
         due = planned("today")
         hasDue = !due.isEmpty
+        dueCount = Self.figure(read.counts["today"])
         week = planned("week")
         hasWeek = !week.isEmpty
+        weekCount = Self.figure(read.counts["week"])
         leads = read.leads.map { Lead($0, path: path, words) }
         hasLeads = !leads.isEmpty
+        leadCount = Self.figure(read.leads.first?.marks.total)
         unassigned = read.unassigned == 0 ? nil : Figures.counted(read.unassigned, "lead") + " of nobody"
         unassignedHref = "\(path)/leads?owner=\(Owners.nobody)"
         deals = read.opportunities.map { Deal($0, path: path) }
         hasDeals = !deals.isEmpty
+        dealCount = Self.figure(read.opportunities.first?.marks.total)
         hot = read.accounts.map { Hot($0, path: path, words) }
         hasHot = !hot.isEmpty
         hasCDP = tenant.modules.contains(.cdp)
     }
+
+    private static func figure(_ count: Int?) -> String? { count.flatMap { $0 == 0 ? nil : Figures.count($0) } }
 }
 
 extension TodayPage.Lead {
@@ -196,6 +218,8 @@ extension TodayPage.Lead {
         leadName = read.lead.label
         company = read.lead.company
         leadOwner = read.lead.owner
+        leadNumber = read.marks.call?.phone
+        leadDial = CallLink.dial(leadNumber)
         arrived = words.moment(read.marks.assignedAt ?? read.lead.createdAt)
         var reasons: [TodayPage.Reason] = []
         if read.marks.isUntouched { reasons.append(.init(reason: "nobody called yet", reasonTone: "warn")) }
@@ -215,6 +239,7 @@ extension TodayPage.Deal {
         dealAmount = Figures.money(deal.amount, deal.currency)
         dealStage = deal.stage
         dealOwner = deal.owner
+        dealCall = read.marks.call.map { CallLink($0, path: path) }
         var reasons: [TodayPage.Reason] = []
         if read.marks.isPast {
             reasons.append(.init(reason: "close date \(TimeWords.day(deal.closeDate) ?? "")", reasonTone: "bad"))

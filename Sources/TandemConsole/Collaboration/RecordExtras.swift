@@ -10,7 +10,7 @@ struct RecordExtras {
     let tagsCard: TagsCard?
     let mergedCard: MergedCard?
     /// Nil for what is not merged.
-    let mergeHref: String?
+    var mergeHref: String?
 }
 
 extension Console {

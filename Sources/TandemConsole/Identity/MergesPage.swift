@@ -230,8 +230,9 @@ extension Console {
         return path
     }
 
-    static func with(notice: String, _ path: String) -> String {
-        path + (path.contains("?") ? "&" : "?") + "notice=" + notice
+    /// - Parameter undo: what the notice offers to take back.
+    static func with(notice: String, undo: Undo? = nil, _ path: String) -> String {
+        path + (path.contains("?") ? "&" : "?") + "notice=" + notice + (undo.map { "&undo=" + $0.text } ?? "")
     }
 }
 

@@ -20,6 +20,8 @@ struct Chrome {
     struct Notice {
         let kind: String
         let text: String
+        /// The form that takes it back.
+        var undo: UndoForm?
     }
 
     var title: String
@@ -66,7 +68,8 @@ struct Chrome {
         self.init(title: title, version: version)
         csrf = visit.csrf
         signedInAs = visit.user?.email
-        notice = code.flatMap(Notice.init)
+        notice = code.flatMap { Notice($0) }
+        notice?.undo = visit.undo.flatMap { UndoForm($0, visit) }
         guard let tenant = visit.tenant else { return }
         isSimulated = tenant.isSimulated
         timeZone = tenant.timezone
@@ -148,9 +151,16 @@ extension Chrome.Notice {
         case "taken": self.init(kind: "good", text: "Taken over: it counts as your word now.")
         case "logged": self.init(kind: "good", text: "Logged. It stands in the timeline.")
         case "planned": self.init(kind: "good", text: "Added to the next steps.")
-        case "done": self.init(kind: "good", text: "Done. The timeline of its record can take that back.")
+        case "done": self.init(kind: "good", text: "Done.")
         case "reopened": self.init(kind: "good", text: "It is to be done again.")
         case "moved": self.init(kind: "good", text: "Moved.")
+        case "own": self.init(kind: "good", text: "It is yours now.")
+        case "deleted": self.init(kind: "good", text: "Deleted. It is in the bin.")
+        case "restored": self.init(kind: "good", text: "Restored, with what belonged to it.")
+        case "restored-in-part":
+            self.init(
+                kind: "good", text: "Restored. Links to what is not there any more, or has changed since, did not come back.")
+        case "nothing-chosen": self.init(kind: "bad", text: "Nothing was chosen. Tick what is meant.")
         case "assigned": self.init(kind: "good", text: "Assigned.")
         case "disqualified": self.init(kind: "good", text: "Disqualified. Editing the status brings a lead back.")
         case "records-merged":

@@ -11,14 +11,14 @@ extension Chrome {
 
     /// The places of the navigation, in the order of their areas.
     enum Place: String, CaseIterable {
-        case today, accounts, contacts, leads, opportunities, tickets, forms
+        case today, accounts, contacts, leads, opportunities, tickets, forms, bin
         case thread, people, merges, duplicates, privacy
         case events, quarantine, sources, plans, send
         case fields, users, roles, operations, audit
 
         var area: Area {
             switch self {
-            case .today, .accounts, .contacts, .leads, .opportunities, .tickets, .forms: .crm
+            case .today, .accounts, .contacts, .leads, .opportunities, .tickets, .forms, .bin: .crm
             case .thread, .people, .merges, .duplicates, .privacy: .people
             case .events, .quarantine, .sources, .plans, .send: .events
             case .fields, .users, .roles, .operations, .audit: .settings
@@ -38,6 +38,7 @@ extension Chrome {
             case .contacts: "Contacts"
             case .leads: "Leads"
             case .forms: "Forms"
+            case .bin: "Bin"
             case .opportunities: "Opportunities"
             case .tickets: "Tickets"
             case .duplicates: "Duplicates"
@@ -56,7 +57,7 @@ extension Chrome {
             switch self {
             case .thread, .events, .quarantine, .sources, .plans, .send: .cdp
             case .today, .contacts, .leads, .forms, .opportunities, .tickets, .duplicates: .crm
-            case .people, .accounts, .merges, .fields, .operations, .audit, .users, .roles, .privacy: nil
+            case .people, .accounts, .merges, .fields, .operations, .audit, .users, .roles, .privacy, .bin: nil
             }
         }
 
@@ -73,6 +74,7 @@ extension Chrome {
             case .opportunities: .read("opportunity")
             case .tickets: .read("ticket")
             case .forms: .read("form")
+            case .bin: Console.binRight
             case .users: .read("user")
             case .roles: .read("role")
             case .operations: .free

@@ -68,23 +68,44 @@ extension Console {
 
     var privacyRoutes: [Route] {
         [
-            page("/console/{tenant}/privacy", "What was asked for about whose data, and the form to ask") {
-                call, visit in
+            page(
+                "/console/{tenant}/privacy", "What was asked for about whose data, and the form to ask",
+                parameters: [
+                    .init("type", "How the form names a person first: email, profile, …"), .init("value", "And who it is"),
+                ]
+            ) { call, visit in
                 try Self.requireOperator(visit)
                 return try await privacy(call, visit, visit.requiredTenant())
             },
-            page("/console/{tenant}/privacy/{request}", "A signed receipt, as JSON") { call, visit in
-                try Self.requireOperator(visit)
-                let (tenant, id) = (try visit.requiredTenant(), try call.id("request", .privacyRequest))
-                let shown = try await reading(tenant) { (connection) throws(TandemError) in
-                    try connection.privacyRequest(id)
-                }
-                return Response(json: shown["receipt"] ?? .null)
+            page("/console/{tenant}/privacy/{request}", "A receipt, for people") { call, visit in
+                try await receiptPage(try await receipt(call, visit), call, visit)
+            },
+            page("/console/{tenant}/privacy/{request}/receipt", "A signed receipt, as JSON") { call, visit in
+                Response(json: try await receipt(call, visit))
             },
             action("/console/{tenant}/privacy", "Look what an erasure would take, or suppress, or let in again") {
                 try await ask($0, $1, $2, $1.requiredTenant())
             },
         ]
+    }
+
+    /// - Throws: 404 while there is none.
+    private func receipt(_ call: Call, _ visit: Visit) async throws -> JSON {
+        try Self.requireOperator(visit)
+        let (tenant, id) = (try visit.requiredTenant(), try call.id("request", .privacyRequest))
+        let shown = try await reading(tenant) { (connection) throws(TandemError) in
+            try connection.privacyRequest(id)
+        }
+        guard let receipt = shown["receipt"], !receipt.isNull else { throw Problem.notFound }
+        return receipt
+    }
+
+    private func receiptPage(_ receipt: JSON, _ call: Call, _ visit: Visit) async throws -> Response {
+        let tenant = try visit.requiredTenant()
+        let page = ReceiptPage(
+            receipt, path: "/console/\(tenant.slug)", tenant: tenant, words: TimeWords(tenant.timezone),
+            chrome: Chrome(title: "Receipt", visit: visit, place: .privacy, version: version))
+        return Response(html: templates.render(page, as: "receipt"))
     }
 
     private static func requireOperator(_ visit: Visit) throws {
@@ -160,7 +181,8 @@ extension Console {
         let page = PrivacyPage(
             chrome: Chrome(
                 title: "Privacy", visit: visit, place: .privacy, notice: call.query["notice"], version: version),
-            path: path, csrf: visit.csrf, type: form?["type"] ?? "email", value: form?["value"] ?? "",
+            path: path, csrf: visit.csrf, type: form?["type"] ?? call.text("type") ?? "email",
+            value: form?["value"] ?? call.text("value") ?? "",
             reason: form?["reason"] ?? "", problem: problem, plan: plan, requests: entries,
             hasRequests: !entries.isEmpty)
         return Response(html: templates.render(page, as: "privacy"))

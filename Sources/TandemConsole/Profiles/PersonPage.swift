@@ -66,6 +66,8 @@ struct PersonPage {
     let person: String
     let id: String
     let threadHref: String?
+    /// Nil for who does not answer requests about somebody's data.
+    var privacyHref: String?
     let firstSeen: Moment?
     let lastSeen: Moment?
     let nodeCount: Int
@@ -169,6 +171,7 @@ struct ActivityRead: Decodable {
     let dueDate: String?
     let priority: String?
     let mayEdit: Bool?
+    let mayDelete: Bool?
     let recurrence: String?
 
     var words: String {
@@ -239,6 +242,7 @@ extension PersonPage {
         person = read.label
         id = "\(publicID)"
         threadHref = tenant.modules.contains(.cdp) ? "\(path)?person=\(publicID)" : nil
+        privacyHref = visit.user == nil ? "\(path)/privacy?type=profile&value=\(publicID)" : nil
         firstSeen = words.moment(read.firstSeenAt)
         lastSeen = words.moment(read.lastSeenAt)
         nodeCount = read.nodes.count

@@ -21,6 +21,10 @@ struct Visit: Sendable {
     let tenant: Tenant?
     /// For the page's forms.
     let csrf: String
+    /// Of the page, without its query.
+    let path: String
+    /// What the last form did and can be taken back, as the address says it.
+    let undo: String?
 
     /// Whether the user's roles allow an action with some records of an object, or in a part of Tandem.
     func may(_ action: String, _ object: String) -> Bool { ConsoleRight.to(action, object).isHeld(rights) }
@@ -54,7 +58,9 @@ extension Console {
     ) -> Route {
         Route(
             .get, template, summary, feature: "Console", scope: .none,
-            parameters: parameters + [.init("notice", "What the last form did")], takesFields: takesFields
+            parameters: parameters + [
+                .init("notice", "What the last form did"), .init("undo", "What of it can be taken back"),
+            ], takesFields: takesFields
         ) { call in
             guard let visit = try await visit(call) else { return .seeOther("/console/sign-in") }
             return try await answer(call, visit, module, right) { try await handler(call, visit) }
@@ -175,7 +181,7 @@ extension Console {
         return Visit(
             session: hash, actor: user?.actor ?? "console:" + session.actor, user: user, rights: rights,
             tenants: visible,
-            tenant: limited, csrf: seal.token(session: hash))
+            tenant: limited, csrf: seal.token(session: hash), path: call.request.uri.path, undo: call.query["undo"])
     }
 
     private func signedInUser(_ tenant: Tenant, _ id: RecordID) async throws -> (SignedInUser, RecordRights)? {

@@ -1,10 +1,11 @@
--- What an activity is about, as far as the caller may read it: [{"object", "id", "name"}].
+-- What an activity is about, as far as the caller may read it: [{"object", "id", "name", "phone"?, "account"?: {"id", "name"}}], the last two of persons (call_person).
 create or replace function activity_subjects(p_activity uuid) returns jsonb
 language plpgsql stable
 as $$
 begin
     return (
-        select coalesce(jsonb_agg(jsonb_build_object('object', l.object, 'id', l.record_id, 'name', r.name) order by l.object, r.name), '[]')
+        select coalesce(jsonb_agg(jsonb_build_object('object', l.object, 'id', l.record_id, 'name', r.name)
+            || case when l.object in ('contact', 'lead') then call_person(l.object, l.record_id) - 'name' else '{}' end order by l.object, r.name), '[]')
         from activity_links l
         cross join lateral (
             select a.name from accounts a where l.object = 'account' and a.id = l.record_id

@@ -1,4 +1,4 @@
--- Leads that the caller may read, newest first, behind (p_before_at, p_before_id) if given: all, or those in one status, of one owner, or of nobody.
+-- Leads that the caller may read, newest first, behind (p_before_at, p_before_id) if given: all, or those in one status, of one owner, or of nobody. `contact`: who an open one is already.
 create or replace function find_leads(
     p_status text, p_owner uuid, p_unassigned boolean, p_before_at timestamptz, p_before_id uuid, p_limit int4
 ) returns table (created_at timestamptz, id uuid, lead jsonb)
@@ -9,7 +9,9 @@ declare
 begin
     return query execute format(
         $q$
-        select d.created_at, d.id, lead_json(d.id)
+        select d.created_at, d.id, lead_json(d.id) || jsonb_build_object(
+            'contact', case when d.status not in ('converted', 'disqualified') then lead_contact(d.id) end
+        )
         from leads d
         where %s
           and ($1 is null or d.status = $1)

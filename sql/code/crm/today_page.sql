@@ -7,10 +7,12 @@ declare
     v_unassigned bigint;
 begin
     execute format(
-        'select count(*) from leads d where d.owner_id is null and d.status in (''new'', ''working'', ''nurturing'') and %s',
-        record_condition('lead', 'read', 'd')
+        'select count(*) from leads d where d.owner_id is null and d.status in (''new'', ''working'', ''nurturing'') and %s
+            and not exists (select from contacts c where c.email_norm = d.email_norm and %s)',
+        record_condition('lead', 'read', 'd'), record_condition('contact', 'read', 'c')
     ) into v_unassigned;
     return jsonb_build_object(
+        'counts', count_planned(p_owner, p_zone, p_now, 1000),
         'planned', (
             select coalesce(jsonb_agg(p.activity order by p.n), '[]')
             from planned_activities(p_owner, null, 7, p_zone, p_now, 2 * p_limit) with ordinality p (state, activity, n)
