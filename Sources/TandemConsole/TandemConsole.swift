@@ -49,7 +49,8 @@ public struct Console: Sendable {
     }
 
     private var crmRoutes: [Route] {
-        todayRoutes + takeRoutes + binRoutes + accountRoutes + contactRoutes + leadRoutes + leadInboxRoutes + leadConversionRoutes + formRoutes
+        todayRoutes + takeRoutes + binRoutes + accountRoutes + contactRoutes + leadRoutes + leadInboxRoutes
+            + leadConversionRoutes + formRoutes
             + opportunityRoutes + boardRoutes + ticketRoutes + activityRoutes + recordFormRoutes + fieldSourceRoutes
             + recordMergeRoutes + commentRoutes + fileRoutes + tagRoutes + reminderRoutes
             + savedListRoutes

@@ -78,6 +78,11 @@ def test_everything_is_there_once(demo: Server) -> None:
         (69_659, "2500315.63"),
     ]
     assert rows(demo, "demo", "select count(*) from import_row where outcome = 'rejected' or outcome is null") == [(0,)]
+    ((tasks, due, phones, numbers),) = rows(
+        demo, "demo",
+        "select count(*), count(distinct due_date), (select count(phone) from contacts), (select count(distinct phone) from contacts) "
+        "from activities where type = 'task' and status = 'planned'")
+    assert 50 <= tasks <= 150 and due > 5 and phones == numbers > 100
     assert rows(demo, "demo", "select count(*) from users where name !~ '^(rep|manager)-[0-9]+$'") == [(0,)]
     assert rows(demo, "demo", "select count(*) from review where state = 'open'") == [(1,)]
 

@@ -274,7 +274,7 @@ def test_every_way_to_ask_agrees_with_a_plain_filter(world: World, figures: Call
     ("record_condition", "record_condition('contact', 'read', 'c', false)", "record_condition('contact', 'read', 'c')"),
     ("record_condition", "select from activity_links n where", "select from activity_links n where false and"),
     ("restrict_items", "i #>> '{given,owner_id}' is distinct from v_user", "true"),
-    ("restrict_items", "is_within(v_name, 'edit', "is_within(v_name, 'read',"),
+    ("restrict_items", "is_within(v_name, 'edit',", "is_within(v_name, 'read',"),
 ], ids=lambda value: value[:30])
 def test_a_broken_predicate_is_noticed(world: World, function: str, whole: str, broken: str) -> None:
     server = world.tenant.server

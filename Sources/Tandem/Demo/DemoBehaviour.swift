@@ -122,16 +122,26 @@ struct DemoBehaviour {
         return time + WireTime.second
     }
 
+    /// Of two in three who sign up, from the thousand British numbers that are nobody's (Ofcom keeps them for drama).
+    private static func phone(_ person: DemoWorld.Person) -> String? {
+        let isStory = [DemoStory.buyer, DemoStory.colleague, DemoStory.kiosk.owner, DemoStory.kiosk.visitor]
+            .contains(person.number)
+        guard !isStory, person.number < 1000, person.number % 3 > 0 else { return nil }
+        let number = String(person.number)
+        return "+44 7700 900" + String(repeating: "0", count: 3 - number.count) + number
+    }
+
     private mutating func signUp(_ person: DemoWorld.Person, at time: Int64, _ device: String?) {
         let account = world.accounts[person.account]
         signUps[person.number] = time
+        var traits: JSONObject = [
+            "email": .string(person.email), "firstName": .string(person.title),
+            "lastName": .string(String(person.number)), "title": .string(person.title),
+            "company": ["id": .string(account.key), "name": .string(account.name)],
+        ]
+        if let phone = Self.phone(person) { traits["phone"] = .string(phone) }
         var identify: JSONObject = [
-            "type": "identify", "userId": .string(person.handle),
-            "traits": [
-                "email": .string(person.email), "firstName": .string(person.title),
-                "lastName": .string(String(person.number)), "title": .string(person.title),
-                "company": ["id": .string(account.key), "name": .string(account.name)],
-            ],
+            "type": "identify", "userId": .string(person.handle), "traits": .object(traits),
         ]
         if let device { identify["anonymousId"] = .string(device) }
         messages.append(.server(time, identify))

@@ -27,6 +27,7 @@ struct DemoRecords {
         [
             ("opportunities", Self.file("opportunity-contacts", opportunityContacts), Self.opportunityContactMapping),
             ("activities", Self.file("activities", activities), Self.activityMapping),
+            ("activities", Self.file("tasks", tasks), Self.taskMapping),
         ]
     }
 
@@ -221,6 +222,45 @@ struct DemoRecords {
         }
         return rows
     }
+
+    /// What is planned for open opportunities: some of it overdue, some of today, some of the next days.
+    private var tasks: [JSON] {
+        let today = world.now / WireTime.day
+        var rows: [JSON] = []
+        for (number, opportunity, _) in recent where rows.count < 150 && opportunity.closed == nil {
+            var random = SplitMix64(seed: UInt64(number) &+ 31)
+            guard random.chance(40), let account = opportunity.account else { continue }
+            rows.append([
+                "id": .string("demo-task-\(number)"),
+                "subject": .string(random.pick(Self.taskWords) + " " + opportunity.product),
+                "due": .string(RecordTime.date(today + Int64(random.number(-3...9)))),
+                "priority": .string(random.chance(20) ? "high" : "normal"),
+                "owner": .string(DemoWorld.Agent.name(opportunity.owner)),
+                "account": .string(world.accounts[account].key), "opportunity": .string(opportunity.externalID),
+                "contact": .string(contact(opportunity, by: world.now, &random)?.email ?? ""),
+            ])
+        }
+        return rows
+    }
+
+    private static let taskWords = [
+        "Call back about", "Send the offer for", "Ask who decides on", "Agree on a day to show",
+    ]
+
+    private static let taskMapping = """
+        format: jsonl
+        match: external_id
+        defaults: {type: task, status: planned}
+        fields:
+          external_id: id
+          subject: subject
+          due_date: due
+          priority: priority
+          owner_id: {column: owner, ref: users.name}
+          links.account: {column: account, ref: accounts.group_id}
+          links.opportunity: {column: opportunity, ref: opportunities.external_id}
+          links.contact: {column: contact, ref: contacts.email, on_missing: "null"}
+        """
 
     private static func subject(_ kind: String, _ product: String) -> String {
         switch kind {

@@ -65,14 +65,15 @@ extension Console {
                 _, visit, form in
                 try await restore(visit, form)
             },
-        ] + Self.deletable.map { object in
-            action(
-                "/console/{tenant}/\(object.plural)/{\(object.name)}/delete", "Delete one \(object.name)",
-                module: object.module, right: .to("delete", object.name)
-            ) { call, visit, form in
-                try await delete(object, call.id(object.name, object.prefix), visit, form)
+        ]
+            + Self.deletable.map { object in
+                action(
+                    "/console/{tenant}/\(object.plural)/{\(object.name)}/delete", "Delete one \(object.name)",
+                    module: object.module, right: .to("delete", object.name)
+                ) { call, visit, form in
+                    try await delete(object, call.id(object.name, object.prefix), visit, form)
+                }
             }
-        }
     }
 
     /// The objects whose records the console deletes.

@@ -11,8 +11,8 @@ struct RecordFormBuilder {
     private static let blankRows = 2
 
     func page(
-        chrome: Chrome, heading: String, path: String, csrf: String, cancel: String, mayDelete: Bool, existing: [AccountPage.Link],
-        changes: [RecordFormPage.Change]
+        chrome: Chrome, heading: String, path: String, csrf: String, cancel: String, mayDelete: Bool,
+        existing: [AccountPage.Link], changes: [RecordFormPage.Change]
     ) -> RecordFormPage {
         let description = state.description
         let one = state.snapshot.map { "\(path)/\(description.publicID($0.id))" }

@@ -159,7 +159,8 @@ extension Chrome.Notice {
         case "restored": self.init(kind: "good", text: "Restored, with what belonged to it.")
         case "restored-in-part":
             self.init(
-                kind: "good", text: "Restored. Links to what is not there any more, or has changed since, did not come back.")
+                kind: "good",
+                text: "Restored. Links to what is not there any more, or has changed since, did not come back.")
         case "nothing-chosen": self.init(kind: "bad", text: "Nothing was chosen. Tick what is meant.")
         case "assigned": self.init(kind: "good", text: "Assigned.")
         case "disqualified": self.init(kind: "good", text: "Disqualified. Editing the status brings a lead back.")

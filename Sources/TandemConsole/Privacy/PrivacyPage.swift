@@ -71,7 +71,8 @@ extension Console {
             page(
                 "/console/{tenant}/privacy", "What was asked for about whose data, and the form to ask",
                 parameters: [
-                    .init("type", "How the form names a person first: email, profile, …"), .init("value", "And who it is"),
+                    .init("type", "How the form names a person first: email, profile, …"),
+                    .init("value", "And who it is"),
                 ]
             ) { call, visit in
                 try Self.requireOperator(visit)
