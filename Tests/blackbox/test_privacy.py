@@ -424,7 +424,16 @@ def test_the_console(tandem: Server, tenant: Tenant) -> None:
     assert "by letter" in done.text and person.email not in done.html
     assert tenant.get(f"/v1/contacts/{person.contact}").status_code == 404
     receipt = re.search(r'href="([^"]+/privacy/prv_\w+)"', done.html)
-    assert receipt and browser.session.get(tandem.base_url + receipt[1]).json()["kind"] == "erase"
+    assert receipt and browser.session.get(f"{tandem.base_url}{receipt[1]}/receipt").json()["kind"] == "erase"
+    shown = browser.get(receipt[1])
+    assert "Receipt of an erasure" in shown.text and "genuine" in shown.text and "contacts 1" in shown.text, shown.text
+    assert person.email not in shown.html
+    elsewhere = receipt[1].replace(f"/{tenant.slug}/", f"/{tandem.tenant('receipts-elsewhere').slug}/")
+    assert browser.get(elsewhere).response.status_code == 404
+    # From a person's page the form is filled in.
+    known = tenant.ingest("identify", {"userId": "asks"}) and tenant.get("/v1/profiles/by/user_id/asks").json()["id"]
+    link = next(one for one in browser.get(f"/console/{tenant.slug}/people/{known}").links if "/privacy?" in one)
+    assert browser.get(link).form("/privacy").fields["value"] == known
     assert "is no email" in browser.submit(done.form("/privacy"), type="email", value=" ", do="look").text
 
 

@@ -80,7 +80,8 @@ def make_desk(tenant: Tenant) -> None:
     today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
     make(tenant, "activities", type="task", status="planned", subject="Ask about the budget", due_date=today,
          links=[{"object": "opportunity", "record_id": opportunity}])
-    make(tenant, "leads", first_name="Lee", last_name="Waiting", company="Hooli", source="demo-request", phone="+44 7700 900124", owner_id=rep)
+    make(tenant, "leads", first_name="Lee", last_name="Waiting", company="Hooli", source="demo-request", phone="+44 7700 900124",
+         owner_id=rep)
     # One that nobody owns, who is a contact already, and what lies in the bin.
     make(tenant, "leads", first_name="Kim", last_name="Unclaimed", company="Acme", email="casey@acme.example")
     for plural, body in [("accounts", {"name": "Acme by mistake"}), ("activities", {"type": "note", "body": "In the wrong place."})]:

@@ -10,7 +10,9 @@ extension Connection {
         var answer: JSONObject = ["first": .null, "campaign": .null]
         for name in ["first", "campaign"] {
             guard var touch = found?[name]?.object else { continue }
-            touch["at"] = touch["at"]?.string.flatMap(WireTime.parse).map { .string(RecordTime.text($0)) } ?? .null
+            for name in ["at", "received_at"] {
+                touch[name] = touch[name]?.string.flatMap(WireTime.parse).map { .string(RecordTime.text($0)) } ?? .null
+            }
             let prefixes: [(String, PublicID.Prefix)] = [("event_id", .event), ("profile_id", .profile)]
             for (key, prefix) in prefixes {
                 if let id = touch[key]?.string.flatMap({ UUID(uuidString: $0) }) {

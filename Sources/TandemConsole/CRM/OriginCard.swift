@@ -41,6 +41,7 @@ struct OriginCard {
 private struct OriginRead: Decodable {
     struct Touch: Decodable {
         let at: String
+        let receivedAt: String
         let eventId: UUID
         let page: String?
         let referrer: String?
@@ -62,7 +63,9 @@ extension OriginCard.Touch {
     ) {
         touchLabel = label
         touchedAt = words.moment(read.at)
-        eventHref = visit.may("read", "profile") ? "\(path)/events/\(PublicID(.event, read.eventId))" : nil
+        eventHref =
+            visit.may("read", "profile")
+            ? "\(path)/events/\(PublicID(.event, read.eventId))?at=\(queryValue(read.receivedAt))" : nil
         let pairs: [(String, String?)] = [
             ("Campaign", read.campaign), ("Source", read.source), ("Medium", read.medium), ("Term", read.term),
             ("Content", read.content), ("Came from", read.referrer), ("Page", read.page),

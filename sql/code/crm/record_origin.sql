@@ -1,4 +1,4 @@
--- How the persons behind an account, a contact or a lead came: {"first", "campaign"}, each {"at", "event_id", "type", "event", "page", "referrer", "source",
+-- How the persons behind an account, a contact or a lead came: {"first", "campaign"}, each {"at", "received_at", "event_id", "type", "event", "page", "referrer", "source",
 -- "medium", "campaign", "term", "content", "profile_id"} or null. `first` is the earliest event that tells a page, a referrer or a campaign, `campaign` the earliest
 -- that names a campaign or its source. Of an account the earliest of all its people. Looked for among the first events of each of at most 1,000 nodes
 -- of each kind (record_timeline_nodes), by their key: some 2,000 events, at most 200 a node. Null without events.
@@ -22,7 +22,7 @@ begin
     return (
         with touch as materialized (
             select e.ts, e.seq, t.source, t.campaign, jsonb_build_object(
-                'at', iso_time(e.ts), 'event_id', e.event_id, 'type', e.type, 'event', e.name, 'page', t.page, 'referrer', t.referrer,
+                'at', iso_time(e.ts), 'received_at', iso_time(e.received_at), 'event_id', e.event_id, 'type', e.type, 'event', e.name, 'page', t.page, 'referrer', t.referrer,
                 'source', t.source, 'medium', t.medium, 'campaign', t.campaign, 'term', t.term, 'content', t.content, 'node', e.node
             ) as touch
             from unnest(v_nodes) n(id)
