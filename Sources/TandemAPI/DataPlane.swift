@@ -61,6 +61,7 @@ public struct DataPlane: Sendable {
             + MergeRoutes(store: store, readingRules: readingRules).routes
             + ProfileRoutes(store: store, readingRules: readingRules).routes
             + ProfileAPIRoutes(store: store, readingRules: readingRules).routes
+            + ConsentRoutes(store: store, readingRules: readingRules).routes
             + PrivacyRoutes(store: store).routes
             + records.standard.objects.flatMap { RecordRoutes(description: $0, records: records).routes }
             + TagRoute(records: records).routes + AttachmentRoutes(records: records, limit: attachmentLimit).routes

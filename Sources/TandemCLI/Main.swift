@@ -32,7 +32,7 @@ struct Main: AsyncParsableCommand {
             CommandGroup(
                 name: "People",
                 subcommands: [
-                    ProfileCommand.self, MergeCommand.self, RulesCommand.self, PrivacyCommand.self,
+                    ProfileCommand.self, MergeCommand.self, RulesCommand.self, ConsentCommand.self, PrivacyCommand.self,
                 ]),
             CommandGroup(
                 name: "Records",

@@ -23,7 +23,9 @@ struct MessageReader {
         self.circumstances = circumstances
         plan = checksPlan ? circumstances.rules.plans[circumstances.source.id] : nil
         batchSentAt = envelope.sentAt.flatMap { WireTime.parse($0) } ?? circumstances.sentAtHeader
-        sourceFlags = circumstances.source.flags
+        var flags = circumstances.source.flags
+        if circumstances.rules.enforcing.contains(circumstances.source.id) { flags.insert(.enforcesConsent) }
+        sourceFlags = flags
         let shared = [envelope.context, envelope.integrations].compactMap { $0 }
         sharedBytes = shared.reduce(0) { $0 + ($1.isEmpty ? 0 : $1.source.count) }
         sharedError =

@@ -34,6 +34,8 @@ public struct MessageFlags: OptionSet, Sendable, Hashable {
     public static let publicSource = MessageFlags(rawValue: 1 << 9)
     /// A group call that ends the membership.
     public static let groupLeave = MessageFlags(rawValue: 1 << 10)
+    /// Its source leaves out what the person did not agree to.
+    public static let enforcesConsent = MessageFlags(rawValue: 1 << 11)
 }
 
 /// The source of a request and how far this request is trusted.

@@ -8,6 +8,11 @@ public enum IdentityPresenter {
             .changing("accounts") { $0.changingElements { $0.withPrefixes(["id": .account]) } }
     }
 
+    /// An answer of `consent_check`.
+    static func consentAnswer(_ json: JSON) -> JSON { json.withPrefixes(["id": .profile]) }
+
+    static func recipient(_ json: JSON) -> JSON { json.withPrefixes(["profile_id": .profile]) }
+
     static func consent(_ json: JSON) -> JSON { json.withPrefixes(["profile_id": .profile]) }
 
     /// A merge; one that became a review has a review's id.

@@ -12,17 +12,20 @@ public final class ReadingRules: Sendable {
     let mappings: [Int16: SourceMapping]
     /// By the source's number; sources that keep to none have none.
     let plans: [Int16: PlanInForce]
+    /// By the source's number: those that leave out what nobody agreed to.
+    let enforcing: Set<Int16>
     /// Whose events are refused.
     let suppressions: SuppressionList?
 
     init(
         version: Int = 0, identity: IdentifierPolicy, mappings: [Int16: SourceMapping] = [:],
-        plans: [Int16: PlanInForce] = [:], suppressions: SuppressionList? = nil
+        plans: [Int16: PlanInForce] = [:], enforcing: Set<Int16> = [], suppressions: SuppressionList? = nil
     ) {
         self.version = version
         self.identity = identity
         self.mappings = mappings
         self.plans = plans
+        self.enforcing = enforcing
         self.suppressions = suppressions
     }
 
@@ -108,6 +111,7 @@ extension ReadingRules {
             }
             self.init(
                 version: json["version"]?.int ?? 0, identity: identity, mappings: mappings, plans: plans,
+                enforcing: Set((json["consent"]?.array ?? []).compactMap { $0.int.map { Int16(clamping: $0) } }),
                 suppressions: suppressions)
         } catch let error as PostgresError {
             throw error

@@ -5,7 +5,8 @@ struct SourceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "source", abstract: "Where a tenant's events come from, and how far they are trusted.",
         subcommands: [
-            Create.self, List.self, Show.self, Update.self, Delete.self, Stats.self, Mapping.self, Webhook.self,
+            Create.self, List.self, Show.self, Update.self, Delete.self, Stats.self, Mapping.self, Consent.self,
+            Webhook.self,
         ])
 
     static let columns: [(title: String, key: String)] = [

@@ -128,6 +128,8 @@ private struct ContactDetail: Decodable {
     let opportunities: [OpportunityRead]
     let leads: [LeadRead]
     let sources: [SourceRead]
+    /// Channels on which the person wants to hear nothing: `email`, `phone`, `sms`.
+    let refusedChannels: [String]?
 }
 
 extension Console {
@@ -253,7 +255,9 @@ extension ContactPage {
             ? nil
             : "\(path)/opportunities/new?contacts.count=1&contacts.0.contact_id=\(publicID)"
                 + (read.accountId.map { "&account_id=\(PublicID(.account, $0))" } ?? "")
-        channels = (detail.channels ?? []).map { Channel($0, isSilent: read.doNotContact == true) }
+        channels = (detail.channels ?? []).map {
+            Channel($0, isSilent: read.doNotContact == true, refused: detail.refusedChannels ?? [])
+        }
         let accounts = detail.accounts ?? []
         places = accounts.map { place in
             let years = [place.from, place.to].map { TimeWords.day($0) }
@@ -292,14 +296,15 @@ extension ContactPage {
 }
 
 extension ContactPage.Channel {
-    fileprivate init(_ read: ContactDetail.Channel, isSilent: Bool) {
+    fileprivate init(_ read: ContactDetail.Channel, isSilent: Bool, refused: [String]) {
         kind = read.kind
         address = read.value
         channelLabel = read.label
         isPrimary = read.primary
-        isOptedOut = read.optedOut
+        let channel = read.kind == "mobile" ? "phone" : read.kind
+        isOptedOut = read.optedOut || refused.contains(channel)
         isInvalid = read.invalid
-        let isUsable = !read.optedOut && !read.invalid && !isSilent
+        let isUsable = !isOptedOut && !read.invalid && !isSilent
         switch read.kind {
         case "email" where isUsable: addressHref = "mailto:" + read.value
         case "phone" where isUsable, "mobile" where isUsable:

@@ -16,6 +16,24 @@ struct SourcePage {
         let tone: String
     }
 
+    struct ConsentRule {
+        let asked: String
+        let missingWords: String
+        let dropped: String
+        let activationWords: String
+
+        init(_ json: JSON) {
+            asked = [json["purpose"]?.string, json["channel"]?.string.map { "on \($0)" }].compactMap { $0 }
+                .joined(separator: " ")
+            missingWords =
+                json["missing"] == "allow" ? "Who refused" : "Who refused, and who was never asked"
+            let paths = json["drop"]?.array?.compactMap(\.string) ?? []
+            dropped = paths.isEmpty ? "nothing is left out" : "left out: " + paths.joined(separator: ", ")
+            activationWords =
+                json["activation"] == "allow" ? "may be a reason to write" : "is no reason to write to anybody"
+        }
+    }
+
     let chrome: Chrome
     let sourceName: String
     let id: String
@@ -26,6 +44,9 @@ struct SourcePage {
     let mappingVersion: String?
     let rules: [String]
     let hasRules: Bool
+    let consentVersion: String?
+    let consentRules: [ConsentRule]
+    let hasConsentRules: Bool
     let reasons: [Reason]
     let hasReasons: Bool
     let allHref: String
@@ -44,6 +65,7 @@ extension Console {
             [
                 try connection.sourceStats(stats, of: tenant) ?? .null, try connection.mappingGet(of: source.name),
                 .array(try connection.quarantineList(filter, limit: Self.reasonsShown)),
+                try connection.consentRules(of: source.name),
             ]
         }
         let funnel = SourceFunnel(read[0]["totals"])
@@ -52,18 +74,24 @@ extension Console {
         let rules = try SourceMapping(rules: read[1]["rules"] ?? []).json.array?.map(\.text) ?? []
         let words = TimeWords(tenant.timezone)
         let reasons = (read[2].array ?? []).map { Self.reason($0, words, path: "/console/\(tenant.slug)") }
-        let version = read[1]["version"]?.int ?? 0
         let page = SourcePage(
             chrome: Chrome(
                 title: source.name, visit: visit, place: .sources, notice: call.query["notice"], version: self.version),
             sourceName: source.name, id: "\(source.publicID)", health: health.words, tone: health.tone,
             facts: Self.facts(source, known.keys[source.id] ?? []), figures: funnel.figures,
-            mappingVersion: version > 0
-                ? "Version \(version), by \(read[1]["author"]?.string ?? ""), "
-                    + (words.moment(read[1]["created_at"]?.string)?.text ?? "") : nil,
-            rules: rules, hasRules: !rules.isEmpty, reasons: reasons, hasReasons: !reasons.isEmpty,
+            mappingVersion: Self.versionWords(read[1], words),
+            rules: rules, hasRules: !rules.isEmpty, consentVersion: Self.versionWords(read[3], words),
+            consentRules: (read[3]["rules"]?.array ?? []).map(SourcePage.ConsentRule.init),
+            hasConsentRules: read[3]["rules"]?.array?.isEmpty == false, reasons: reasons, hasReasons: !reasons.isEmpty,
             allHref: "/console/\(tenant.slug)/quarantine?source=\(queryValue(source.name))")
         return Response(html: templates.render(page, as: "source"))
+    }
+
+    /// Of rules, who put them into force and when; nil if nobody did.
+    private static func versionWords(_ rules: JSON, _ words: TimeWords) -> String? {
+        guard let version = rules["version"]?.int, version > 0 else { return nil }
+        let moment = words.moment(rules["created_at"]?.string)?.text ?? ""
+        return "Version \(version), by \(rules["author"]?.string ?? ""), \(moment)"
     }
 
     private static func facts(_ source: Source, _ keys: [APIKey]) -> [AccountCard.Fact] {

@@ -1,4 +1,4 @@
--- A contact as its page shows it: ways to reach the person, accounts, opportunities, leads it came from, who said what. Raises TD001.
+-- A contact as its page shows it: ways to reach the person and channels that they refused, accounts, opportunities, leads it came from, who said what. Raises TD001.
 create or replace function contact_page(p_id uuid, p_limit int4) returns jsonb
 language plpgsql stable
 as $$
@@ -41,7 +41,8 @@ begin
             from leads d
             where d.converted_contact_id = p_id and may_read('lead', d.id)
         ),
-        'sources', record_sources('contact', p_id)
+        'sources', record_sources('contact', p_id),
+        'refused_channels', refused_channels(p_id)
     ));
 end
 $$;

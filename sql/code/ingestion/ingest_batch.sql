@@ -5,7 +5,8 @@
 -- that serves tenants in turn keeps the plans of each, some 4 MB; with another (null::text) they are made anew whenever the
 -- search path has changed.
 -- Positions count from 1. p_flags: bit 0 clock clamped, 1 skew corrected, 2 text replaced, 3 all identifiers blocked, 4 import,
--- 5 source may identify, 6 may create accounts, 7 may write contacts, 8 may write leads, 9 public source, 10 leave.
+-- 5 source may identify, 6 may create accounts, 7 may write contacts, 8 may write leads, 9 public source, 10 leave,
+-- 11 the source leaves out what nobody agreed to (see enforce_consent).
 -- p_id_…: identifiers, normalised, blocked ones left out, by message and priority. p_co_…: what names the message's company.
 -- p_pf_…: person's fields from the traits. p_form: what the submissions of forms say (see FormReader) and calls and
 -- texts of telephony providers ({"activity"}, see ActivityReader), null if the batch has none.
@@ -39,6 +40,7 @@ as $$
 declare
     c_import constant int4 := 16;
     c_may_identify constant int4 := 32;
+    c_enforces_consent constant int4 := 2048;
     -- A writer that read the state before a rotation may still insert; for as long, new keys go into both generations.
     c_overlap constant interval := '10 minutes';
     c_stored_flags constant int4 := 31 | 512;   -- the public source, for those who run the event once more
@@ -248,7 +250,9 @@ begin
             select n.component from node n where n.id = any (v_promoting)
         ));
     end if;
-    if array_remove(p_consent, null) <> '{}' then
+    if v_any_flags & c_enforces_consent <> 0 then
+        p_payload := enforce_consent(v_home, p_message_id, p_ts, p_source, p_flags, p_consent, p_payload);
+    elsif array_remove(p_consent, null) <> '{}' then
         insert into consent_statement (node, ts, message_id, source, categories)
         select u.node, u.ts, u.message_id, u.source, u.consent
         from unnest(v_home, p_ts, p_message_id, p_source, p_consent) with ordinality u(node, ts, message_id, source, consent, pos)
