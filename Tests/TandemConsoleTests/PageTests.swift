@@ -11,7 +11,8 @@ import Testing
 
     @Test func whatPeopleSendIsEscaped() {
         let page = PersonPage(
-            chrome: chrome(), person: "<script>alert(1)</script>", id: "prof_1", threadHref: nil, firstSeen: nil,
+            chrome: chrome(), person: "<script>alert(1)</script>", id: "prof_1", threadHref: nil,
+            thenAction: "then", thenAt: "", firstSeen: nil,
             lastSeen: nil, nodeCount: 1, identifierCount: 1,
             identifiers: [.init(type: "email", value: "\"><img src=x>", colour: "n0", firstSeen: nil, source: "web")],
             traits: [.init(trait: "bio", value: "<script>alert(2)</script>", at: nil, source: "web")],

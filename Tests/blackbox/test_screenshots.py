@@ -213,6 +213,7 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "plan": f"{base}/plans/{tenant.get('/v1/tracking-plans/web').json()['id']}",
         "people": f"{base}/people",
         "person": f"{base}/people/{person}",
+        "person-then": f"{base}/people/{person}/then?at={quote(received)}",
         "accounts": f"{base}/accounts",
         "account": f"{base}/accounts/{account}",
         "today": f"{base}/today",

@@ -14,6 +14,14 @@ public enum MergeEnd: Sendable, Hashable {
         case .identifier(let identifier): ["type": .string(identifier.type), "value": .string(identifier.value)]
         }
     }
+
+    /// As `node_at` takes it: id, type, value.
+    var binds: [Bind] {
+        switch self {
+        case .profile(let id): [.uuid(id), .null(.text), .null(.text)]
+        case .identifier(let identifier): [.null(.uuid), .text(identifier.type), .text(identifier.value)]
+        }
+    }
 }
 
 // All of these run inside a transaction of the tenant: `connection.inTenant(tenant.database) { connection in … }`, and
@@ -71,6 +79,22 @@ extension Connection {
     /// - Throws: `notFound`.
     public func profileGraph(_ id: UUID) throws(TandemError) -> JSON {
         IdentityPresenter.graph(try answer(.call("profile_graph", .uuid(id))))
+    }
+
+    /// A profile as it was: `{"id", "as_of", "user_id", "anonymous_ids", "identifiers", "traits", "merged_ids"}`.
+    ///
+    /// - Parameter moment: microseconds since 1970.
+    /// - Throws: `notFound`, also where there was no such profile yet.
+    public func profileShow(_ profile: MergeEnd, asOf moment: Int64) throws(TandemError) -> JSON {
+        IdentityPresenter.profile(try answer(.call("profile_at", profile.binds + [.timestamptz(moment)])))
+    }
+
+    /// The graph behind a profile as it was.
+    ///
+    /// - Parameter moment: microseconds since 1970.
+    /// - Throws: `notFound`, also where there was no such profile yet.
+    public func profileGraph(_ profile: MergeEnd, asOf moment: Int64) throws(TandemError) -> JSON {
+        IdentityPresenter.graph(try answer(.call("graph_at", profile.binds + [.timestamptz(moment)])))
     }
 
     /// At most `limit` merges, newest first: all, those of a ref or message, or those that touch a profile.

@@ -11,8 +11,14 @@ struct ProfileRoutes {
     let readingRules: ReadingRulesDirectory
 
     var routes: [Route] {
-        [list, search, show, find, events, traits, identifiers, timeline, merges, leave, consent, stateConsent]
+        [
+            list, search, show, find, graph, events, traits, identifiers, timeline, merges, leave, consent,
+            stateConsent,
+        ]
     }
+
+    private static let asOf = Route.Parameter(
+        "as_of", "A time: as it was known then, merges and undos of later left away")
 
     private func route(
         _ method: HTTPRequest.Method, _ path: String, _ summary: String, parameters: [Route.Parameter] = [],
@@ -47,14 +53,24 @@ struct ProfileRoutes {
     }
 
     private var show: Route {
-        route(.get, "/{id}", "Show a profile; a merged id shows the surviving one") { [store] call in
+        route(
+            .get, "/{id}", "Show a profile; a merged id shows the surviving one", parameters: [Self.asOf]
+        ) { [store] call in
             let id = try call.id(.profile)
+            if let moment = try call.asOf() {
+                return Response(
+                    json: try await store.inTenant(call, readOnly: true) { (connection) throws(TandemError) in
+                        try connection.profileShow(.profile(id), asOf: moment)
+                    })
+            }
             return Response.profile(call, try await store.value(call, .call("profile_show", .uuid(id))))
         }
     }
 
     private var find: Route {
-        route(.get, "/by/{type}/{value}", "Show the profile that owns an identifier") { [self] call in
+        route(
+            .get, "/by/{type}/{value}", "Show the profile that owns an identifier", parameters: [Self.asOf]
+        ) { [self] call in
             let policy = try await readingRules.rules(of: store.tenant(call), from: store.context.pool).identity
             let type = call.capture("type")
             guard policy.knows(type: type) || type.contains(".") else {
@@ -63,8 +79,29 @@ struct ProfileRoutes {
             let value = Identifier.normalize(
                 type: type, value: call.capture("value"), phoneRegion: policy.phoneRegion)
             guard let value else { throw Problem.notFound }
+            if let moment = try call.asOf() {
+                let owner = MergeEnd.identifier(Identifier(type: type, value: value))
+                return Response(
+                    json: try await store.inTenant(call, readOnly: true) { (connection) throws(TandemError) in
+                        try connection.profileShow(owner, asOf: moment)
+                    })
+            }
             return Response.profile(
                 call, try await store.value(call, .call("profile_by_identifier", .text(type), .text(value))))
+        }
+    }
+
+    private var graph: Route {
+        route(
+            .get, "/{id}/graph", "Show the nodes and merges behind a profile, undone ones too", parameters: [Self.asOf]
+        ) { [store] call in
+            let (id, moment) = (try call.id(.profile), try call.asOf())
+            return Response(
+                json: try await store.inTenant(call, readOnly: true) {
+                    (connection) throws(TandemError) -> JSON in
+                    guard let moment else { return try connection.profileGraph(id) }
+                    return try connection.profileGraph(.profile(id), asOf: moment)
+                })
         }
     }
 
@@ -164,5 +201,16 @@ extension Response {
     /// A profile, with the headers that its version makes.
     fileprivate static func profile(_ call: Call, _ json: JSON) -> Response {
         .resource(call, IdentityPresenter.profile(json), version: json["version"]?.int ?? 0)
+    }
+}
+
+extension Call {
+    /// Microseconds since 1970; nil: now.
+    fileprivate func asOf() throws(Problem) -> Int64? {
+        guard let text = query["as_of"] else { return nil }
+        guard let time = WireTime.parse(text) else {
+            throw Problem.badRequest("invalid_parameter", "as_of has to be a time in ISO 8601.")
+        }
+        return time
     }
 }

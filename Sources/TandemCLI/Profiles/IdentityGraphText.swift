@@ -16,11 +16,13 @@ struct IdentityGraphText {
     }
 
     private let profile: String
+    private let asOf: String?
     private let nodes: [Node]
     private let edges: [Edge]
 
     init(_ graph: JSON) {
         profile = graph["profile"]?.string ?? ""
+        asOf = graph["as_of"]?.string
         nodes = (graph["nodes"]?.array ?? []).map { node in
             Node(
                 id: node["id"]?.string ?? "", profile: node["profile"]?.string ?? "",
@@ -40,7 +42,7 @@ struct IdentityGraphText {
     }
 
     var text: String {
-        var lines = ["profile \(profile)"]
+        var lines = ["profile \(profile)" + (asOf.map { "  as of \($0)" } ?? "")]
         var seen: Set<String> = []
         let own = nodes.filter { $0.profile == profile }
         for node in own where !seen.contains(node.id) {
@@ -53,7 +55,8 @@ struct IdentityGraphText {
             for id in edge.ends {
                 guard let node = nodes.first(where: { $0.id == id }) else { continue }
                 let isOwn = node.profile == profile
-                lines.append("  \(isOwn ? "●" : "○") \(id)" + (isOwn ? "" : "   now profile \(node.profile)"))
+                let place = isOwn ? "" : "   \(asOf == nil ? "now" : "then") profile \(node.profile)"
+                lines.append("  \(isOwn ? "●" : "○") \(id)" + place)
                 if !isOwn { lines += identifiers(of: node, indent: "      ") }
             }
         }

@@ -28,8 +28,12 @@ struct ProfileCommand: ParsableCommand {
         }
         let merged = (profile["merged_ids"]?.array ?? []).compactMap(\.string)
         var text = "\(profile["id"]?.string ?? "")\n"
-        let seen = ["first_seen_at", "last_seen_at"].map { profile[$0]?.string ?? "" }
-        text += "seen         \(seen[0]) to \(seen[1])\n"
+        if let asOf = profile["as_of"]?.string {
+            text += "as of        \(asOf)\n"
+        } else {
+            let seen = ["first_seen_at", "last_seen_at"].map { profile[$0]?.string ?? "" }
+            text += "seen         \(seen[0]) to \(seen[1])\n"
+        }
         for (title, pairs) in [("identifiers", identifiers), ("traits", traits), ("accounts", accounts)] {
             let width = pairs.map(\.0.count).max() ?? 0
             for (index, pair) in pairs.enumerated() {
@@ -45,14 +49,20 @@ struct ProfileCommand: ParsableCommand {
     struct Show: DatabaseCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show a profile: identifiers, traits, accounts.",
-            discussion: "tandem profile show prof_… --tenant acme")
+            discussion: """
+                tandem profile show prof_… --tenant acme
+                tandem profile show email:buyer@acme.example --as-of 2026-05-03T12:00:00Z --tenant acme
+                """)
         @OptionGroup var global: GlobalOptions
         @Argument(help: ProfileReference.help) var profile: ProfileReference
+        @Option(help: AsOf.help) var asOf: AsOf?
 
         func run(_ session: DatabaseSession) throws -> Output {
             ProfileCommand.shown(
-                try session.inTenant(session.tenant(), readOnly: true) { (connection) throws(TandemError) in
-                    try connection.profile(profile)
+                try session.inTenant(session.tenant(), readOnly: true) {
+                    (connection) throws(TandemError) -> JSON in
+                    guard let asOf else { return try connection.profile(profile) }
+                    return try connection.profileShow(profile.end, asOf: asOf.moment)
                 })
         }
     }
@@ -142,15 +152,19 @@ struct ProfileCommand: ParsableCommand {
             abstract: "Draw what a profile is made of: nodes, their identifiers, the merges between them.",
             discussion: """
                 tandem profile graph user_id:u-17 --tenant acme
+                tandem profile graph user_id:u-17 --as-of 2026-05-03T12:00:00Z --tenant acme
 
                 ● is a part of this profile, ○ one that an undo took out of it.
                 """)
         @OptionGroup var global: GlobalOptions
         @Argument(help: ProfileReference.help) var profile: ProfileReference
+        @Option(help: AsOf.help) var asOf: AsOf?
 
         func run(_ session: DatabaseSession) throws -> Output {
-            let graph = try session.inTenant(session.tenant(), readOnly: true) { (connection) throws(TandemError) in
-                try connection.profileGraph(connection.profileID(profile))
+            let graph = try session.inTenant(session.tenant(), readOnly: true) {
+                (connection) throws(TandemError) -> JSON in
+                guard let asOf else { return try connection.profileGraph(connection.profileID(profile)) }
+                return try connection.profileGraph(profile.end, asOf: asOf.moment)
             }
             return Output(
                 content: .object(graph.object ?? [:]), name: "profile", text: IdentityGraphText(graph).text)

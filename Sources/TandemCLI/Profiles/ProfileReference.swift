@@ -44,3 +44,16 @@ extension Connection {
         return id.uuid
     }
 }
+
+/// A moment in the past to look back from.
+struct AsOf: ExpressibleByArgument {
+    /// Microseconds since 1970.
+    let moment: Int64
+
+    init?(argument: String) {
+        guard let time = WireTime.parse(argument) else { return nil }
+        moment = time
+    }
+
+    static let help: ArgumentHelp = "As it was known at this time, ISO 8601: merges and undos of later are left away."
+}

@@ -77,7 +77,7 @@ struct IdentityGraph {
         let node = read.nodes[index]
         let place = y[index] ?? 0
         let first = node.identifiers.first.map { Self.shortened($0.value, 34) } ?? "no identifier"
-        let events = node.events > 1000 ? "more than 1,000 events" : Figures.counted(node.events, "event")
+        let events = node.events.map { $0 > 1000 ? "more than 1,000 events" : Figures.counted($0, "event") }
         var more = node.identifiers.dropFirst().prefix(1).map { Self.shortened($0.value, 24) }.joined()
         if node.identifiers.count > 2 { more += " and \(node.identifiers.count - 2) more" }
         let second = [more.isEmpty ? nil : more, events].compactMap { $0 }.joined(separator: " · ")

@@ -73,6 +73,7 @@ extension Console {
             ) { call, visit in
                 try await person(call, visit, visit.requiredTenant())
             },
+            personThenRoute,
         ]
     }
 

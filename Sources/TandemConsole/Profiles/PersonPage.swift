@@ -68,6 +68,9 @@ struct PersonPage {
     let threadHref: String?
     /// Nil for who does not answer requests about somebody's data.
     var privacyHref: String?
+    let thenAction: String
+    /// As the form has it: when the person was last seen.
+    let thenAt: String
     let firstSeen: Moment?
     let lastSeen: Moment?
     let nodeCount: Int
@@ -243,6 +246,8 @@ extension PersonPage {
         id = "\(publicID)"
         threadHref = tenant.modules.contains(.cdp) ? "\(path)?person=\(publicID)" : nil
         privacyHref = visit.user == nil ? "\(path)/privacy?type=profile&value=\(publicID)" : nil
+        thenAction = "\(path)/people/\(publicID)/then"
+        thenAt = words.local(read.lastSeenAt) ?? ""
         firstSeen = words.moment(read.firstSeenAt)
         lastSeen = words.moment(read.lastSeenAt)
         nodeCount = read.nodes.count

@@ -55,7 +55,7 @@ struct Story {
         var seen: [Int: Int] = [:]
         for event in read.events {
             let node = event.node ?? 0
-            let total = read.nodes.indices.contains(node) ? read.nodes[node].events : 0
+            let total = read.nodes.indices.contains(node) ? read.nodes[node].events ?? 0 : 0
             let hidden = total - (shown[node] ?? 0)
             seen[node, default: 0] += 1
             if hidden > 0, seen[node] == (shown[node] ?? 0) / 2 + 1 {

@@ -8,8 +8,8 @@ struct StoryRead: Decodable {
         let profile: UUID
         let label: String
         let createdAt: String
-        /// At most 1001 are counted.
-        let events: Int
+        /// At most 1001 are counted; nil: nobody did.
+        let events: Int?
         let identifiers: [IdentifierRead]
     }
 
