@@ -62,7 +62,7 @@ public struct DataPlane: Sendable {
             + ProfileRoutes(store: store, readingRules: readingRules).routes
             + ProfileAPIRoutes(store: store, readingRules: readingRules).routes
             + ConsentRoutes(store: store, readingRules: readingRules).routes
-            + PrivacyRoutes(store: store).routes
+            + RetentionRoutes(store: store).routes + PrivacyRoutes(store: store).routes
             + records.standard.objects.flatMap { RecordRoutes(description: $0, records: records).routes }
             + TagRoute(records: records).routes + AttachmentRoutes(records: records, limit: attachmentLimit).routes
             + FormRoutes(store: store).routes + LeadRoutes(records: records).routes

@@ -33,6 +33,7 @@ struct Main: AsyncParsableCommand {
                 name: "People",
                 subcommands: [
                     ProfileCommand.self, MergeCommand.self, RulesCommand.self, ConsentCommand.self, PrivacyCommand.self,
+                    RetentionCommand.self,
                 ]),
             CommandGroup(
                 name: "Records",

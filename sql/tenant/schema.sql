@@ -929,6 +929,26 @@ CREATE TABLE t_x_i.event_log_default (
 ALTER TABLE ONLY t_x_i.event_log_default ALTER COLUMN message_id SET STATISTICS 0;
 ALTER TABLE ONLY t_x_i.event_log_default ALTER COLUMN payload SET STATISTICS 0;
 
+CREATE TABLE t_x_i.event_retention (
+    version integer NOT NULL,
+    rules jsonb NOT NULL,
+    author text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT event_retention_rules_check CHECK ((jsonb_typeof(rules) = 'array'::text)),
+    CONSTRAINT event_retention_version_check CHECK ((version > 0))
+);
+
+CREATE TABLE t_x_i.event_retention_pass (
+    singleton boolean DEFAULT true NOT NULL,
+    version integer NOT NULL,
+    relation text DEFAULT ''::text NOT NULL,
+    page bigint DEFAULT 0 NOT NULL,
+    counts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT event_retention_pass_singleton_check CHECK (singleton)
+);
+
 CREATE TABLE t_x_i.field_source (
     object text NOT NULL,
     record_id uuid NOT NULL,
@@ -1371,6 +1391,16 @@ CREATE TABLE t_x_i.separation (
     CONSTRAINT separation_check CHECK ((a < b))
 );
 
+CREATE TABLE t_x_i.source_consent (
+    source smallint NOT NULL,
+    version integer NOT NULL,
+    rules jsonb NOT NULL,
+    author text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT source_consent_rules_check CHECK ((jsonb_typeof(rules) = 'array'::text)),
+    CONSTRAINT source_consent_version_check CHECK ((version > 0))
+);
+
 CREATE TABLE t_x_i.source_mapping (
     source smallint NOT NULL,
     version integer NOT NULL,
@@ -1682,6 +1712,12 @@ ALTER TABLE ONLY t_x_i.event_log
 ALTER TABLE ONLY t_x_i.event_log_default
     ADD CONSTRAINT event_log_default_pkey PRIMARY KEY (node, ts, seq);
 
+ALTER TABLE ONLY t_x_i.event_retention_pass
+    ADD CONSTRAINT event_retention_pass_pkey PRIMARY KEY (singleton);
+
+ALTER TABLE ONLY t_x_i.event_retention
+    ADD CONSTRAINT event_retention_pkey PRIMARY KEY (version);
+
 ALTER TABLE ONLY t_x_i.field_source
     ADD CONSTRAINT field_source_pkey PRIMARY KEY (record_id, field, source);
 
@@ -1819,6 +1855,9 @@ ALTER TABLE ONLY t_x_i.role
 
 ALTER TABLE ONLY t_x_i.separation
     ADD CONSTRAINT separation_pkey PRIMARY KEY (a, b);
+
+ALTER TABLE ONLY t_x_i.source_consent
+    ADD CONSTRAINT source_consent_pkey PRIMARY KEY (source, version);
 
 ALTER TABLE ONLY t_x_i.source_hour
     ADD CONSTRAINT source_hour_pkey PRIMARY KEY (hour, source, key_id);
@@ -2319,6 +2358,9 @@ ALTER TABLE ONLY t_x_i.separation
 
 ALTER TABLE ONLY t_x_i.separation
     ADD CONSTRAINT separation_b_fkey FOREIGN KEY (b) REFERENCES t_x_i.node(id);
+
+ALTER TABLE ONLY t_x_i.source_consent
+    ADD CONSTRAINT source_consent_source_fkey FOREIGN KEY (source) REFERENCES t_x_i.source(id);
 
 ALTER TABLE ONLY t_x_i.source_mapping
     ADD CONSTRAINT source_mapping_source_fkey FOREIGN KEY (source) REFERENCES t_x_i.source(id);

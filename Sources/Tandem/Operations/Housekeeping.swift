@@ -4,7 +4,8 @@ import Postgres
 public import ServiceLifecycle
 
 /// What a tenant needs from time to time, whoever uses it: partitions for the months to come, a new generation of dedupe
-/// keys, and an end to remembered answers, to what lay long in quarantine, and to files that nobody has any more.
+/// keys, and an end to remembered answers, to what lay long in quarantine, to events that its rules do not keep, and to files that nobody
+/// has any more.
 public struct Housekeeping: Service {
     let pool: Pool
     let access: AccessDirectory
@@ -51,6 +52,7 @@ public struct Housekeeping: Service {
             if tenant.modules.contains(.cdp) {
                 try await expire("quarantine_expire", of: tenant, now: now)
                 try await expire("plan_violations_expire", of: tenant, now: now)
+                while try await retentionStep(of: tenant, now: now) > 0, !Task.isShuttingDownGracefully {}
             }
             if tenant.modules.contains(.crm) {
                 try await expire("forget_attachment_content", of: tenant, now: now)
@@ -85,6 +87,20 @@ public struct Housekeeping: Service {
             if count == 0 { return }
         }
     }
+
+    /// Takes away some of the events that the tenant's rules do not keep. 0: all is done for today.
+    private func retentionStep(of tenant: Tenant, now: Int64) async throws(PostgresError) -> Int {
+        try await pool.withConnection(affinity: tenant.database.affinity, deadline: .seconds(30)) {
+            (connection) throws(PostgresError) in
+            try connection.single(
+                settings: tenant.database.settings(),
+                .call("retention_step", .timestamptz(now), .int4(Self.retentionPages))
+            ).one().int(0)
+        }
+    }
+
+    /// Of 8 kB, read and perhaps written in one transaction.
+    private static let retentionPages: Int32 = 256
 
     private static let expiryBatch: Int32 = 2_000
 

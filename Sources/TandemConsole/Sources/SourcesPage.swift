@@ -69,6 +69,8 @@ struct SourcesPage {
     let chrome: Chrome
     let sources: [Entry]
     let hasSources: Bool
+    /// A sentence for each rule, and for the last pass.
+    let retention: [String]
 }
 
 /// What a source may, in words.
@@ -119,11 +121,28 @@ extension Console {
         }
     }
 
+    private static func retentionWords(_ retention: JSON, _ words: TimeWords) -> [String] {
+        let rules = retention["rules"]?.array ?? []
+        if rules.isEmpty { return ["For ever: there are no rules."] }
+        var sentences = rules.map { rule in
+            let type = rule["type"]?.string ?? ""
+            let what = rule["event"]?.string ?? (type == "*" ? "What no other rule names" : "All of type \(type)")
+            return "\(what): \(Figures.counted(rule["days"]?.int ?? 0, "day"))."
+        }
+        guard let pass = retention["pass"], let began = words.moment(pass["began_at"]?.string)?.text else {
+            return sentences + ["Nothing was looked at yet."]
+        }
+        let deleted = (pass["deleted"]?.object ?? [:]).reduce(0) { $0 + ($1.1.int ?? 0) }
+        let state = pass["finished_at"]?.string == nil ? "is going on" : "ended"
+        sentences.append("The pass of \(began) \(state); it deleted \(Figures.counted(deleted, "event")).")
+        return sentences
+    }
+
     private func sources(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
         let known = try await directory(of: tenant)
         let stats = try SourceStats(now: context.clock.microseconds)
-        let answer = try await reading(tenant) { (connection) throws(TandemError) in
-            try connection.sourceStats(stats, of: tenant)
+        let (answer, retention) = try await reading(tenant) { (connection) throws(TandemError) -> (JSON?, JSON) in
+            (try connection.sourceStats(stats, of: tenant), try connection.retention())
         }
         let counts = Dictionary(
             (answer?["items"]?.array ?? []).map { ($0["source"]?.string ?? "", $0) },
@@ -143,7 +162,8 @@ extension Console {
                     received: Figures.count(funnel.received), accepted: Figures.count(funnel.accepted),
                     duplicates: Figures.count(funnel.duplicates), quarantined: Figures.count(funnel.quarantined),
                     rejected: Figures.count(funnel.rejected))
-            }, hasSources: !known.sources.isEmpty)
+            }, hasSources: !known.sources.isEmpty, retention: Self.retentionWords(retention, TimeWords(tenant.timezone))
+        )
         return Response(html: templates.render(page, as: "sources"))
     }
 }

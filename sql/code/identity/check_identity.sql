@@ -78,6 +78,9 @@ begin
             group by l.node
         ) e on e.node = s.node
         where (s.first_at, s.last_at) is distinct from (e.first_at, e.last_at)
+          -- Events that were not to be kept any longer leave when somebody was seen.
+          and not (exists (select from event_retention_pass) and s.node is not null
+              and (e.node is null or (s.first_at <= e.first_at and s.last_at >= e.last_at)))
         order by 2;
     end if;
     if to_regclass('contact_node') is not null then
