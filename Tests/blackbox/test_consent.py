@@ -13,6 +13,12 @@ from server import ROOT, Server, Tenant
 from test_conversion import get
 
 
+@pytest.fixture(scope="module")
+def shared(tandem: Server) -> Tenant:
+    """For tests that change nothing, or people of their own alone."""
+    return tandem.tenant("consent-shared")
+
+
 def identify(tenant: Tenant, user: str, when: str, context: dict[str, Any] | None = None, **fields: Any) -> None:
     message = {"userId": user, "timestamp": f"2026-01-{when}T12:00:00Z", "messageId": f"{user}-{when}", "context": context or {}, **fields}
     assert tenant.ingest("identify", message).status_code == 200
@@ -92,11 +98,11 @@ def test_what_somebody_records_holds_for_both_sides(tandem: Server, tenant: Tena
     ({}, "/categories"), ({"categories": {}}, "/categories"), ({"categories": {"a": "yes"}}, "/categories/a"),
     ({"categories": {"a": True}, "at": "noon"}, "/at"), ({"categories": {"a": True}, "proof": 7}, "/proof"), ({"what": 1}, "/what"),
 ])
-def test_what_is_wrong_is_named(tenant: Tenant, body: dict[str, Any], pointer: str) -> None:
-    identify(tenant, "u", "01")
-    answer = tenant.api("PUT", f"/v1/profiles/{profile(tenant, 'u')}/consent", body)
+def test_what_is_wrong_is_named(shared: Tenant, body: dict[str, Any], pointer: str) -> None:
+    identify(shared, "wrong", "01")
+    answer = shared.api("PUT", f"/v1/profiles/{profile(shared, 'wrong')}/consent", body)
     assert answer.status_code == 422 and answer.json()["errors"][0]["pointer"] == pointer, answer.text
-    assert consent(tenant, "u") == {}
+    assert consent(shared, "wrong") == {}
 
 
 def test_command_line_and_console(tandem: Server, tenant: Tenant) -> None:
@@ -138,69 +144,69 @@ def person(tenant: Tenant, user: str, when: str = "01", **said: bool) -> None:
     identify(tenant, user, when, preferences(**said) if said else None, traits={"email": f"{user}@acme.example"})
 
 
-def test_missing(tenant: Tenant) -> None:
-    person(tenant, "u")
-    assert state(tenant, "u") == "missing"
+def test_missing(shared: Tenant) -> None:
+    person(shared, "m-u")
+    assert state(shared, "m-u") == "missing"
     # Of another purpose, and of the channel alone, nothing follows.
-    person(tenant, "u", "02", analytics=True, email=True)
-    assert state(tenant, "u") == "missing"
+    person(shared, "m-u", "02", analytics=True, email=True)
+    assert state(shared, "m-u") == "missing"
 
 
-def test_granted(tenant: Tenant) -> None:
-    person(tenant, "wide", marketing=True)
-    person(tenant, "narrow", **{"email.marketing": True})
-    assert state(tenant, "wide") == state(tenant, "narrow") == "allowed"
-    assert state(tenant, "wide", channel=None) == "allowed"
-    assert state(tenant, "narrow", channel=None) == "missing"
-    identify(tenant, "bare", "01", preferences(marketing=True))
-    assert state(tenant, "bare") == "no_address"
+def test_granted(shared: Tenant) -> None:
+    person(shared, "g-wide", marketing=True)
+    person(shared, "g-narrow", **{"email.marketing": True})
+    assert state(shared, "g-wide") == state(shared, "g-narrow") == "allowed"
+    assert state(shared, "g-wide", channel=None) == "allowed"
+    assert state(shared, "g-narrow", channel=None) == "missing"
+    identify(shared, "g-bare", "01", preferences(marketing=True))
+    assert state(shared, "g-bare") == "no_address"
 
 
-def test_denied(tenant: Tenant) -> None:
-    person(tenant, "wide", marketing=False)
-    person(tenant, "narrow", **{"marketing": True, "email.marketing": False})
-    person(tenant, "channel", **{"marketing": True, "email": False})
-    assert state(tenant, "wide") == state(tenant, "narrow") == state(tenant, "channel") == "denied"
+def test_denied(shared: Tenant) -> None:
+    person(shared, "d-wide", marketing=False)
+    person(shared, "d-narrow", **{"marketing": True, "email.marketing": False})
+    person(shared, "d-channel", **{"marketing": True, "email": False})
+    assert state(shared, "d-wide") == state(shared, "d-narrow") == state(shared, "d-channel") == "denied"
     # What was refused later of all channels takes back what was granted of one.
-    person(tenant, "both", **{"email.marketing": True})
-    person(tenant, "both", "02", marketing=False)
-    assert state(tenant, "both") == "denied"
+    person(shared, "d-both", **{"email.marketing": True})
+    person(shared, "d-both", "02", marketing=False)
+    assert state(shared, "d-both") == "denied"
 
 
-def test_conflicting_after_a_merge(tenant: Tenant) -> None:
-    person(tenant, "yes", marketing=True)
-    person(tenant, "no", "02", marketing=False)
-    merge_of(tenant, "yes", "no", "03")
-    assert state(tenant, "yes", "no") == "denied"
+def test_conflicting_after_a_merge(shared: Tenant) -> None:
+    person(shared, "c-yes", marketing=True)
+    person(shared, "c-no", "02", marketing=False)
+    merge_of(shared, "c-yes", "c-no", "03")
+    assert state(shared, "c-yes", "c-no") == "denied"
 
 
-def test_granted_again(tenant: Tenant) -> None:
-    person(tenant, "yes", marketing=True)
-    person(tenant, "no", "02", marketing=False)
-    merge_of(tenant, "yes", "no", "03")
-    person(tenant, "yes", "04", marketing=True)
-    assert state(tenant, "yes", "no") == "allowed"
+def test_granted_again(shared: Tenant) -> None:
+    person(shared, "a-yes", marketing=True)
+    person(shared, "a-no", "02", marketing=False)
+    merge_of(shared, "a-yes", "a-no", "03")
+    person(shared, "a-yes", "04", marketing=True)
+    assert state(shared, "a-yes", "a-no") == "allowed"
 
 
-def test_undone(tenant: Tenant) -> None:
-    person(tenant, "yes", marketing=True)
-    person(tenant, "no", "02", marketing=False)
-    person(tenant, "silent", "02")
-    merge = merge_of(tenant, "yes", "no", "03")
-    other = merge_of(tenant, "yes", "silent", "04")
-    assert state(tenant, "yes", "no", "silent") == "denied"
-    assert tenant.post(f"/v1/merges/{merge}:undo").ok
-    assert state(tenant, "yes", "silent") == "allowed" and state(tenant, "no") == "denied"
-    assert tenant.post(f"/v1/merges/{other}:undo").ok
-    assert state(tenant, "yes") == "allowed" and state(tenant, "silent") == "missing"
+def test_undone(shared: Tenant) -> None:
+    person(shared, "n-yes", marketing=True)
+    person(shared, "n-no", "02", marketing=False)
+    person(shared, "n-silent", "02")
+    merge = merge_of(shared, "n-yes", "n-no", "03")
+    other = merge_of(shared, "n-yes", "n-silent", "04")
+    assert state(shared, "n-yes", "n-no", "n-silent") == "denied"
+    assert shared.post(f"/v1/merges/{merge}:undo").ok
+    assert state(shared, "n-yes", "n-silent") == "allowed" and state(shared, "n-no") == "denied"
+    assert shared.post(f"/v1/merges/{other}:undo").ok
+    assert state(shared, "n-yes") == "allowed" and state(shared, "n-silent") == "missing"
 
 
 @pytest.mark.parametrize("body, pointer", [
     ({}, "/purpose"), ({"purpose": "a.b", "profiles": []}, "/purpose"), ({"purpose": "a", "channel": "", "profiles": []}, "/channel"),
     ({"purpose": "a"}, "/profiles"), ({"purpose": "a", "profiles": ["x"]}, "/profiles/0"), ({"purpose": "a", "what": 1}, "/what"),
 ])
-def test_a_question_that_is_none(tenant: Tenant, body: dict[str, Any], pointer: str) -> None:
-    answer = tenant.post("/v1/consent:check", body)
+def test_a_question_that_is_none(shared: Tenant, body: dict[str, Any], pointer: str) -> None:
+    answer = shared.post("/v1/consent:check", body)
     assert answer.status_code == 422 and answer.json()["errors"][0]["pointer"] == pointer, answer.text
 
 
@@ -365,10 +371,10 @@ def test_a_source_without_rules_and_another_tenant_lose_nothing(tandem: Server, 
     ({}, "/rules/0/purpose"), ({"purpose": "a", "drop": ["traits.x"]}, "/rules/0/drop/0"), ({"purpose": "a", "what": 1}, "/rules/0/what"),
     ({"purpose": "a", "missing": "perhaps"}, "/rules/0/missing"), ({"purpose": "a", "channel": "b.c"}, "/rules/0/channel"),
 ])
-def test_rules_that_are_none(tenant: Tenant, rule: dict[str, Any], pointer: str) -> None:
-    answer = tenant.api("PUT", "/v1/sources/server/consent", {"rules": [rule]})
+def test_rules_that_are_none(shared: Tenant, rule: dict[str, Any], pointer: str) -> None:
+    answer = shared.api("PUT", "/v1/sources/server/consent", {"rules": [rule]})
     assert answer.status_code == 422 and answer.json()["errors"][0]["pointer"] == pointer, answer.text
-    stale = tenant.api("PUT", "/v1/sources/server/consent", {"rules": []}, headers={"If-Match": '"7"'})
+    stale = shared.api("PUT", "/v1/sources/server/consent", {"rules": []}, headers={"If-Match": '"7"'})
     assert stale.status_code == 412, stale.text
 
 

@@ -13,6 +13,11 @@ from server import Server, Tenant, wait_until
 from test_conversion import get
 
 
+@pytest.fixture(scope="module")
+def shared(tandem: Server) -> Tenant:
+    return tandem.tenant("retention-shared", modules="cdp")
+
+
 def send(tenant: Tenant, kind: str, days: int, id: str, **fields: Any) -> None:
     """An event that happened, and was received, so many days ago."""
     at = (datetime.now(timezone.utc) - timedelta(days=days)).isoformat().replace("+00:00", "Z")
@@ -121,12 +126,12 @@ def test_who_is_who_stays_and_merges_can_be_undone(tandem: Server, tenant: Tenan
     ({"type": "track", "days": 0}, "/rules/0/days"), ({"type": "identify", "event": "x", "days": 1}, "/rules/0/event"),
     ({"type": "track", "days": 1, "what": 1}, "/rules/0/what"),
 ])
-def test_rules_that_are_none(tenant: Tenant, rule: dict[str, Any], pointer: str) -> None:
-    answer = put(tenant, rule)
+def test_rules_that_are_none(shared: Tenant, rule: dict[str, Any], pointer: str) -> None:
+    answer = put(shared, rule)
     assert answer.status_code == 422 and answer.json()["errors"][0]["pointer"] == pointer, answer.text
-    twice = put(tenant, {"type": "page", "days": 1}, {"type": "page", "days": 2})
+    twice = put(shared, {"type": "page", "days": 1}, {"type": "page", "days": 2})
     assert twice.json()["errors"][0]["pointer"] == "/rules/1"
-    assert put(tenant, **{"If-Match": '"7"'}).status_code == 412
+    assert put(shared, **{"If-Match": '"7"'}).status_code == 412
 
 
 def test_command_line_and_console(tandem: Server, tenant: Tenant, tmp_path: Path) -> None:
