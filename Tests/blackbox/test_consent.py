@@ -284,8 +284,12 @@ def test_a_contact_page_has_no_link_to_a_channel_that_was_refused(tandem: Server
     person(tenant, "u", "02", email=False)
     page = browser.get(f"/console/{tenant.slug}/contacts/{made['id']}")
     assert "mailto:" not in page.html and "tel:+49" in page.html
+    # Whom to call, on Today and beside tasks.
+    ids = tandem.sql("select id from contacts", schema=tenant.schema)[0]
+    assert tandem.sql("select call_person('contact', %s) ->> 'phone'", ids, schema=tenant.schema) == [("+49 30 901820",)]
     person(tenant, "u", "03", phone=False)
     assert "tel:" not in browser.get(f"/console/{tenant.slug}/contacts/{made['id']}").html
+    assert tandem.sql("select call_person('contact', %s) ->> 'phone'", ids, schema=tenant.schema) == [(None,)]
 
 
 def test_nothing_else_calls_out() -> None:

@@ -1,10 +1,14 @@
--- The channels on which a contact's person wants to hear nothing at all: categories email, phone, sms that were refused.
-create or replace function refused_channels(p_contact uuid) returns jsonb
+-- The channels on which the person of a contact or a lead wants to hear nothing at all: categories email, phone, sms that were refused.
+create or replace function refused_channels(p_record uuid) returns jsonb
 language sql stable
 as $$
-    select coalesce(jsonb_agg(c.category order by c.category), '[]')
-    from contact_node k
+    select coalesce(jsonb_agg(distinct c.category order by c.category), '[]')
+    from (
+        select k.node from contact_node k where k.contact_id = p_record
+        union
+        select k.node from lead_node k where k.lead_id = p_record
+    ) k
     join node n on n.id = k.node
     cross join lateral component_consent(n.component) c
-    where k.contact_id = p_contact and not c.granted and c.category in ('email', 'phone', 'sms')
+    where not c.granted and c.category in ('email', 'phone', 'sms')
 $$;

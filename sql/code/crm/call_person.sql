@@ -15,7 +15,7 @@ begin
         'phone', case when v_record -> 'do_not_contact' is distinct from 'true' and not exists (
             select from contact_channels h
             where h.contact_id = p_id and h.kind = 'phone' and h.value = v_record ->> 'phone' and (h.opted_out or h.invalid)
-        ) then v_record ->> 'phone' end,
+        ) and not refused_channels(p_id) ? 'phone' then v_record ->> 'phone' end,
         'account', case when v_record ->> 'account_id' is not null then jsonb_build_object(
             'id', v_record -> 'account_id', 'name', v_record -> 'account'
         ) end
