@@ -25,7 +25,7 @@ public struct PageCursor: Sendable, Hashable {
             "k": .array(keys.map { .string(orNull: $0) }), "f": .string(Data(fingerprint).base64EncodedString()),
         ]
         let body = payload.encoded()
-        return Self.prefix + Self.base64(Self.seal(body, key, scope) + body)
+        return Self.prefix + Base64URL.encode(Self.seal(body, key, scope) + body)
     }
 
     /// - Throws: `badRequest(code: "invalid_cursor")` for text that was not sealed for this scope, and
@@ -33,7 +33,7 @@ public struct PageCursor: Sendable, Hashable {
     public init(opening text: String, with key: SymmetricKey, scope: String, fingerprint: [UInt8]) throws(TandemError) {
         let invalid = TandemError.badRequest(code: "invalid_cursor", detail: "The cursor is not one of this list.")
         guard text.utf8.count <= 16_384, text.hasPrefix(Self.prefix),
-            let data = Self.bytes(text.dropFirst(Self.prefix.count)), data.count > Self.sealBytes
+            let data = Base64URL.decode(text.dropFirst(Self.prefix.count)), data.count > Self.sealBytes
         else { throw invalid }
         let body = Array(data.dropFirst(Self.sealBytes))
         // Both are of one length, and every byte is looked at.
@@ -52,16 +52,5 @@ public struct PageCursor: Sendable, Hashable {
         mac.update(data: Data("cursor\0\(scope)\0".utf8))
         mac.update(data: body)
         return Array(mac.finalize().prefix(sealBytes))
-    }
-
-    private static func base64(_ bytes: [UInt8]) -> String {
-        Data(bytes).base64EncodedString().replacingOccurrences(of: "+", with: "-")
-            .replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "=", with: "")
-    }
-
-    private static func bytes(_ text: Substring) -> [UInt8]? {
-        var plain = text.replacingOccurrences(of: "-", with: "+").replacingOccurrences(of: "_", with: "/")
-        plain += String(repeating: "=", count: (4 - plain.utf8.count % 4) % 4)
-        return Data(base64Encoded: plain).map { Array($0) }
     }
 }

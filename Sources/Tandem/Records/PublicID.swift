@@ -87,11 +87,9 @@ public struct PublicID: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Appends the description of an id.
-    static func append(_ prefix: Prefix, _ uuid: UUID, to bytes: inout [UInt8]) {
+    /// Appends what stands behind the underscore.
+    static func append(_ uuid: UUID, to bytes: inout [UInt8]) {
         let (high, low) = words(of: uuid)
-        bytes.append(contentsOf: prefix.rawValue.utf8)
-        bytes.append(UInt8(ascii: "_"))
         append(high: high, low: low, to: &bytes)
     }
 

@@ -10,12 +10,50 @@ struct RecordEncoder {
     private var children: [Child]
     private let followed: [(name: [UInt8], target: LinkTarget?)]
 
-    /// `name`: `"name":`, with a comma before it for all but the first of a record.
-    private struct Field {
-        let field: ObjectField
+    /// A class, because a copy of a description of a field for every value costs more than the value.
+    private final class Field {
+        /// `"name":`, with a comma before it for all but the first of a record.
         let name: [UInt8]
         let column: Int
         let deciding: Int?
+        let form: Form
+
+        init(_ field: ObjectField, name: [UInt8], column: Int, deciding: Int?, of description: ObjectDescription) {
+            self.name = name
+            self.column = column
+            self.deciding = deciding
+            form = Form(field.type, of: description)
+        }
+    }
+
+    /// How a value is written.
+    private enum Form {
+        /// An id, behind `"prefix_`.
+        case id([UInt8])
+        case ids([UInt8])
+        /// An id whose prefix another column decides.
+        case record
+        case text, texts, integer, bool, timestamp, decimal, money, json
+
+        init(_ type: FieldType, of description: ObjectDescription) {
+            self =
+                switch type {
+                case .id: .id(Self.opening(description.prefix))
+                case .link(let target): .id(Self.opening(target.prefix))
+                case .links(let target): .ids(Self.opening(target.prefix))
+                case .record: .record
+                case .tags, .multiSelect, .fieldNames: .texts
+                case .integer: .integer
+                case .bool: .bool
+                case .timestamp: .timestamp
+                case .decimal, .percent: .decimal
+                case .money: .money
+                case .condition: .json
+                case .text, .longText, .currency, .date, .email, .phone, .domain, .url, .select: .text
+                }
+        }
+
+        private static func opening(_ prefix: PublicID.Prefix) -> [UInt8] { Array("\"\(prefix.rawValue)_".utf8) }
     }
 
     private struct Child {
@@ -38,8 +76,8 @@ struct RecordEncoder {
         self.presenter = presenter
         fields = selection.fields.enumerated().map { index, field in
             Field(
-                field: field, name: named(field.name), column: selection.column(ofField: index),
-                deciding: selection.column(deciding: field))
+                field, name: named(field.name), column: selection.column(ofField: index),
+                deciding: selection.column(deciding: field), of: selection.description)
         }
         children = selection.children.enumerated().map { index, child in
             Child(
@@ -84,16 +122,13 @@ struct RecordEncoder {
     private func append(_ row: Row, _ field: Field, to bytes: inout [UInt8]) throws(PostgresError) {
         let column = field.column
         if try row.isNull(column) { return bytes.append(contentsOf: "null".utf8) }
-        switch field.field.type {
-        case .id: append(presenter.description.prefix, try row.uuid(column), to: &bytes)
-        case .link(let target): append(target.prefix, try row.uuid(column), to: &bytes)
-        case .record:
-            let object = try field.deciding.map { (place) throws(PostgresError) in try row.optionalText(place) } ?? nil
-            append(object.flatMap { presenter.catalog.object($0)?.prefix }, try row.uuid(column), to: &bytes)
-        case .links(let target):
+        switch field.form {
+        case .id(let opening): Self.append(opening, try row.uuid(column), to: &bytes)
+        case .ids(let opening):
             let ids = try row.uuids(column)
-            appendList(ids, to: &bytes) { append(target.prefix, $0, to: &$1) }
-        case .tags, .multiSelect, .fieldNames:
+            appendList(ids, to: &bytes) { Self.append(opening, $0, to: &$1) }
+        case .record: append(try row.uuid(column), of: try deciding(row, field), to: &bytes)
+        case .texts:
             let texts = try row.texts(column)
             appendList(texts, to: &bytes) { JSON.appendString($0, to: &$1) }
         case .integer: bytes.append(contentsOf: String(try row.int(column)).utf8)
@@ -102,31 +137,36 @@ struct RecordEncoder {
             bytes.append(UInt8(ascii: "\""))
             RecordTime.append(try row.timestamp(column), to: &bytes)
             bytes.append(UInt8(ascii: "\""))
-        case .decimal, .percent:
+        case .decimal:
             let text = try row.text(column)
             bytes.append(contentsOf: (DecimalNumber(text)?.text ?? text).utf8)
         case .money:
-            let currency =
-                try field.deciding.map { (place) throws(PostgresError) in try row.optionalText(place) } ?? nil
             let text = try row.text(column)
-            JSON.appendString(DecimalNumber(text)?.text(decimals: CurrencyDecimals.of(currency)) ?? text, to: &bytes)
-        case .condition: bytes.append(contentsOf: try row.json(column))
-        case .text, .longText, .currency, .date, .email, .phone, .domain, .url, .select:
+            let decimals = CurrencyDecimals.of(try deciding(row, field))
+            JSON.appendString(DecimalNumber(text)?.text(decimals: decimals) ?? text, to: &bytes)
+        case .json: bytes.append(contentsOf: try row.json(column))
+        case .text:
             try row.withUTF8(column) { text in
                 if let text { JSON.appendString(utf8: text, to: &bytes) }
             }
         }
     }
 
-    /// Without a prefix: a plain UUID, of an object that is not known here.
-    private func append(_ prefix: PublicID.Prefix?, _ id: UUID, to bytes: inout [UInt8]) {
+    private func deciding(_ row: Row, _ field: Field) throws(PostgresError) -> String? {
+        guard let column = field.deciding else { return nil }
+        return try row.optionalText(column)
+    }
+
+    private static func append(_ opening: [UInt8], _ id: UUID, to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: opening)
+        PublicID.append(id, to: &bytes)
         bytes.append(UInt8(ascii: "\""))
-        if let prefix {
-            PublicID.append(prefix, id, to: &bytes)
-        } else {
-            bytes.append(contentsOf: id.text.utf8)
-        }
-        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// The id of a record of any object; a plain UUID where the object is not known here.
+    private func append(_ id: UUID, of object: String?, to bytes: inout [UInt8]) {
+        let prefix = object.flatMap { presenter.catalog.object($0)?.prefix }
+        JSON.appendString(prefix.map { PublicID($0, id).description } ?? id.text, to: &bytes)
     }
 
     private func appendList<Element>(

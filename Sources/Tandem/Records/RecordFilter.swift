@@ -46,6 +46,8 @@ public indirect enum RecordFilter: Sendable, Hashable {
             self.init(field: field, link: link, target: target)
         }
 
+        var name: String { link.map { "\($0.name).\(field.name)" } ?? field.name }
+
         init(field: ObjectField, link: ObjectField?, target: LinkTarget?) {
             self.field = field
             self.link = link
@@ -61,6 +63,17 @@ public indirect enum RecordFilter: Sendable, Hashable {
         case .all(let filters), .any(let filters): filters.reduce(0) { $0 + $1.conditionCount }
         case .not(let filter): filter.conditionCount
         case .compare: 1
+        }
+    }
+
+    /// The condition as a value: two are the same if their texts are.
+    var json: JSON {
+        switch self {
+        case .all(let filters): ["all": .array(filters.map(\.json))]
+        case .any(let filters): ["any": .array(filters.map(\.json))]
+        case .not(let filter): ["not": filter.json]
+        case .compare(let path, let comparison, let values):
+            ["field": .string(path.name), "op": .string(comparison.rawValue), "value": .array(values)]
         }
     }
 

@@ -29,7 +29,7 @@ public struct RecordQuery: Sendable, Hashable {
     /// What a cursor is bound to: the condition and the order, not the page's size or the fields shown.
     var fingerprint: [UInt8] {
         var hash = SHA256()
-        hash.update(data: Data(String(describing: filter).utf8))
+        hash.update(data: filter?.json.encoded() ?? [])
         for order in sort { hash.update(data: Data("\(order.field.name) \(order.isDescending);".utf8)) }
         return Array(hash.finalize().prefix(12))
     }

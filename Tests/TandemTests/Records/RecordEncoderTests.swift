@@ -14,8 +14,8 @@ import Testing
             let (high, low) = (random.next() as UInt64, random.next() as UInt64)
             let uuid = UUID(high: high, low: low)
             var bytes: [UInt8] = []
-            PublicID.append(.account, uuid, to: &bytes)
-            #expect(String(decoding: bytes, as: UTF8.self) == PublicID(.account, uuid).description)
+            PublicID.append(uuid, to: &bytes)
+            #expect("acct_" + String(decoding: bytes, as: UTF8.self) == PublicID(.account, uuid).description)
         }
     }
 

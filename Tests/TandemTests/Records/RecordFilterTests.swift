@@ -32,6 +32,22 @@ import Testing
         #expect(throws: TandemError.self) { try sql(["field": "stage.pipeline.name", "value": "x"]) }
     }
 
+    @Test func `A cursor's fingerprint tells conditions apart, not their spellings`() throws {
+        let queries = RecordQueryReader(.opportunity, catalog: .standard)
+        func fingerprint(_ query: JSON) throws -> [UInt8] { try queries.read(query).fingerprint }
+        let open: JSON = ["where": ["field": "stage.status", "value": "open"]]
+        let others: [JSON] = [
+            ["where": ["field": "stage.status", "value": "won"]], ["where": ["field": "status", "value": "open"]],
+            ["where": ["not": ["field": "stage.status", "value": "open"]]], [:],
+            ["where": ["field": "stage.status", "value": "open"], "sort": "name"],
+        ]
+        #expect(Set(try ([open] + others).map(fingerprint)).count == 6)
+        let same: JSON = [
+            "where": ["field": "stage.status", "op": "eq", "value": "open"], "limit": 7, "fields": "name",
+        ]
+        #expect(try fingerprint(open) == fingerprint(same))
+    }
+
     static let wrong: [(JSON, String, String)] = [
         (["field": "nope"], "/where/field", "unknown_field"),
         (["field": "name", "op": "like", "value": "x"], "/where/op", "unknown_operator"),
