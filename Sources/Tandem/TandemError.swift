@@ -81,6 +81,11 @@ public enum TandemError: Error, Sendable, Hashable {
         }
     }
 
+    /// True when the database has no room to write; what reads is answered all the same.
+    public var isDiskFull: Bool {
+        if case .unavailable(_, let sqlState) = self { sqlState == SQLState.diskFull.rawValue } else { false }
+    }
+
     /// The stable machine word for the error, in snake_case.
     public var code: String {
         switch self {
@@ -107,7 +112,7 @@ public enum TandemError: Error, Sendable, Hashable {
         case .conflict: State.conflict.name
         case .badRequest(let code, _): code
         case .denied(let code, _): code
-        case .unavailable: "unavailable"
+        case .unavailable: isDiskFull ? "disk_full" : "unavailable"
         case .deadlineExceeded: "deadline_exceeded"
         case .failure: "internal"
         }
@@ -151,6 +156,9 @@ public enum TandemError: Error, Sendable, Hashable {
         case .alreadyMerged: "One of the records was merged into another one before."
         case .limitReached(let detail), .conflict(let detail), .badRequest(_, let detail), .denied(_, let detail):
             detail
+        case .unavailable where isDiskFull:
+            "The server's disk is nearly full: nothing is stored until there is room, reads are answered. Keep the request and "
+                + "send it again as Retry-After says; operators find what to do with tandem doctor."
         case .unavailable: "The service cannot answer at this moment."
         case .deadlineExceeded: "The request took too long."
         case .failure: "Something went wrong on our side."

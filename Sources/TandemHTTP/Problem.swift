@@ -122,6 +122,12 @@ extension Problem {
     public static let internalError = Problem(
         .internalServerError, "internal_error", "Something failed here; the request id finds it in the log.")
 
+    /// Nothing can be written, and it takes an operator to change that; who sends waits longer than otherwise.
+    public static var diskFull: Problem {
+        let message = TandemError.unavailable("", sqlState: "53100").message
+        return Problem(.serviceUnavailable, "disk_full", message).retry(after: Int.random(in: 5...15))
+    }
+
     public static func unavailable(_ code: String, _ message: String) -> Problem {
         // Spread, so that those who were turned away do not come back together.
         Problem(.serviceUnavailable, code, message).retry(after: Int.random(in: 1...3))

@@ -39,6 +39,8 @@ extension Problem {
                 members: [
                     "values": .object(JSONObject(values.sorted { $0.key < $1.key }.map { ($0, .number($1)) }))
                 ])
+        case .unavailable where error.isDiskFull:
+            self = .diskFull
         case .unavailable:
             self = .unavailable(error.code, error.message)
         case .deadlineExceeded:

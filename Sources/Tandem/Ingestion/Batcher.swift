@@ -38,6 +38,8 @@ public final class Batcher: Service {
 
     public let stats = IngestStats()
     public let tail = EventTail()
+    /// Whether there is room to store anything.
+    public let room: DiskRoom
     private let configuration: ConnectionConfiguration
     private let settings: Settings
     private let readingRules: ReadingRulesDirectory
@@ -49,8 +51,9 @@ public final class Batcher: Service {
 
     public init(
         configuration: ConnectionConfiguration, readingRules: ReadingRulesDirectory, settings: Settings = Settings(),
-        hook: (any IngestHook)? = nil, logger: Logger
+        room: DiskRoom = DiskRoom(), hook: (any IngestHook)? = nil, logger: Logger
     ) {
+        self.room = room
         self.configuration = configuration
         self.settings = settings
         self.readingRules = readingRules
@@ -68,7 +71,7 @@ public final class Batcher: Service {
 
     /// Why nothing of the tenant is taken at this moment; counted. A caller that asks first need not read what it refuses.
     public func refusal(of tenant: Tenant) -> QueueRefusal? {
-        let refusal = state.withLock { $0.queue.refusal(ofTenant: tenant.id) }
+        let refusal = room.isShort ? .disk : state.withLock { $0.queue.refusal(ofTenant: tenant.id) }
         if let refusal { stats.refused(refusal) }
         return refusal
     }
@@ -91,8 +94,10 @@ public final class Batcher: Service {
         answer: @escaping @Sendable (Result<[IngestOutcome], IngestFailure>) -> Void
     ) {
         let job = IngestJob(request, rules: rules, answer: answer)
+        let isFull = room.isShort
         let (refusal, wakes): (IngestFailure?, Bool) = state.withLock { state in
             if state.isStopping { return (.unavailable, false) }
+            if isFull { return (.queueFull(.disk), false) }
             if let refusal = state.queue.enqueue(job) { return (.queueFull(refusal), false) }
             return (nil, state.timed == 0 || state.queue.isDue(job.tenantID))
         }
@@ -160,7 +165,7 @@ public final class Batcher: Service {
     private func serve(lane number: Int) {
         let lane = IngestLane(
             configuration: configuration, readingRules: readingRules, memory: memory, hook: hook,
-            batchLimit: settings.batchLimit, stats: stats, tail: tail, logger: logger)
+            batchLimit: settings.batchLimit, stats: stats, tail: tail, room: room, logger: logger)
         while true {
             let limit = settings.batchLimit
             var isTimed = false

@@ -24,6 +24,7 @@ final class IngestLane {
     private let batchLimit: Int
     private let stats: IngestStats
     private let tail: EventTail
+    private let room: DiskRoom
     private let logger: Logger
     private var connection: Connection?
     /// Whose it is, see `database_identity`.
@@ -32,8 +33,10 @@ final class IngestLane {
 
     init(
         configuration: ConnectionConfiguration, readingRules: ReadingRulesDirectory, memory: IngestMemory,
-        hook: (any IngestHook)?, batchLimit: Int, stats: IngestStats, tail: EventTail, logger: Logger
+        hook: (any IngestHook)?, batchLimit: Int, stats: IngestStats, tail: EventTail, room: DiskRoom = DiskRoom(),
+        logger: Logger
     ) {
+        self.room = room
         self.configuration = configuration
         self.readingRules = readingRules
         self.memory = memory
@@ -131,6 +134,7 @@ final class IngestLane {
             case .halve:
                 return onHalve(failure)
             case .giveUp(let reason):
+                if reason == .diskFull { room.told() }
                 logger.error(
                     "a batch could not be stored", metadata: ["tenant": "\(tenant.slug)", "error": "\(failure)"])
                 throw reason

@@ -37,6 +37,8 @@ public enum IngestFailure: Error, Sendable, Hashable {
     case deadlineExceeded
     /// The database cannot be reached, or is shutting down.
     case unavailable
+    /// The database's disk is full; nothing of the failed transaction is stored.
+    case diskFull
     /// A fault of ours; the log has it.
     case failed
 }

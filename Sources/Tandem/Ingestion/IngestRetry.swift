@@ -50,7 +50,9 @@ enum IngestRetry: Equatable {
         case "22", "54": return .halve
         // A constraint: most likely another writer was faster, so nothing is wrong with the message.
         case "23": return attempt < 4 ? .again(afterMilliseconds: milliseconds) : .halve
-        // Out of memory, disk or connections.
+        // A full disk does not get empty within a request's time.
+        case _ where state == .diskFull: return .giveUp(.diskFull)
+        // Out of memory or connections.
         case "53": return .again(afterMilliseconds: max(100, milliseconds))
         case "57":
             return state == .queryCanceled

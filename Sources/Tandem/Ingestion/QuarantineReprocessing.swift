@@ -52,7 +52,8 @@ final class QuarantineReprocessing: OperationWork {
             switch failure {
             case .failed: throw .failure("events of the quarantine could not be stored", sqlState: nil)
             case .deadlineExceeded: throw .deadlineExceeded
-            case .queueFull, .unavailable: throw .unavailable("events of the quarantine could not be stored now")
+            case .queueFull, .unavailable, .diskFull:
+                throw .unavailable("events of the quarantine could not be stored now")
             }
         }
         return OperationPage(cursor: (last.receivedAt, last.id), isLast: events.count < Self.pageEvents)

@@ -37,6 +37,8 @@ public enum QueueRefusal: String, Sendable, CaseIterable {
     case age
     /// It would have to wait too long.
     case wait
+    /// The database's disk is nearly full.
+    case disk
 }
 
 /// The pace at which what waits is stored: messages a second while there was something to do.

@@ -59,15 +59,21 @@ extension Doctor {
 
     static func machine(_ server: EmbeddedServer) -> [Finding] {
         let place = server.directory.realCluster
-        return [disk(free: ServerFiles.freeDisk(at: place), at: place), backups(of: server)]
+        let space = DiskRoom.space(at: place) ?? DiskRoom.Space(free: 16 << 30, total: 16 << 30)
+        return [disk(space, at: place), backups(of: server)]
     }
 
-    /// PostgreSQL stops when its disk is full.
-    static func disk(free: UInt64, at path: String) -> Finding {
+    /// PostgreSQL stops when its disk is full; before that, events are turned away.
+    static func disk(_ space: DiskRoom.Space, at path: String) -> Finding {
         let gigabyte: UInt64 = 1_000_000_000
+        let reserve = DiskRoom.Bounds().reserve(ofBytes: space.total)
+        let isShort = space.free < reserve
         return finding(
-            "disk", free < gigabyte / 2 ? .fail : free < 5 * gigabyte ? .warn : .ok,
-            "\(free / 1_000_000) MB are free in \(path)", "make room, or move the data directory")
+            "disk", isShort || space.free < gigabyte / 2 ? .fail : space.free < 5 * gigabyte ? .warn : .ok,
+            "\(space.free / 1_000_000) MB are free in \(path)"
+                + (isShort ? ", less than \(reserve / 1_000_000): events are turned away (503 disk_full)" : ""),
+            "make room (tandem backup prune, other files on that disk), or move the data directory; events are taken "
+                + "again by themselves")
     }
 
     private static func backups(of server: EmbeddedServer) -> Finding {

@@ -150,6 +150,8 @@ struct IngestService: Sendable {
 
     static func problem(_ failure: IngestFailure) -> Problem {
         switch failure {
+        case .queueFull(.disk), .diskFull:
+            .diskFull
         case .queueFull:
             .overloaded("More events wait than can be held; send the same request again.")
         case .deadlineExceeded:

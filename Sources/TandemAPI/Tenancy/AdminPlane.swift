@@ -69,5 +69,16 @@ public struct AdminPlane: Sendable {
             + full.map { "ingest_refusals_total{reason=\"\($0.0)\"} \($0.1)\n" }.joined()
             + "# TYPE rate_limited_total counter\n"
             + rates.map { "rate_limited_total{policy=\"\($0.0)\"} \($0.1)\n" }.joined() + data.census.text()
+            + disk(data.batcher.room)
+    }
+
+    /// Bytes of the database's disk, where it is this machine's; and whether events are turned away for want of it.
+    private static func disk(_ room: DiskRoom) -> String {
+        var lines = ["# TYPE disk_short gauge", "disk_short \(room.isShort ? 1 : 0)"]
+        if let space = room.space {
+            let bytes = [("free", space.free), ("total", space.total), ("reserve", room.bounds.reserve(ofBytes: space.total))]
+            for (name, value) in bytes { lines += ["# TYPE disk_\(name)_bytes gauge", "disk_\(name)_bytes \(value)"] }
+        }
+        return lines.joined(separator: "\n") + "\n"
     }
 }

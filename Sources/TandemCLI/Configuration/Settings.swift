@@ -23,6 +23,7 @@ struct Settings {
         case clientConnections = "client_connections"
         case clientConnectionsPerAddress = "client_connections_per_address"
         case queueMegabytes = "queue_mb"
+        case diskReserve = "disk_reserve"
         case attachmentMegabytes = "attachment_mb"
 
         var explanation: String {
@@ -44,6 +45,7 @@ struct Settings {
             case .clientConnections: "HTTP connections at a time (default 2000)"
             case .clientConnectionsPerAddress: "of them from one address (default 1500; behind a proxy as many)"
             case .queueMegabytes: "MB of events that may wait to be stored; a tenant has half of it (default 64)"
+            case .diskReserve: "percent of the database's disk that events leave free (default 5; 0: none)"
             case .attachmentMegabytes: "MB of a file beside a record (default 25)"
             }
         }

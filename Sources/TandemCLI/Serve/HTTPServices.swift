@@ -11,13 +11,16 @@ import TandemHTTP
 /// Ingest and the listeners, in the order in which they start; they stop the other way round, so that what was accepted
 /// is stored.
 func httpServices(
-    _ context: TandemContext, database: ConnectionConfiguration, plan: ServePlan, demo: DemoServing?, logger: Logger
+    _ context: TandemContext, database: ConnectionConfiguration, plan: ServePlan, server: EmbeddedServer?,
+    demo: DemoServing?, logger: Logger
 ) -> [any Service] {
     let readingRules = ReadingRulesDirectory()
     var settings = Batcher.Settings()
     settings.lanes = plan.ingestConnections
     settings.bounds = plan.queue
-    let batcher = Batcher(configuration: database, readingRules: readingRules, settings: settings, logger: logger)
+    let room = DiskRoom(path: server?.clusterPath, bounds: plan.diskReserve, logger: logger)
+    let batcher = Batcher(
+        configuration: database, readingRules: readingRules, settings: settings, room: room, logger: logger)
     let drain = Drain()
     let oidc = OIDCClient()
     let console = Console(
@@ -31,7 +34,7 @@ func httpServices(
     let admin = AdminPlane(context: context, data: data)
     let ready = ReadyLine(demo)
     return [
-        TallyService(context, stats: batcher.stats), batcher,
+        room, TallyService(context, stats: batcher.stats), batcher,
         admin.listener(
             host: plan.adminListen.host, port: plan.adminListen.port, drainDelay: plan.drainDelay, logger: logger
         ) { ready.admin("\($0):\($1)") },

@@ -66,7 +66,8 @@ struct ServeCommand: AsyncParsableCommand {
             database, connections: plan.connections, logger: logger)
         var services: [any Service] = backgroundServices(context, database: database, plan: plan)
         if let server { services.append(EmbeddedServerWatch(server, logger: logger)) }
-        services += httpServices(context, database: database, plan: plan, demo: demo, logger: logger)
+        services += httpServices(
+            context, database: database, plan: plan, server: server, demo: demo, logger: logger)
         // Shut down from the last to the first: listeners before what they stand on.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

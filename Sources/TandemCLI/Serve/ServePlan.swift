@@ -18,6 +18,7 @@ struct ServePlan {
     let rates: RateLimiter.Defaults
     let clients: ConnectionCensus.Bounds
     let queue: QueueBounds
+    let diskReserve: DiskRoom.Bounds
     /// Bytes of a file beside a record.
     let attachmentLimit: Int
 
@@ -43,6 +44,7 @@ struct ServePlan {
             perAddress: try settings.number(
                 .clientConnectionsPerAddress, default: Limits.connectionsPerAddress, in: 1...100_000))
         queue = try Self.queue(settings)
+        diskReserve = DiskRoom.Bounds(percent: try settings.number(.diskReserve, default: 5, in: 0...50))
         attachmentLimit =
             try settings.number(.attachmentMegabytes, default: AttachmentUpload.standardLimit >> 20, in: 1...100) << 20
         for (key, address) in [(Settings.Key.listen, listen), (.adminListen, adminListen)] {

@@ -151,6 +151,8 @@ extension Console {
         let outcome: IngestOutcome?
         do {
             outcome = try await batcher.submit(request, rules: rules).first
+        } catch .diskFull, .queueFull(.disk) {
+            throw Problem.diskFull
         } catch {
             throw Problem.unavailable("unavailable", "The event could not be stored at this moment. Send it again.")
         }

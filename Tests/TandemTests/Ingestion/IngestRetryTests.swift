@@ -33,6 +33,8 @@ import Testing
         #expect(IngestRetry.decide(lost, attempt: 1, timeLeft: .zero, jitter: 1) == .giveUp(.deadlineExceeded))
     }
 
+    @Test func aFullDiskIsNotWaitedFor() { #expect(decide(.diskFull) == .giveUp(.diskFull)) }
+
     @Test func staleRulesAreRead() { #expect(decide("TD011") == .reloadRules) }
 
     @Test(arguments: [SQLState.adminShutdown, .crashShutdown, .cannotConnectNow])

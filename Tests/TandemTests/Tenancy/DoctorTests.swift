@@ -19,7 +19,8 @@ struct DoctorTests {
         "A disk with little room is named before it is full",
         arguments: [(100, "ok"), (4, "warn"), (0, "fail")] as [(UInt64, String)])
     func disk(gigabytes: UInt64, result: String) {
-        #expect(Doctor.disk(free: gigabytes * 1_000_000_000, at: "/data").result.rawValue == result)
+        let space = DiskRoom.Space(free: gigabytes * 1_000_000_000, total: 20_000_000_000)
+        #expect(Doctor.disk(space, at: "/data").result.rawValue == result)
     }
 
     @Test("The newest backup may be two days old and must not be damaged")

@@ -18,6 +18,8 @@ public final class EmbeddedServer: Sendable {
     let biPort: Int?
     let logger: Logger
     let isServing: Bool
+    /// Where PostgreSQL's files really lie.
+    public var clusterPath: String { directory.realCluster }
     private let locks: Mutex<Locks>
 
     private struct Locks {
@@ -208,6 +210,7 @@ public final class EmbeddedServer: Sendable {
         return ServerFiles(
             port: port, socketDirectory: directory.socketDirectory, memory: ServerFiles.machineMemory,
             freeDisk: ServerFiles.freeDisk(at: directory.cluster),
+            wholeDisk: DiskRoom.space(at: directory.cluster)?.total ?? .max,
             operators: Array(Set(operators)).sorted(), biHost: biHost, archive: BackupFolder(of: directory)?.wal)
     }
 

@@ -9,6 +9,8 @@ struct ServerFiles: Sendable, Equatable {
     var memory: UInt64
     /// Free bytes where the cluster lies.
     var freeDisk: UInt64
+    /// All bytes there.
+    var wholeDisk: UInt64
     /// Users of the operating system that may connect through the socket as `tandem` and as `postgres`.
     var operators: [String]
     /// An address beside 127.0.0.1 for BI; nil: none.
@@ -28,8 +30,9 @@ struct ServerFiles: Sendable, Equatable {
         let sharedBuffers = max(128, min(4096, memory / 4 / megabyte))
         let maintenance = max(64, min(1024, memory / 16 / megabyte))
         // A checkpoint must not come for want of WAL space in a burst, nor may WAL fill a small disk.
-        let maxWAL = max(1024, min(8192, freeDisk / 5 / megabyte))
-        let tempFiles = max(1024, freeDisk / 4 / megabyte)
+        let least = min(1024, wholeDisk / 5 / megabyte)
+        let maxWAL = max(48, least, min(8192, freeDisk / 5 / megabyte))
+        let tempFiles = max(least, freeDisk / 4 / megabyte)
         return """
             # Written by tandem at each start. ALTER SYSTEM (postgresql.auto.conf) overrides it.
             listen_addresses = '\(addresses.joined(separator: ","))'
@@ -56,7 +59,7 @@ struct ServerFiles: Sendable, Equatable {
             synchronous_commit = on
             wal_compression = lz4
             max_wal_size = '\(maxWAL)MB'
-            min_wal_size = '80MB'
+            min_wal_size = '\(min(80, maxWAL))MB'
             checkpoint_timeout = '15min'
             wal_level = replica
             # On always, since switching it on needs a restart; what it does can be changed while the server runs.
