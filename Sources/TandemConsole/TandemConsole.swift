@@ -9,6 +9,7 @@ public import TandemHTTP
 public struct Console: Sendable {
     let context: TandemContext
     let batcher: Batcher
+    let installation: Installation
     let readingRules: ReadingRulesDirectory
     let drain: Drain
     let version: String
@@ -22,14 +23,17 @@ public struct Console: Sendable {
     ///   - batcher, readingRules: the way that events take; the console's own form goes it too.
     ///   - drain: ends what has no end.
     ///   - oidc: asks identity providers.
+    ///   - installation: for operators.
     ///   - version: of the binary, for the foot of each page.
     ///   - attachmentLimit: of a file that is uploaded, bytes.
     public init(
         context: TandemContext, batcher: Batcher, readingRules: ReadingRulesDirectory, drain: Drain,
-        oidc: OIDCClient = OIDCClient(), version: String, attachmentLimit: Int = AttachmentUpload.standardLimit
+        oidc: OIDCClient = OIDCClient(), installation: Installation, version: String,
+        attachmentLimit: Int = AttachmentUpload.standardLimit
     ) {
         self.context = context
         self.batcher = batcher
+        self.installation = installation
         self.readingRules = readingRules
         self.drain = drain
         self.version = version
@@ -45,7 +49,7 @@ public struct Console: Sendable {
             + threadRoutes
             + peopleRoutes + eventRoutes
             + quarantineRoutes + replayRoutes + sourceRoutes + planRoutes + sendRoutes + mergeRoutes + crmRoutes
-            + searchRoutes + fieldRoutes + operationRoutes + auditRoutes + privacyRoutes
+            + searchRoutes + fieldRoutes + operationRoutes + auditRoutes + privacyRoutes + installationRoutes
     }
 
     private var crmRoutes: [Route] {

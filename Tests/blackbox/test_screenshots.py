@@ -240,6 +240,7 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "operations": f"{base}/operations",
         "privacy": f"{base}/privacy",
         "audit": f"{base}/audit?verify=1",
+        **{place: f"/console/-/{place}" for place in ("tenants", "doctor", "backups", "bi", "upgrade")},
         "send": f"{base}/send",
         "send-refused": f"{base}/send",
         "nobody": f"{base}/people?q=nobody",

@@ -92,7 +92,7 @@ public final class DiskRoom: Service {
     /// Nil where the disk is another machine's.
     public var space: Space? { path.flatMap(Self.space(at:)) }
 
-    static func space(at path: String) -> Space? {
+    public static func space(at path: String) -> Space? {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { return nil }
         let block = UInt64(status.f_frsize)

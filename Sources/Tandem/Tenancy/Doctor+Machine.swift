@@ -101,6 +101,12 @@ extension Doctor {
             "tandem backup create, every night by a timer")
     }
 
+    /// The checks that ``fix(_:_:server:logger:)`` puts right.
+    public static let fixable: Set<String> = [
+        "migrations", "control-plane", "durability", "temporary-tables", "built-in-functions", "bi-sessions",
+        "snapshots",
+    ]
+
     /// Puts right what needs no decision.
     ///
     /// - Returns: what was done, by check.

@@ -82,6 +82,8 @@ extension APIKey {
 public struct BILogin: Sendable, Hashable {
     /// The name in the database: opaque, never used twice.
     public let login: String
+    /// Whose data it reads.
+    public let tenant: UUID
     /// The name that people chose.
     public let name: String
     /// Whose rights to fields it has; nil: it reads all.
@@ -92,6 +94,7 @@ public struct BILogin: Sendable, Hashable {
     /// From a row of `tandem.bi_login`.
     init(row: Row) throws(PostgresError) {
         login = try row.text("login")
+        tenant = try row.uuid("tenant")
         name = try row.text("name")
         role = try row.optionalText("role").flatMap { UUID(uuidString: $0) }
         createdAt = Date(microseconds: try row.timestamp("created_at"))

@@ -13,11 +13,13 @@ public struct AdminPlane: Sendable {
     let context: TandemContext
     let drain = Drain()
 
-    /// - Parameter data: whose figures `/metrics` tells.
-    public init(context: TandemContext, data: DataPlane) {
+    /// - Parameters:
+    ///   - data, installation: whose figures `/metrics` tells.
+    public init(context: TandemContext, data: DataPlane, installation: Installation) {
         self.context = context
         let metrics = Route(.get, "/metrics", "Figures for Prometheus", feature: "Service", scope: .admin) { _ in
-            let body = ResponseBody(byteBuffer: ByteBuffer(string: data.metrics.text() + Self.figures(context, data)))
+            let text = data.metrics.text() + Self.figures(context, data) + Self.figures(installation)
+            let body = ResponseBody(byteBuffer: ByteBuffer(string: text))
             return Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"], body: body)
         }
@@ -69,15 +71,25 @@ public struct AdminPlane: Sendable {
             + full.map { "ingest_refusals_total{reason=\"\($0.0)\"} \($0.1)\n" }.joined()
             + "# TYPE rate_limited_total counter\n"
             + rates.map { "rate_limited_total{policy=\"\($0.0)\"} \($0.1)\n" }.joined() + data.census.text()
-            + disk(data.batcher.room)
     }
 
-    /// Bytes of the database's disk, where it is this machine's; and whether events are turned away for want of it.
-    private static func disk(_ room: DiskRoom) -> String {
+    /// Bytes of the database's disk, where it is this machine's, and whether events are turned away for want of it; sessions of BI.
+    private static func figures(_ installation: Installation) -> String {
+        let (room, bi) = (installation.room, installation.watch.figures)
         var lines = ["# TYPE disk_short gauge", "disk_short \(room.isShort ? 1 : 0)"]
         if let space = room.space {
-            let bytes = [("free", space.free), ("total", space.total), ("reserve", room.bounds.reserve(ofBytes: space.total))]
+            let bytes = [
+                ("free", space.free), ("total", space.total), ("reserve", room.bounds.reserve(ofBytes: space.total)),
+            ]
             for (name, value) in bytes { lines += ["# TYPE disk_\(name)_bytes gauge", "disk_\(name)_bytes \(value)"] }
+        }
+        if let backup = (try? installation.backups())?.first {
+            let age = max(0, Int(-backup.finishedAt.timeIntervalSinceNow))
+            lines += ["# TYPE backup_age_seconds gauge", "backup_age_seconds \(age)"]
+        }
+        lines += ["# TYPE bi_sessions gauge", "bi_sessions \(bi.open)", "# TYPE bi_sessions_ended_total counter"]
+        for reason in BIWatch.Reason.allCases {
+            lines.append("bi_sessions_ended_total{reason=\"\(reason.rawValue)\"} \(bi.ended[reason, default: 0])")
         }
         return lines.joined(separator: "\n") + "\n"
     }

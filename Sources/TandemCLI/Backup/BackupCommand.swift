@@ -239,15 +239,3 @@ struct BackupCommand: ParsableCommand {
         }
     }
 }
-
-extension BackupText {
-    static func age(_ date: Date) -> String {
-        let seconds = max(0, Int(-date.timeIntervalSinceNow))
-        switch seconds {
-        case ..<120: return "\(seconds) s"
-        case ..<7_200: return "\(seconds / 60) min"
-        case ..<172_800: return "\(seconds / 3_600) h"
-        default: return "\(seconds / 86_400) d"
-        }
-    }
-}

@@ -24,6 +24,8 @@ struct Settings {
         case clientConnectionsPerAddress = "client_connections_per_address"
         case queueMegabytes = "queue_mb"
         case diskReserve = "disk_reserve"
+        case biTransactionLimit = "bi_transaction_limit"
+        case biConnections = "bi_connections"
         case attachmentMegabytes = "attachment_mb"
 
         var explanation: String {
@@ -46,6 +48,8 @@ struct Settings {
             case .clientConnectionsPerAddress: "of them from one address (default 1500; behind a proxy as many)"
             case .queueMegabytes: "MB of events that may wait to be stored; a tenant has half of it (default 64)"
             case .diskReserve: "percent of the database's disk that events leave free (default 5; 0: none)"
+            case .biTransactionLimit: "seconds after which a BI transaction is ended (default 600; 0: never)"
+            case .biConnections: "sessions of BI logins, of all tenants together (default 50; 0: no limit)"
             case .attachmentMegabytes: "MB of a file beside a record (default 25)"
             }
         }

@@ -11,30 +11,30 @@ import TandemHTTP
 /// Ingest and the listeners, in the order in which they start; they stop the other way round, so that what was accepted
 /// is stored.
 func httpServices(
-    _ context: TandemContext, database: ConnectionConfiguration, plan: ServePlan, server: EmbeddedServer?,
+    _ context: TandemContext, database: ConnectionConfiguration, plan: ServePlan, installation: Installation,
     demo: DemoServing?, logger: Logger
 ) -> [any Service] {
     let readingRules = ReadingRulesDirectory()
     var settings = Batcher.Settings()
     settings.lanes = plan.ingestConnections
     settings.bounds = plan.queue
-    let room = DiskRoom(path: server?.clusterPath, bounds: plan.diskReserve, logger: logger)
     let batcher = Batcher(
-        configuration: database, readingRules: readingRules, settings: settings, room: room, logger: logger)
+        configuration: database, readingRules: readingRules, settings: settings, room: installation.room,
+        logger: logger)
     let drain = Drain()
     let oidc = OIDCClient()
     let console = Console(
         context: context, batcher: batcher, readingRules: readingRules, drain: drain, oidc: oidc,
-        version: VersionCommand.number, attachmentLimit: plan.attachmentLimit)
+        installation: installation, version: VersionCommand.number, attachmentLimit: plan.attachmentLimit)
     let data = DataPlane(
         context: context, batcher: batcher, readingRules: readingRules, version: VersionCommand.number,
         extra: console.routes, errorPage: console.errorPage, limiter: RateLimiter(plan.rates),
         census: ConnectionCensus(plan.clients), drain: drain, oidc: oidc,
         attachmentLimit: plan.attachmentLimit)
-    let admin = AdminPlane(context: context, data: data)
+    let admin = AdminPlane(context: context, data: data, installation: installation)
     let ready = ReadyLine(demo)
     return [
-        room, TallyService(context, stats: batcher.stats), batcher,
+        TallyService(context, stats: batcher.stats), batcher,
         admin.listener(
             host: plan.adminListen.host, port: plan.adminListen.port, drainDelay: plan.drainDelay, logger: logger
         ) { ready.admin("\($0):\($1)") },

@@ -64,10 +64,15 @@ struct ServeCommand: AsyncParsableCommand {
         try await demo?.load()
         let context = try await TandemContext.open(
             database, connections: plan.connections, logger: logger)
-        var services: [any Service] = backgroundServices(context, database: database, plan: plan)
+        let installation = Installation(
+            server: server, database: database,
+            room: DiskRoom(path: server?.clusterPath, bounds: plan.diskReserve, logger: logger),
+            watch: BIWatch(server: server, database: database, bounds: plan.bi, logger: logger), logger: logger)
+        var services: [any Service] = backgroundServices(
+            context, database: database, plan: plan, installation: installation)
         if let server { services.append(EmbeddedServerWatch(server, logger: logger)) }
         services += httpServices(
-            context, database: database, plan: plan, server: server, demo: demo, logger: logger)
+            context, database: database, plan: plan, installation: installation, demo: demo, logger: logger)
         // Shut down from the last to the first: listeners before what they stand on.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

@@ -19,6 +19,7 @@ struct ServePlan {
     let clients: ConnectionCensus.Bounds
     let queue: QueueBounds
     let diskReserve: DiskRoom.Bounds
+    let bi: BIWatch.Bounds
     /// Bytes of a file beside a record.
     let attachmentLimit: Int
 
@@ -44,6 +45,10 @@ struct ServePlan {
             perAddress: try settings.number(
                 .clientConnectionsPerAddress, default: Limits.connectionsPerAddress, in: 1...100_000))
         queue = try Self.queue(settings)
+        let limit = try settings.number(.biTransactionLimit, default: 600, in: 0...86_400)
+        bi = BIWatch.Bounds(
+            transaction: limit == 0 ? nil : .seconds(limit),
+            sessions: try settings.number(.biConnections, default: 50, in: 0...10_000))
         diskReserve = DiskRoom.Bounds(percent: try settings.number(.diskReserve, default: 5, in: 0...50))
         attachmentLimit =
             try settings.number(.attachmentMegabytes, default: AttachmentUpload.standardLimit >> 20, in: 1...100) << 20

@@ -5,7 +5,8 @@ import Tandem
 
 struct BICommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bi", abstract: "Logins for psql and BI tools.", subcommands: [User.self, Promote.self])
+        commandName: "bi", abstract: "Logins for psql and BI tools.",
+        subcommands: [User.self, Sessions.self, Kill.self, Promote.self])
 
     struct User: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -22,6 +23,7 @@ struct BICommand: ParsableCommand {
         @OptionGroup var global: GlobalOptions
         @Argument(help: "The tenant.") var tenant: String
         @Argument(help: "A name to know it by; the login itself is opaque.") var name: String
+        @Option(help: "Sessions at a time, 1 to 50.") var connections = 20
         @Option(help: "A role: the login reads the relations and columns that it reads.") var role: String?
 
         func run(_ session: DatabaseSession) throws -> Output {
@@ -31,7 +33,8 @@ struct BICommand: ParsableCommand {
                     try connection.roleFind(reference).id
                 }
             }
-            let made = try session.directory.createBILogin(found, name: name, role: role)
+            let made = try session.directory.createBILogin(
+                found, name: name, role: role, connections: connections)
             if global.dryRun {
                 return Output(
                     content: .object(["name": .string(name), "dry_run": .bool(true)]), name: "name",

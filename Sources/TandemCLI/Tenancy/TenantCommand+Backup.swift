@@ -176,16 +176,7 @@ extension TenantCommand {
 }
 
 /// How backups speak of sizes, times and places.
-enum BackupText {
-    static func size(_ bytes: Int) -> String {
-        let units = ["B", "kB", "MB", "GB", "TB"]
-        var value = Double(bytes)
-        var unit = 0
-        while value >= 1000, unit < units.count - 1 { (value, unit) = (value / 1000, unit + 1) }
-        return unit == 0
-            ? "\(bytes) B" : value.formatted(.number.precision(.fractionLength(1)).grouping(.never)) + " \(units[unit])"
-    }
-
+extension BackupText {
     static func seconds(since start: ContinuousClock.Instant) -> String {
         (ContinuousClock.now - start).formatted(.units(allowed: [.seconds], fractionalPart: .show(length: 2)))
     }

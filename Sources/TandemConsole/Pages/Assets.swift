@@ -89,6 +89,8 @@ enum Assets {
         ("merges", PackageResources.merges_mustache),
         ("operations", PackageResources.operations_mustache), ("audit", PackageResources.audit_mustache),
         ("privacy", PackageResources.privacy_mustache), ("receipt", PackageResources.receipt_mustache),
+        ("doctor", PackageResources.doctor_mustache), ("backups", PackageResources.backups_mustache),
+        ("bi-sessions", PackageResources.bi_sessions_mustache), ("upgrade", PackageResources.upgrade_mustache),
         ("reviews", PackageResources.reviews_mustache),
         ("accounts", PackageResources.accounts_mustache),
         ("account", PackageResources.account_mustache),

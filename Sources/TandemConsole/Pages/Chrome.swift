@@ -39,6 +39,8 @@ struct Chrome {
     var hasMoreTenants = false
     /// Nil: nobody is signed in.
     var csrf: String?
+    /// The way to the pages of the installation, for who sees them.
+    var installationHref: String?
     /// The address of the user who is signed in; nil for an operator.
     var signedInAs: String?
     var notice: Notice?
@@ -68,6 +70,7 @@ struct Chrome {
         self.init(title: title, version: version)
         csrf = visit.csrf
         signedInAs = visit.user?.email
+        installationHref = visit.seesAll ? InstallationPlace.doctor.href : nil
         notice = code.flatMap { Notice($0) }
         notice?.undo = visit.undo.flatMap { UndoForm($0, visit) }
         guard let tenant = visit.tenant else { return }
@@ -182,6 +185,13 @@ extension Chrome.Notice {
         case "ordered":
             self.init(
                 kind: "good", text: "It is being done; below stands how far it is. Load the page again to see more.")
+        case "fixed": self.init(kind: "good", text: "What needed no decision is put right. Below stands how it is now.")
+        case "session-ended": self.init(kind: "good", text: "The session is ended; its client may connect again.")
+        case "session-gone": self.init(kind: "bad", text: "This session had ended by itself.")
+        case "backup-begun":
+            self.init(
+                kind: "good", text: "It is at work; below stands how far. Load the page again to see more.")
+        case "backup-busy": self.init(kind: "bad", text: "One is at work already. Wait until it is done.")
         case "signed-out":
             self.init(
                 kind: "good", text: "The user is signed out everywhere; links that were out do not work any more.")

@@ -17,24 +17,33 @@ struct TenantsPage {
     let tenants: [Entry]
 }
 
+extension TenantsPage {
+    init(_ visit: Visit, chrome: Chrome) {
+        self.chrome = chrome
+        tenants = visit.tenants.map { tenant in
+            Entry(
+                href: tenant.isOpen ? "/console/\(tenant.slug)" : nil, tenantName: tenant.displayName,
+                slug: tenant.slug,
+                modules: tenant.modules.sorted().map { $0.rawValue.uppercased() }.joined(separator: " and "),
+                state: tenant.state == .active ? nil : tenant.state.rawValue,
+                isSimulatedTenant: tenant.isSimulated)
+        }
+    }
+}
+
 extension Console {
     var tenantRoutes: [Route] {
         [
             page("/console", "The tenants") { call, visit in
                 let open = visit.tenants.filter(\.isOpen)
                 if open.count == 1 { return .seeOther("/console/\(open[0].slug)") }
-                let page = TenantsPage(
-                    chrome: Chrome(
-                        title: "Tenants", visit: visit, place: nil, notice: call.query["notice"], version: version),
-                    tenants: visit.tenants.map { tenant in
-                        TenantsPage.Entry(
-                            href: tenant.isOpen ? "/console/\(tenant.slug)" : nil, tenantName: tenant.displayName,
-                            slug: tenant.slug,
-                            modules: tenant.modules.sorted().map { $0.rawValue.uppercased() }.joined(
-                                separator: " and "),
-                            state: tenant.state == .active ? nil : tenant.state.rawValue,
-                            isSimulatedTenant: tenant.isSimulated)
-                    })
+                let notice = call.query["notice"]
+                let chrome =
+                    visit.seesAll
+                    ? Chrome(
+                        title: "Tenants", visit: visit, installation: .tenants, notice: notice, version: version)
+                    : Chrome(title: "Tenants", visit: visit, place: nil, notice: notice, version: version)
+                let page = TenantsPage(visit, chrome: chrome)
                 return Response(html: templates.render(page, as: "tenants"))
             }
         ]

@@ -15,6 +15,8 @@ struct Visit: Sendable {
     let user: SignedInUser?
     /// What the user's roles allow; nil: an operator, who may do everything.
     let rights: RecordRights?
+    /// Whether it is an operator's whose link named no tenant: such a one sees the installation too.
+    let seesAll: Bool
     /// The tenants that the session may see, by name.
     let tenants: [Tenant]
     /// The one that the address names, if the session sees it.
@@ -180,7 +182,7 @@ extension Console {
         limited?.rights = rights
         return Visit(
             session: hash, actor: user?.actor ?? "console:" + session.actor, user: user, rights: rights,
-            tenants: visible,
+            seesAll: session.tenant == nil && user == nil, tenants: visible,
             tenant: limited, csrf: seal.token(session: hash), path: call.request.uri.path, undo: call.query["undo"])
     }
 

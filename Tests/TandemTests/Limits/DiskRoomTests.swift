@@ -7,7 +7,8 @@ struct DiskRoomTests {
     private static let megabyte: UInt64 = 1 << 20
 
     @Test(
-        "Five percent stay free, within bounds", arguments: [(300, 32), (10_000, 500), (4_000_000, 20_480)] as [(UInt64, UInt64)])
+        "Five percent stay free, within bounds",
+        arguments: [(300, 32), (10_000, 500), (4_000_000, 20_480)] as [(UInt64, UInt64)])
     func reserve(total: UInt64, reserve: UInt64) {
         #expect(DiskRoom.Bounds().reserve(ofBytes: total * Self.megabyte) == reserve * Self.megabyte)
     }

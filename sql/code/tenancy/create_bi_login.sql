@@ -1,6 +1,6 @@
 -- A database login that may read what BI sees of one tenant; with a role (its id) nothing until grant_bi_columns. p_verifier is a SCRAM verifier, so that no password reaches
 -- the server's log; the login's name is opaque and never reused.
-create or replace function create_bi_login(p_tenant uuid, p_name text, p_role text, p_verifier text, p_actor text)
+create or replace function create_bi_login(p_tenant uuid, p_name text, p_role text, p_verifier text, p_actor text, p_connections integer)
 returns setof tandem.bi_login
 language plpgsql
 as $$
@@ -20,8 +20,8 @@ begin
         raise exception using errcode = 'TD003', message = format('a BI login named %s exists', p_name);
     end if;
     login := tenant_schema || '_b' || number;
-    execute format('create role %I login nosuperuser nocreatedb nocreaterole inherit connection limit 20 password %L',
-        login, p_verifier);
+    execute format('create role %I login nosuperuser nocreatedb nocreaterole inherit connection limit %s password %L',
+        login, p_connections, p_verifier);
     execute format('grant tandem_bi to %I', login);
     if p_role is null then
         execute format('grant %I to %I', tenant_schema || '_bi', login);
@@ -30,7 +30,7 @@ begin
     execute format('alter role %I set default_transaction_read_only = on', login);
     execute format('alter role %I set statement_timeout = ''5min''', login);
     execute format('alter role %I set idle_in_transaction_session_timeout = ''5min''', login);
-    perform append_control_audit(p_actor, 'bi.create', p_tenant, login, jsonb_build_object('name', p_name));
+    perform append_control_audit(p_actor, 'bi.create', p_tenant, login, jsonb_build_object('name', p_name, 'connections', p_connections));
     return query
         insert into tandem.bi_login (login, tenant, name, role) values (login, p_tenant, p_name, p_role) returning *;
 end

@@ -1,0 +1,197 @@
+"""A BI session that takes more than its share: it sets its time-outs aside, keeps a snapshot and joins everything with everything. It is
+ended from outside, and what is sent meanwhile is stored nearly as fast as before."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+import requests
+
+from console import Browser
+from server import CommandFailed, Server, Tenant, wait_until
+
+LIMIT_S = 3
+
+
+@pytest.fixture(scope="module")
+def strict() -> Iterator[Server]:
+    with Server(environment={"TANDEM_BI_TRANSACTION_LIMIT": str(LIMIT_S), "TANDEM_BI_CONNECTIONS": "6"}) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def acme(strict: Server) -> Tenant:
+    tenant = strict.tenant("acme", display_name="Acme")
+    for start in range(0, 3000, 500):
+        events = [{"type": "track", "userId": f"u{number % 50}", "event": "Seen", "messageId": f"first-{number}"}
+                  for number in range(start, start + 500)]
+        assert tenant.ingest("batch", {"batch": events}).status_code == 200
+    return tenant
+
+
+@pytest.fixture(scope="module")
+def dsn(strict: Server, acme: Tenant) -> str:
+    return strict.cli("bi", "user", "create", acme.slug, "dashboards")["dsn"]
+
+
+def hold(dsn: str) -> psycopg.Connection:
+    """A session that sets every limit aside and opens a snapshot."""
+    connection = psycopg.connect(dsn, autocommit=True, application_name="greedy")
+    for setting in ("statement_timeout = 0", "idle_in_transaction_session_timeout = 0", "idle_session_timeout = 0"):
+        connection.execute(f"set {setting}")
+    connection.execute("begin isolation level repeatable read")
+    connection.execute("select count(*) from profiles")
+    return connection
+
+
+CROSS_JOIN = "select count(*) from events a, events b, events c, events d where a.properties is distinct from b.properties"
+
+
+def nice(pid: int) -> int:
+    return int(pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[16])
+
+
+def test_a_transaction_is_ended_by_its_age_whatever_the_session_has_set(strict: Server, dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as calm:
+        calm.execute("select 1")
+        greedy = hold(dsn)
+        priorities: list[int] = []
+        watched = threading.Thread(target=lambda: (time.sleep(2), priorities.append(nice(greedy.info.backend_pid))), daemon=True)
+        watched.start()
+        begin = time.monotonic()
+        with pytest.raises(psycopg.errors.AdminShutdown):
+            greedy.execute(CROSS_JOIN)
+        assert time.monotonic() - begin < LIMIT_S + 4
+        watched.join(10)
+        assert priorities == [10], "BI gets the processor after those who serve requests"
+        # One that only reads now and then stays.
+        calm.execute("select count(*) from profiles")
+    # An idle one too.
+    idle = hold(dsn)
+    wait_until(lambda: not [each for each in sessions(strict) if each["application"] == "greedy"], LIMIT_S + 5)
+    with pytest.raises(psycopg.OperationalError):
+        idle.execute("select 1")
+    assert "a BI session was ended: its transaction was open for too long" in strict.log_tail(200)
+    assert metric(strict, 'bi_sessions_ended_total{reason="age"}') >= 2
+
+
+def sessions(server: Server, *arguments: str) -> list[dict[str, Any]]:
+    return server.cli("bi", "sessions", *arguments)["items"]
+
+
+def metric(server: Server, name: str) -> float:
+    key = server.cli("key", "create", "--kind", "admin")["key"]
+    text = requests.get(server.admin_url + "/metrics", headers={"Authorization": f"Bearer {key}"}, timeout=10).text
+    return float(next(line.rsplit(" ", 1)[1] for line in text.splitlines() if line.startswith(name + " ")))
+
+
+def test_sessions_are_listed_and_ended(strict: Server, dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True, application_name="chart") as connection:
+        connection.execute("select count(*) from accounts")
+        found = [each for each in sessions(strict, "acme") if each["application"] == "chart"]
+        assert len(found) == 1
+        assert (found[0]["tenant"], found[0]["name"], found[0]["state"]) == ("acme", "dashboards", "idle")
+        assert found[0]["query"] == "select count(*) from accounts" and found[0]["client"] == "127.0.0.1"
+        assert strict.cli("bi", "kill", str(found[0]["pid"]), "--dry-run")["items"][0]["dry_run"]
+        connection.execute("select 1")
+        assert len(strict.cli("bi", "kill", "dashboards", "--tenant", "acme")["items"]) == 1
+        with pytest.raises(psycopg.OperationalError):
+            connection.execute("select 1")
+    with pytest.raises(CommandFailed) as failure:
+        strict.cli("bi", "kill", "dashboards")
+    assert failure.value.code == 5
+    entry = strict.sql("select actor, detail->>'application' from tandem.audit where action = 'bi.end' order by seq desc limit 1")
+    assert entry[0][0].startswith("cli:") and entry[0][1] == "chart"
+
+
+def test_the_console_shows_sessions_and_ends_them(strict: Server, dsn: str) -> None:
+    browser = Browser(strict).sign_in()
+    assert "Nobody is connected" in browser.get("/console/-/bi").text
+    with psycopg.connect(dsn, autocommit=True, application_name="chart") as connection:
+        connection.execute("select count(*) from leads")
+        page = browser.get("/console/-/bi")
+        assert "dashboards" in page.text and "select count(*) from leads" in page.text
+        assert f"more than {LIMIT_S} s is ended by itself" in page.text
+        page = browser.submit(page.form("/end"))
+        assert "The session is ended" in page.text
+        with pytest.raises(psycopg.OperationalError):
+            connection.execute("select 1")
+
+
+def test_a_login_has_so_many_sessions_and_all_together_so_many(strict: Server, acme: Tenant, dsn: str) -> None:
+    one = strict.cli("bi", "user", "create", acme.slug, "one-at-a-time", "--connections", "1")
+    with psycopg.connect(one["dsn"]):
+        with pytest.raises(psycopg.OperationalError, match="too many connections"):
+            psycopg.connect(one["dsn"])
+    with pytest.raises(CommandFailed) as failure:
+        strict.cli("bi", "user", "create", acme.slug, "hundred", "--connections", "100")
+    assert failure.value.code == 64
+    many = [psycopg.connect(dsn, autocommit=True) for _ in range(8)]
+    wait_until(lambda: len(sessions(strict)) == 6, 10)
+    # Those that came first go on.
+    for connection in many[:6]:
+        connection.execute("select 1")
+    for connection in many:
+        connection.close()
+
+
+@pytest.mark.full
+@pytest.mark.timeout(600)
+def test_ingest_beside_a_greedy_session(strict: Server, acme: Tenant, dsn: str, figures: Callable[[str, Any], None]) -> None:
+    def rate(seconds: float) -> float:
+        """Events a second that several clients get stored, one at a time each."""
+        counts = [0] * 8
+        end = time.monotonic() + seconds
+
+        def send(number: int) -> None:
+            session = requests.Session()
+            session.auth = (acme.write_key, "")
+            while time.monotonic() < end:
+                name = f"r{number}-{time.monotonic_ns()}"
+                answer = session.post(
+                    f"{strict.base_url}/v1/track", json={"userId": name, "event": "E", "messageId": name}, timeout=30)
+                assert answer.status_code == 200, answer.text
+                counts[number] += 1
+
+        threads = [threading.Thread(target=send, args=(number,)) for number in range(len(counts))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return sum(counts) / seconds
+
+    rate(3)
+    before = rate(15)
+    over = threading.Event()
+    ended: list[float] = []
+
+    def greedy() -> None:
+        while not over.is_set():
+            connection = hold(dsn)
+            begin = time.monotonic()
+            try:
+                connection.execute(CROSS_JOIN)
+            except psycopg.OperationalError:
+                ended.append(time.monotonic() - begin)
+
+    threads = [threading.Thread(target=greedy, daemon=True) for _ in range(os.cpu_count() or 2)]
+    for thread in threads:
+        thread.start()
+    time.sleep(2)
+    during = rate(15)
+    over.set()
+    for thread in threads:
+        thread.join(30)
+    figures("events a second before", round(before))
+    figures(f"events a second beside {len(threads)} cross joins", round(during))
+    figures("ratio", round(during / before, 2))
+    figures(f"sessions ended; longest, seconds (the bound is {LIMIT_S})", f"{len(ended)}; {max(ended):.1f}")
+    assert len(ended) >= 3 and max(ended) < LIMIT_S + 4
+    assert during > 0.5 * before
