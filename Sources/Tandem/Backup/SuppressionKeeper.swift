@@ -22,13 +22,14 @@ public struct SuppressionKeeper: Service {
     }
 
     public func run() async throws {
+        let rounds = TenantRounds(access: access, logger: logger, failure: "suppression lists were not kept") {
+            $0.state != .creating
+        }
         var written: [UUID: Int] = [:]
         while !Task.isCancelled && !Task.isShuttingDownGracefully {
             if let folder = BackupFolder(of: directory) {
-                do {
-                    try await look(folder, &written)
-                } catch {
-                    logger.warning("suppression lists were not kept", metadata: ["error": "\(error)"])
+                await rounds.once { tenant in
+                    written[tenant.id] = await keep(tenant, in: folder, written: written[tenant.id])
                 }
             }
             // With very many tenants it takes longer to ask them all.
@@ -37,20 +38,25 @@ public struct SuppressionKeeper: Service {
         }
     }
 
-    /// Writes those that changed since.
-    private func look(_ folder: BackupFolder, _ written: inout [UUID: Int]) async throws {
-        for tenant in try await access.tenants() where tenant.state != .creating {
-            let known = written[tenant.id]
+    /// Writes the list of a tenant if it has changed.
+    /// - Parameter written: what was last written.
+    /// - Returns: what is written now.
+    private func keep(_ tenant: Tenant, in folder: BackupFolder, written: Int?) async -> Int? {
+        do {
             let place = try await pool.withConnection(affinity: tenant.database.affinity) {
                 (connection) throws(PostgresError) in
                 try connection.single(settings: tenant.database.settings(), .call("suppression_place")).one().int(0)
             }
-            if place == known { continue }
+            if place == written { return written }
             try await pool.withConnection { (connection) throws in
                 try SuppressionFile(tenant, on: connection).write(
                     to: folder.suppressions, signer: try ReceiptSigner(connection))
             }
-            written[tenant.id] = place
+            return place
+        } catch {
+            logger.warning(
+                "a suppression list was not kept", metadata: ["tenant": "\(tenant.slug)", "error": "\(error)"])
+            return written
         }
     }
 

@@ -47,6 +47,7 @@ public enum ControlPlane {
     /// The login needs CREATEROLE and CREATE on the database the first time; later only its membership in tandem_admin.
     public static func prepare(_ connection: Connection, logger: Logger) throws(PostgresError) {
         let found = try state(connection)
+        if found.hasControlPlane, found.isMember, try !isCurrent(connection) { try refuseNewer(connection) }
         if !found.hasRoles || !found.isMember || found.isSuperuser {
             try retryingRaces { () throws(PostgresError) in
                 try connection.script(text("control/bootstrap/roles.sql"))
@@ -62,6 +63,26 @@ public enum ControlPlane {
         }
         try migrate(connection, logger: logger)
         try CodeDeployer.deploy(connection, logger: logger)
+    }
+
+    /// A database that a newer binary has migrated is left as it is: this one's procedures would not fit its tables.
+    private static func refuseNewer(_ connection: Connection) throws(PostgresError) {
+        let known = Set(
+            (EmbeddedSQL.files(below: "control/migrations") + EmbeddedSQL.files(below: "tenant/migrations")).map(\.path)
+        )
+        var unknown: [String] = []
+        for row in try connection.single(
+            settings: TenantDatabase.control(), file("control/deploy/ledgers.sql"))
+        {
+            let path = try row.text("path")
+            if !known.contains(path) { unknown.append(path) }
+        }
+        if unknown.isEmpty { return }
+        let names = unknown.prefix(3).joined(separator: ", ") + (unknown.count > 3 ? ", …" : "")
+        throw PostgresError(
+            kind: .server("TD013"),
+            message: "a newer version of tandem has migrated this database (\(names)); this one leaves it as it is. "
+                + "Start the newer binary, or restore a backup from before the upgrade")
     }
 
     /// What a superuser does once in a database: roles, the service's login `tandem`, and the rights that a read-only login
