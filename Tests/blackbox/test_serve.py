@@ -62,3 +62,13 @@ def own_data_dir() -> Iterator[Server]:
     server = Server()
     yield server
     server.close()
+
+
+def test_an_older_binary_leaves_a_database_of_a_newer_one_alone(own_tandem: Server) -> None:
+    own_tandem.kill()
+    own_tandem.sql("insert into tandem.control_migration (path, sha256) values ('control/migrations/9000_of_tomorrow.sql', '')")
+    with pytest.raises(CommandFailed) as failure:
+        own_tandem.cli("serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", json=False, timeout_s=60)
+    assert failure.value.code == 6, failure.value.errors
+    assert "a newer version of tandem has migrated this database (control/migrations/9000_of_tomorrow.sql)" in failure.value.errors
+    assert "Start the newer binary" in failure.value.errors and "deployed procedures" not in failure.value.errors
