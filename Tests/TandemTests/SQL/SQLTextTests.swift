@@ -20,6 +20,7 @@ struct SQLTextTests {
         "Sources/Tandem/Records/RecordAggregate.swift",
         "Sources/Tandem/Records/RecordFilter+SQL.swift",
         "Sources/Tandem/Records/RecordOrder.swift",
+        "Sources/Tandem/Records/RecordSelection.swift",
         "Sources/Tandem/Records/SQLFragment.swift",
         "Sources/Tandem/Records/SavedView.swift",
     ]
