@@ -1,7 +1,7 @@
-"""An erasure as a whole, from a person of 10,000 events to an older backup that is restored (the long form: `make show-identity-erase`).
-Its parts are tested one by one in test_privacy.py and test_backup.py.
+"""An erasure as a whole, from a person of many events to an older backup that is restored: of 500 here, of 10,000 in the long form
+(`make show-identity-erase`). Its parts are tested one by one in test_privacy.py and test_backup.py.
 
-EVENTS   how many events the person has, default 10,000
+EVENTS   how many events the person has
 """
 
 from __future__ import annotations
@@ -14,15 +14,12 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from server import Server, Tenant, wait_until
 from test_backup import now, place, restored  # noqa: F401 (fixtures)
 from test_privacy import Person, dump, erase, forms, mentions, places, steady
 
 LONG = os.environ.get("TANDEM_TEST_FULL") == "1"
-pytestmark = pytest.mark.skipif(not LONG, reason="the long form; see test_privacy.py and test_backup.py")
-EVENTS = int(os.environ.get("EVENTS", "10000"))
+EVENTS = int(os.environ.get("EVENTS", "10000" if LONG else "500"))
 OWN = 4  # events that a Person sends
 
 Figures = Callable[[str, Any], None]
