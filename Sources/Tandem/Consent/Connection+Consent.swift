@@ -15,12 +15,7 @@ public struct ConsentRulesChange: Sendable {
         }
         guard let rules = body["rules"] else { throw .invalid("/rules", "required", "rules is a list.") }
         self.rules = try ConsentRules(rules: rules)
-        if let value = body["version"], !value.isNull {
-            guard let version = value.int, version >= 0 else {
-                throw .invalid("/version", "invalid", "version is the whole number of the rules that are replaced.")
-            }
-            expectedVersion = version
-        }
+        expectedVersion = try body.expectedVersion()
     }
 
     /// - Parameter source: its name or uuid.

@@ -20,12 +20,7 @@ public struct MappingChange: Sendable {
         }
         guard let rules = body["rules"] else { throw .invalid("/rules", "required", "A mapping has rules.") }
         mapping = try SourceMapping(rules: rules)
-        if let value = body["version"], !value.isNull {
-            guard let version = value.int, version >= 0 else {
-                throw .invalid("/version", "invalid", "version is the whole number of the mapping that is replaced.")
-            }
-            expectedVersion = version
-        }
+        expectedVersion = try body.expectedVersion()
     }
 
     /// - Parameter source: its name or uuid.

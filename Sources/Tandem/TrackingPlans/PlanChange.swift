@@ -25,12 +25,7 @@ public struct PlanChange: Sendable {
         case .string(let text)? where text.utf8.count <= 2_000 && !text.utf8.contains(0): description = text
         default: throw .invalid("/description", "invalid", "description is a text of at most 2,000 bytes.")
         }
-        if let value = body["version"], !value.isNull {
-            guard let version = value.int, version >= 0 else {
-                throw .invalid("/version", "invalid", "version is the whole number of the version that is replaced.")
-            }
-            expectedVersion = version
-        }
+        expectedVersion = try body.expectedVersion()
     }
 
     /// - Parameter name: the plan's name, or the id of one that is there.
