@@ -18,6 +18,7 @@ struct Main: AsyncParsableCommand {
 
             tandem help environment, help configuration and help exit-codes tell the rest.
             """,
+        version: "tandem \(VersionCommand.number)",
         subcommands: [
             HelpCommand.self, ServeCommand.self, StatusCommand.self, DoctorCommand.self, BackupCommand.self,
             VersionCommand.self,

@@ -91,12 +91,18 @@ def commands_page(server: Server) -> str:
             names = [
                 ("--" if name["kind"] == "long" else "-") + name["name"] for name in argument.get("names", [])
             ] or [f"<{argument.get('valueName', '')}>"]
-            if argument.get("shouldDisplay", True) and names != ["--help", "-h"] and "--help" not in names:
+            if argument.get("shouldDisplay", True) and "--help" not in names and not is_version(argument, names):
                 if not set(names) & GLOBAL:
                     lines.append(f"- `{', '.join(names)}`: {argument.get('abstract', '')}")
         lines.append("")
-    lines += ["Every command also has " + ", ".join(f"`{name}`" for name in sorted(GLOBAL) if name.startswith("--")) + ".", ""]
+    everywhere = sorted({*GLOBAL, "--version"})
+    lines += ["Every command also has " + ", ".join(f"`{name}`" for name in everywhere if name.startswith("--")) + ".", ""]
     return "\n".join(lines)
+
+
+def is_version(argument: dict[str, Any], names: list[str]) -> bool:
+    """Tandem's own, which every command takes; some commands have an option of that name, with a value."""
+    return argument["kind"] == "flag" and names == ["--version"]
 
 
 GLOBAL = {"--output", "-o", "--tenant", "--data-dir", "--database-url", "--config", "--log-level", "--dry-run", "-n"}

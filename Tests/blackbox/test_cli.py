@@ -232,6 +232,8 @@ def test_help_topics_and_version_need_no_database(tmp_path: pathlib.Path) -> Non
     assert "USAGE: tandem tenant create" in run("help", "tenant", "create", cwd=tmp_path).stdout
     version = json.loads(run("version", "-o", "json", cwd=tmp_path).stdout)
     assert any("libpq" in library for library in version["libraries"])
+    for words in (["--version"], ["tenant", "create", "--version"]):
+        assert run(*words, cwd=tmp_path).stdout == f"tandem {version['version']}\n"
 
 
 def test_a_command_starts_the_database_for_its_own_time(own_tandem: Server) -> None:
