@@ -1,6 +1,6 @@
 """The SQL procedures against the naive model, over random histories; batches against single messages; mutations.
 
-SEEDS, OPS   histories and their length, default 20 × 200 (`make show-thread-undo`: 300 × 200)
+SEEDS, OPS   histories and their length, default 20 × 200 (`make show-thread-undo`: 300 × 200, `make show-identity-model`: 1,000 × 200)
 CUTS         histories of the batch law, default 30 (500)
 MUTATIONS    how many mutations are tried, default 3 (all)
 FIRST_SEED   where the seeds begin, default 0

@@ -1,5 +1,6 @@
 -- lock_components for what people do: where it would give up because the components have changed, its locks are let go and it
--- begins again, so that nobody sees a retryable error. Ingest repeats its whole call instead, without a subtransaction a batch.
+-- begins again, so that nobody sees a retryable error: at once, since the next try waits for whoever holds the first of them.
+-- Ingest repeats its whole call instead, without a subtransaction a batch.
 create or replace function await_components(p_nodes bigint[]) returns bigint[]
 language plpgsql
 as $$
@@ -8,8 +9,7 @@ begin
         begin
             return lock_components(null::text, p_nodes);
         exception
-            when serialization_failure or deadlock_detected then
-                perform pg_sleep(0.005 * attempt);
+            when serialization_failure or deadlock_detected then null;
         end;
     end loop;
     return lock_components(null::text, p_nodes);
