@@ -30,7 +30,13 @@ class Api:
         self.headers = {"Authorization": f"Bearer {tenant.secret_key}", "Content-Type": "application/json"}
 
     def post(self, path, body):
-        self.connection.request("POST", path, json.dumps(body), self.headers)
+        return self._ask("POST", path, json.dumps(body))
+
+    def get(self, path):
+        return self._ask("GET", path)
+
+    def _ask(self, method, path, body=None):
+        self.connection.request(method, path, body, self.headers)
         answer = self.connection.getresponse()
         content = json.loads(answer.read())
         if answer.status not in (200, 201):
