@@ -33,6 +33,9 @@ begin
         join accounts a on a.id = ac.account_id
         where n.component = p_label
     ) k;
+    if v_groups = '[]' or v_contacts = '[]' then
+        return v_groups || v_contacts;
+    end if;
     -- A membership whose account a contact names as well is shown once, with the role.
     return coalesce((
         select jsonb_agg(g.item order by g.pos)
