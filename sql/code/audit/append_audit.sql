@@ -8,20 +8,24 @@ language plpgsql
 as $$
 declare
     v_chain smallint := nullif(current_setting('tandem.audit_chain', true), '')::smallint;
-    v_seq bigint;
-    v_previous bytea;
-    v_hash bytea;
-    v_at timestamptz := now();
 begin
     if v_chain is null then
         select h.chain into v_chain from audit_head h order by h.chain limit 1 for update skip locked;
         v_chain := coalesce(v_chain, pg_backend_pid() % (select count(*) from audit_head));
         perform set_config('tandem.audit_chain', v_chain::text, true);
     end if;
-    select h.seq + 1, h.hash into strict v_seq, v_previous from audit_head h where h.chain = v_chain for update;
-    v_hash := audit_hash(v_previous, v_chain, v_seq, v_at, p_actor, p_action, p_object, p_object_id, p_detail);
-    insert into audit (chain, seq, at, actor, action, object, object_id, detail, previous_hash, hash)
-    values (v_chain, v_seq, v_at, p_actor, p_action, p_object, p_object_id, p_detail, v_previous, v_hash);
-    update audit_head h set seq = v_seq, hash = v_hash where h.chain = v_chain;
+    with head as materialized (
+        select h.chain, h.seq, h.hash from audit_head h where h.chain = v_chain for update),
+    next as materialized (
+        select h.chain, h.seq + 1 as seq, h.hash as previous,
+            audit_hash(h.hash, h.chain, h.seq + 1, now(), p_actor, p_action, p_object, p_object_id, p_detail) as hash
+        from head h),
+    added as (
+        insert into audit (chain, seq, at, actor, action, object, object_id, detail, previous_hash, hash)
+        select n.chain, n.seq, now(), p_actor, p_action, p_object, p_object_id, p_detail, n.previous, n.hash from next n)
+    update audit_head h set seq = n.seq, hash = n.hash from next n where h.chain = n.chain;
+    if not found then
+        raise exception 'no head of audit chain %', v_chain;
+    end if;
 end
 $$;

@@ -9,50 +9,44 @@ language plpgsql
 as $$
 declare
     v_items jsonb[] := p_items;
-    v_at integer[];
-    v_ids uuid[];
-    v_types text[];
-    v_values text[];
-    v_nodes bigint[];
-    v_made bigint[] := '{}';
-    v_known bigint[];
 begin
-    if p_context ? 'connect' then
-        select array_agg(w.at), array_agg(w.id), array_agg(w.type), array_agg(w.value) into v_at, v_ids, v_types, v_values
-        from wanted_persons(p_object, p_items) w;
-    end if;
-    if v_at is not null then
-        v_nodes := find_persons(v_ids, v_types, v_values);
-        if exists (select from unnest(v_ids, v_nodes) u (id, node) where u.id is not null and u.node is null) then
-            raise exception 'no such profile' using errcode = 'TD008';
+    if p_object = 'contact' and p_context ? 'connect' then
+        if jsonb_path_exists(to_jsonb(v_items), '$[*] ? (exists(@.held) && !exists(@.held.node) && !exists(@.outcome))') then
+            if exists (select from unnest(v_items) i where i -> 'held' ? 'id' and not i -> 'held' ? 'node' and not i ? 'outcome') then
+                raise exception 'no such profile' using errcode = 'TD008';
+            end if;
+            v_items := make_persons(p_context, v_items);
         end if;
-        if p_object = 'contact' and array_position(v_nodes, null) is not null then
-            v_made := make_persons(
-                array(select u.type from unnest(v_types, v_nodes) with ordinality u (type, node, n) where u.node is null order by n),
-                array(select u.value from unnest(v_values, v_nodes) with ordinality u (value, node, n) where u.node is null order by n),
-                (p_context ->> 'source')::smallint, (p_context ->> 'at')::timestamptz);
-            v_nodes := find_persons(v_ids, v_types, v_values);
+        if jsonb_path_exists(to_jsonb(v_items), '$[*] ? (exists(@.held.node) && !exists(@.outcome))') then
+            select array_agg(
+                case when i ? 'outcome' or not i -> 'held' ? 'node' then i
+                    else i || jsonb_build_object('node', i #> '{held,node}')
+                        || case when i #>> '{held,type}' = 'email' and i #>> '{held,value}' = i #>> '{new,email_norm}'
+                            then jsonb '{"by_email": true}' else '{}' end
+                        || case when exists (
+                                select from node m
+                                where m.component = (select n.component from node n where n.id = (i #>> '{held,node}')::bigint)
+                                    and m.trait_ts <> '{}')
+                            then jsonb '{"fold": true}' else '{}' end end
+                order by n)
+            into v_items
+            from unnest(v_items) with ordinality u (i, n);
         end if;
-        v_known := array(select distinct n from unnest(v_nodes) n where n <> all (v_made));
-        select array_agg(
-            case when k.node is null then i
-                else i || jsonb_build_object('node', k.node)
-                    || case when k.type = 'email' and k.value = i #>> '{new,email_norm}' then jsonb '{"by_email": true}' else '{}' end
-                    || case when p_object = 'contact' and k.node = any (v_known) and exists (
-                            select from node m
-                            where m.component = (select n.component from node n where n.id = k.node) and m.trait_ts <> '{}')
-                        then jsonb '{"fold": true}' else '{}' end end
-            order by n)
+    elsif p_context ? 'connect' then
+        select array_agg(case when x.node is null then i else i || jsonb_build_object('node', x.node) end order by n)
         into v_items
         from unnest(p_items) with ordinality u (i, n)
-        left join unnest(v_at, v_nodes, v_types, v_values) k (at, node, type, value) on k.at = n;
+        left join wanted_persons(p_object, p_items) w on w.at = n
+        left join lateral (select o.node from identifier o where o.type = w.type and o.value = w.value offset 0) x on true;
     end if;
-    if not exists (select from unnest(v_items) i where i ? 'created' and not i ? 'outcome' and i ->> 'node' is not null) then
+    if not jsonb_path_exists(
+        to_jsonb(v_items), '$[*] ? (exists(@.created) && !exists(@.outcome) && exists(@.node) && !exists(@.new.profile_id))')
+    then
         return v_items;
     end if;
     return (
         select array_agg(
-            case when i ? 'created' and not i ? 'outcome' and i ->> 'node' is not null then
+            case when i ? 'created' and not i ? 'outcome' and i ->> 'node' is not null and not i -> 'new' ? 'profile_id' then
                 jsonb_set(i, '{new,profile_id}', to_jsonb((
                     select k.profile_id from component k
                     where k.label = (select n.component from node n where n.id = (i ->> 'node')::bigint))))

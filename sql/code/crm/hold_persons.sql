@@ -1,20 +1,25 @@
 -- Locks the persons whom the new contacts of a wave will be (see choose_persons), in the order that ingest has: the buckets of the identifiers
 -- that nobody owns, then components. Writers who bring one new address come one after the other here, so that the second sees
--- the contact of the first.
-create or replace function hold_persons(p_items jsonb[]) returns void
+-- the contact of the first. Adds to each item that wants a person held: {id} or {type, value}, and the person's node if there is one.
+create or replace function hold_persons(p_items jsonb[]) returns jsonb[]
 language plpgsql
 as $$
 declare
+    v_items jsonb[];
+    v_at integer[];
     v_ids uuid[];
     v_types text[];
     v_values text[];
     v_nodes bigint[];
 begin
-    select array_agg(w.id), array_agg(w.type), array_agg(w.value) into v_ids, v_types, v_values from wanted_persons('contact', p_items) w;
-    if v_ids is null then
-        return;
+    select array_agg(w.at), array_agg(w.id), array_agg(w.type), array_agg(w.value), array_agg(case
+        when w.id is not null then (select n.id from node n where n.public_id = w.id)
+        else (select x.node from identifier x where x.type = w.type and x.value = w.value) end)
+    into v_at, v_ids, v_types, v_values, v_nodes
+    from wanted_persons('contact', p_items) w;
+    if v_at is null then
+        return p_items;
     end if;
-    v_nodes := find_persons(v_ids, v_types, v_values);
     if array_position(v_nodes, null) is not null then
         perform from (
             select b.id from lock_bucket b
@@ -24,9 +29,17 @@ begin
             order by b.id for update) b;
         v_nodes := find_persons(v_ids, v_types, v_values);
     end if;
-    v_nodes := array(select distinct n from unnest(v_nodes) n where n is not null);
-    if v_nodes <> '{}' then
-        perform await_components(v_nodes);
+    if cardinality(array_remove(v_nodes, null)) > 0 then
+        perform await_components(array_remove(v_nodes, null));
     end if;
+    select array_agg(
+        case when w.at is null then i
+            else i || jsonb_build_object('held', jsonb_strip_nulls(
+                jsonb_build_object('id', w.id, 'type', w.type, 'value', w.value, 'node', w.node))) end
+        order by n)
+    into v_items
+    from unnest(p_items) with ordinality u (i, n)
+    left join unnest(v_at, v_ids, v_types, v_values, v_nodes) w (at, id, type, value, node) on w.at = n;
+    return v_items;
 end
 $$;

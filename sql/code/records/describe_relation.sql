@@ -6,13 +6,7 @@ as $$
 declare
     v_relation regclass := to_regclass(quote_ident(p_relation));
     v_setting text := 'tandem.relation_' || p_relation;
-    -- Columns come, defaults, keys and constraints get new numbers: what describes the relation shows in one of these.
-    v_state text := (
-        select concat_ws(' ', c.oid, c.relnatts,
-            (select string_agg(d.oid::text, ',' order by d.oid) from pg_attrdef d where d.adrelid = c.oid),
-            (select string_agg(i.indexrelid::text, ',' order by i.indexrelid) from pg_index i where i.indrelid = c.oid),
-            (select string_agg(k.oid::text, ',' order by k.oid) from pg_constraint k where k.conrelid = c.oid))
-        from pg_class c where c.oid = v_relation) || ' ';
+    v_state text := relation_state(v_relation) || ' ';
     v_kept text := current_setting(v_setting, true);
     v_result jsonb;
 begin

@@ -16,11 +16,8 @@ begin
         value = excluded.value
     where (f.at, f.message_id collate "C") <= (excluded.at, excluded.message_id collate "C")
         and (f.value, f.at, f.message_id) is distinct from (excluded.value, excluded.at, excluded.message_id);
-    insert into normal_form (kind, raw, norm)
-    select distinct k.kind, i -> 'given' ->> k.kind, i -> 'given' ->> k.norm
-    from unnest(p_items) i, (values ('email', 'email_norm'), ('phone', 'phone_e164')) k (kind, norm)
-    where i ->> 'outcome' <> 'error' and i -> 'given' ->> k.norm is not null and i -> 'given' ->> k.kind is not null
-        and normal_form_of(k.kind, i -> 'given' ->> k.kind) is distinct from i -> 'given' ->> k.norm
-    on conflict (kind, raw) do update set norm = excluded.norm;
+    if exists (select from unnest(p_items) i where i -> 'given' ?| array['email_norm', 'phone_e164']) then
+        perform keep_normal_forms(p_items);
+    end if;
 end
 $$;

@@ -5,35 +5,49 @@ language plpgsql
 as $$
 declare
     v_name text := p_object ->> 'object';
-    v_written jsonb[] := array(
-        select i from unnest(p_items) i where i ->> 'outcome' in ('created', 'updated', 'deleted', 'restored', 'merged', 'unmerged'));
+    v_written jsonb[];
+    v_ids uuid[];
+    v_records jsonb;
     v_nodes bigint[];
 begin
-    if cardinality(v_written) = 0 then
+    with written as materialized (
+        select u.i, u.n, (u.i ->> 'id')::uuid as id, u.i ->> 'outcome' as outcome, coalesce(u.i -> 'changes', '{}') as changes
+        from unnest(p_items) with ordinality u (i, n)
+        where u.i ->> 'outcome' in ('created', 'updated', 'deleted', 'restored', 'merged', 'unmerged')),
+    kept as (
+        insert into record_history (object, record_id, version, at, actor, cause, source, action, changes)
+        select v_name, w.id, (w.i ->> 'version')::integer, now(), p_context ->> 'actor', p_context ->> 'cause',
+            (p_context ->> 'source')::smallint,
+            case w.outcome when 'created' then 'create' when 'updated' then 'update' when 'deleted' then 'delete'
+                when 'merged' then 'merge' when 'unmerged' then 'undo' else 'restore' end,
+            w.changes
+        from written w order by w.n),
+    told as (
+        insert into outbox (topic, key, payload, at)
+        select v_name || '.' || w.outcome, w.i ->> 'id',
+            jsonb_build_object('object', v_name, 'id', w.i -> 'id', 'version', w.i -> 'version', 'cause', p_context -> 'cause',
+                'fields', to_jsonb(array(select jsonb_object_keys(w.changes) k order by k))),
+            now()
+        from written w order by w.n)
+    select array_agg(w.i), array_agg(w.id),
+        jsonb_agg(jsonb_build_array(w.i -> 'id', w.outcome, w.i -> 'version'))
+    into v_written, v_ids, v_records
+    from written w;
+    if v_ids is null then
         return;
     end if;
-    insert into record_history (object, record_id, version, at, actor, cause, source, action, changes)
-    select v_name, (i ->> 'id')::uuid, (i ->> 'version')::integer, now(), p_context ->> 'actor', p_context ->> 'cause',
-        (p_context ->> 'source')::smallint,
-        case i ->> 'outcome' when 'created' then 'create' when 'updated' then 'update' when 'deleted' then 'delete'
-            when 'merged' then 'merge' when 'unmerged' then 'undo' else 'restore' end,
-        coalesce(i -> 'changes', '{}')
-    from unnest(v_written) i;
-    insert into outbox (topic, key, payload, at)
-    select v_name || '.' || (i ->> 'outcome'), i ->> 'id',
-        jsonb_build_object('object', v_name, 'id', i -> 'id', 'version', i -> 'version', 'cause', p_context -> 'cause',
-            'fields', (select coalesce(jsonb_agg(k order by k), '[]') from jsonb_object_keys(i -> 'changes') k)),
-        now()
-    from unnest(v_written) i;
-    v_nodes := record_nodes(v_name, array(select (i ->> 'id')::uuid from unnest(v_written) i))
-        || array(select n::bigint from unnest(v_written) i, jsonb_array_elements_text(i -> 'nodes') n);
+    if v_name in ('contact', 'lead', 'opportunity') then
+        v_nodes := record_nodes(v_name, v_ids);
+    end if;
+    if jsonb_path_exists(to_jsonb(v_written), '$[*].nodes') then
+        v_nodes := v_nodes || array(select n::bigint from unnest(v_written) i, jsonb_array_elements_text(i -> 'nodes') n);
+    end if;
     if cardinality(v_nodes) > 0 then
         insert into dirty (nodes, at) values (array(select distinct n from unnest(v_nodes) n order by n), now());
     end if;
     perform append_audit(
         p_context ->> 'actor', v_name || '.' || case when p_context ->> 'cause' = 'edit' then 'write' else split_part(p_context ->> 'cause', ':', 1) end,
-        v_name, case when cardinality(v_written) = 1 then v_written[1] ->> 'id' else '' end,
-        (select jsonb_build_object('source', p_context -> 'source', 'records', jsonb_agg(
-            jsonb_build_array(i -> 'id', i -> 'outcome', i -> 'version'))) from unnest(v_written) i));
+        v_name, case when cardinality(v_ids) = 1 then v_ids[1]::text else '' end,
+        jsonb_build_object('source', p_context -> 'source', 'records', v_records));
 end
 $$;

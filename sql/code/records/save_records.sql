@@ -5,10 +5,18 @@ language plpgsql
 as $$
 declare
     v_name text := p_object ->> 'object';
-    v_items jsonb[] := load_records(p_object, p_context, p_items);
+    -- New for certain, and of nobody yet.
+    v_is_new boolean := not exists (
+        select from unnest(p_items) i
+        where i ?| array['id', 'outcome', 'if_match', 'node'] or i ->> 'op' is null or i ->> 'op' not in ('create', 'upsert'));
+    v_items jsonb[];
     v_ids uuid[];
 begin
-    v_items := weigh_fields(p_object, p_context, v_items);
+    if v_is_new then
+        v_items := shape_new(p_object, p_context, p_items);
+    else
+        v_items := weigh_fields(p_object, p_context, load_records(p_object, p_context, p_items));
+    end if;
     if v_name = 'opportunity' then
         v_items := require_stage_fields(p_object, settle_opportunities(v_items));
     elsif v_name = 'lead' then
@@ -26,7 +34,7 @@ begin
         v_items := check_field_rules(p_object, p_context, v_items);
     end if;
     if v_name = 'contact' and p_context ? 'connect' then
-        perform hold_persons(v_items);
+        v_items := hold_persons(v_items);
     end if;
     if v_name in ('contact', 'lead') then
         v_items := refuse_suppressed(v_items);
@@ -39,20 +47,37 @@ begin
         v_items := choose_persons(v_name, p_context, v_items);
     end if;
     perform insert_records(p_object, p_context, v_items);
-    if v_name = 'contact' then
+    if v_name = 'contact' and not v_is_new then
         perform link_new_contacts(v_items);
     elsif v_name = 'lead' then
         perform link_new_leads(v_items);
     end if;
-    v_items := write_children(p_object, v_items);
+    if brings_children(p_object, v_items) then
+        v_items := write_children(p_object, v_items);
+    end if;
     v_items := update_records(p_object, v_items);
-    perform keep_claims(p_object, p_context, v_items);
+    if v_name = 'contact' and v_is_new then
+        perform keep_new_contacts(p_context, v_items);
+    else
+        perform keep_claims(p_object, p_context, v_items);
+    end if;
+    if v_is_new and v_name not in ('contact', 'opportunity', 'activity') then
+        return v_items;
+    end if;
     v_ids := array(
         select (i ->> 'id')::uuid from unnest(v_items) i where i ->> 'outcome' in ('created', 'updated') order by 1);
     if cardinality(v_ids) = 0 then
         return v_items;
     end if;
-    if v_name = 'contact' then
+    if v_name = 'contact' and v_is_new then
+        v_ids := array(select (i ->> 'id')::uuid from unnest(v_items) i where i -> 'child_changes' ? 'channels' order by 1);
+        if v_ids <> '{}' then
+            perform sync_channels(v_ids);
+        end if;
+        v_ids := array(
+            select (i ->> 'id')::uuid from unnest(v_items) i
+            where i ->> 'outcome' = 'created' and i ? 'node' and not i ? 'echoed' order by 1);
+    elsif v_name = 'contact' then
         perform sync_channels(
             array(
                 select (i ->> 'id')::uuid from unnest(v_items) i
@@ -63,9 +88,9 @@ begin
                 select (i ->> 'id')::uuid from unnest(v_items) i
                 where i ->> 'outcome' = 'created' and not coalesce(i -> 'child_changes' ? 'channels', false)
                 order by 1));
-        if (p_context ->> 'rank')::integer = 40 then
-            perform echo_contact_edits(v_ids);
-        end if;
+    end if;
+    if v_name = 'contact' and v_ids <> '{}' and (p_context ->> 'rank')::integer = 40 then
+        perform echo_contact_edits(v_ids);
     elsif v_name = 'opportunity' then
         perform record_opportunity_history(p_context, v_items);
     elsif v_name = 'activity' then

@@ -32,23 +32,33 @@ declare
     v_context jsonb := jsonb_build_object(
         'source', p_source, 'rank', p_rank, 'at', coalesce(p_at, now()), 'actor', p_actor, 'cause', p_cause)
         || case when p_connect then jsonb '{"connect": true}' else '{}' end;
-    v_items jsonb[] := array(
-        select i.value || jsonb_build_object('idx', i.ordinality - 1)
-        from jsonb_array_elements(p_items) with ordinality i order by i.ordinality);
-    v_previous integer[] := case when jsonb_array_length(p_items) > 1 then order_items(v_object, p_items) end;
-    v_count integer := cardinality(v_items);
+    v_items jsonb[];
+    v_previous integer[];
+    v_count integer := jsonb_array_length(p_items);
+    v_matches boolean := jsonb_path_exists(p_items, '$[*].match');
     v_from integer := 1;
     v_to integer;
     v_wave jsonb[];
     v_done jsonb[] := '{}';
     v_fold uuid[];
 begin
+    if v_count = 1 then
+        v_items := array[(p_items -> 0) || '{"idx": 0}'];
+    else
+        v_items := array(
+            select i.value || jsonb_build_object('idx', i.ordinality - 1)
+            from jsonb_array_elements(p_items) with ordinality i order by i.ordinality);
+        v_previous := order_items(v_object, p_items);
+    end if;
     while v_from <= v_count loop
         v_to := v_from;
         while v_to < v_count and coalesce(v_previous[v_to + 1] < v_from, true) loop
             v_to := v_to + 1;
         end loop;
-        v_wave := match_records(v_object, v_items[v_from:v_to]);
+        v_wave := v_items[v_from:v_to];
+        if v_matches then
+            v_wave := match_records(v_object, v_wave);
+        end if;
         v_to := v_from + cardinality(v_wave) - 1;
         case v_wave[1] ->> 'op'
             when 'delete' then v_wave := delete_records(v_object, v_context, v_wave);
@@ -58,14 +68,16 @@ begin
         v_done := v_done || v_wave;
         v_from := v_to + 1;
     end loop;
-    if p_connect and p_object = 'contact' then
+    if p_connect and p_object = 'contact' and exists (select from unnest(v_done) d where not d ? 'by_email') then
         perform attach_contact_emails(array(
             select (d ->> 'id')::uuid from unnest(v_done) d
             where d ->> 'outcome' in ('created', 'updated') and d -> 'data' ?| array['email', 'channels'] and not d ? 'by_email'),
             p_source, coalesce(p_at, now()), p_actor);
     end if;
     perform publish_records(v_object, v_context, v_done);
-    v_fold := array(select (d ->> 'id')::uuid from unnest(v_done) d where d ? 'fold' and d ->> 'outcome' = 'created');
+    if p_connect then
+        v_fold := array(select (d ->> 'id')::uuid from unnest(v_done) d where d ? 'fold' and d ->> 'outcome' = 'created');
+    end if;
     if v_fold <> '{}' then
         -- After its creation is told: what events said of its person is a change of its own.
         perform refold_contacts(v_fold);

@@ -5,11 +5,16 @@ language plpgsql volatile parallel safe
 as $$
 declare
     v_us bigint := extract(epoch from p_at) * 1000000;
-    v_bytes bytea;
 begin
-    v_bytes := overlay(uuid_send(gen_random_uuid()) placing substring(int8send(v_us / 1000) from 3) from 1 for 6);
     -- Bytes 7 and 8: the version's four bits (7), then the fraction in 4096ths.
-    v_bytes := overlay(v_bytes placing int2send((28672 + (v_us % 1000) * 4096 / 1000)::int2) from 7 for 2);
-    return encode(set_bit(set_bit(v_bytes, 71, 1), 70, 0), 'hex')::uuid;
+    return encode(
+        set_bit(
+            set_bit(
+                overlay(
+                    overlay(uuid_send(gen_random_uuid()) placing substring(int8send(v_us / 1000) from 3) from 1 for 6)
+                    placing int2send((28672 + (v_us % 1000) * 4096 / 1000)::int2) from 7 for 2),
+                71, 1),
+            70, 0),
+        'hex')::uuid;
 end
 $$;
