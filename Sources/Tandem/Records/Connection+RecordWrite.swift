@@ -19,9 +19,9 @@ extension Connection {
             let binds: [Bind] = [
                 .text(description.name), .int2(author.source), .int2(author.rank.rawValue),
                 at.map(Bind.timestamptz) ?? .null(.timestamptz), .text(author.actor), .text(author.cause),
-                .jsonb(items.encoded()),
+                .jsonb(items.encoded()), .bool(description.isPerson),
             ]
-            let rows = try run(.call(description.isPerson ? "write_people" : "write_records", binds))
+            let rows = try run(.call("write_records", binds))
             for row in rows { outcomes.append(try Self.outcome(row, positions: sound)) }
         }
         for outcome in outcomes where outcome.status != .error && outcome.status != .deleted {

@@ -96,6 +96,35 @@ def test_a_contact_made_by_hand_becomes_a_person(crm: Records) -> None:
     assert crm.record("contacts", made["id"])["profile_id"] == contact["profile_id"]
 
 
+def test_what_a_hand_says_of_somebody_new_is_what_an_echo_would_say(crm: Records) -> None:
+    data = {"email": "E@x.example", "email_norm": "e@x.example", "first_name": "Eve", "phone": "+49 30 1", "phone_e164": "+49301234"}
+    _, known = crm.person()
+    results = crm.write(
+        "contact",
+        {"op": "create", "data": data},
+        # One person of two contacts, and one whom events know: an echo says it of them.
+        {"op": "create", "person": {"type": "user_id", "value": "u-two"}, "data": {"first_name": "Eve", "title": "T"}},
+        {"op": "create", "person": {"type": "user_id", "value": "u-two"}, "data": {"first_name": "Eve", "title": "T"}},
+        {"op": "create", "person": {"id": str(known)}, "data": {"first_name": "Eve"}},
+        procedure="write_people",
+    )
+    said = crm.rows(
+        "select distinct r.ts, r.message_id, r.source, r.delta from contact_node l join trait_record r on r.node = l.node "
+        "where l.contact_id = any (%s::uuid[])", [str(r["id"]) for r in results])
+    assert sorted((row[3] for row in said), key=len) == [
+        {"first_name": "Eve"}, {"first_name": "Eve", "title": "T"},
+        {"email": "E@x.example", "phone": "+49 30 1", "first_name": "Eve"}]
+    assert {row[:3] for row in said} == {(T0, "", 0)}
+    profile = crm.record("contacts", results[0]["id"])["profile_id"]
+    assert crm.rows("select user_id, email, phone from profiles where profile_id = %s", profile) == [(None, "E@x.example", "+49 30 1")]
+
+    stamps = "select n.id, n.traits, n.trait_ts from node n order by n.id"
+    before = crm.rows(stamps)
+    crm.value("select echo_contact_edits(array(select id from contacts))")
+    assert crm.rows(stamps) == before
+    assert crm.rows("select * from check_identity()") == []
+
+
 def test_a_contact_may_name_its_person(crm: Records) -> None:
     node, profile = crm.person()
     results = crm.write(

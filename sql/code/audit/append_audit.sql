@@ -11,7 +11,9 @@ declare
 begin
     if v_chain is null then
         select h.chain into v_chain from audit_head h order by h.chain limit 1 for update skip locked;
-        v_chain := coalesce(v_chain, pg_backend_pid() % (select count(*) from audit_head));
+        if v_chain is null then
+            v_chain := pg_backend_pid() % (select count(*) from audit_head);
+        end if;
         perform set_config('tandem.audit_chain', v_chain::text, true);
     end if;
     with head as materialized (

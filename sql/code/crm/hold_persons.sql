@@ -16,7 +16,15 @@ begin
         when w.id is not null then (select n.id from node n where n.public_id = w.id)
         else (select x.node from identifier x where x.type = w.type and x.value = w.value) end)
     into v_at, v_ids, v_types, v_values, v_nodes
-    from wanted_persons('contact', p_items) w;
+    from (
+        -- As wanted_persons.
+        select u.n as at, (k.person ->> 'id')::uuid as id,
+            case when k.person ->> 'id' is null then coalesce(k.person ->> 'type', 'email') end as type,
+            coalesce(k.person ->> 'value', u.i #>> '{new,email_norm}') as value
+        from unnest(p_items) with ordinality u (i, n)
+        cross join lateral (select nullif(u.i -> 'person', 'null') as person) k
+        where u.i ? 'created' and not u.i ? 'outcome' and not u.i ? 'node'
+            and (k.person is not null or u.i #>> '{new,email_norm}' is not null)) w;
     if v_at is null then
         return p_items;
     end if;

@@ -16,6 +16,11 @@ begin
     join merge m on m.id = e.merge
     where e.active <> (m.state = 'applied')
     union all
+    -- No foreign key says so: it would be asked at each of them.
+    select 'an identifier has a node', format('%s %s: node %s', i.type, i.value, i.node)
+    from identifier i
+    where not exists (select from node n where n.id = i.node)
+    union all
     -- Connected, and one edge less than nodes: a tree.
     select 'a component is a tree of active edges',
         format('component %s: %s nodes, %s reached, %s edges', t.label, t.nodes, t.reached, t.edges)
@@ -88,8 +93,8 @@ begin
         select 'a contact shows the profile of its node', format('contact %s', d.id)
         from contact_node l
         join contacts d on d.id = l.contact_id
-        join node n on n.id = l.node
-        join component c on c.label = n.component
+        left join node n on n.id = l.node
+        left join component c on c.label = n.component
         where d.profile_id is distinct from c.profile_id
         order by 2;
     end if;

@@ -12,7 +12,10 @@ begin
     if p_object -> 'links' @> jsonb_build_array(jsonb_build_object('relation', p_object -> 'relation')) then
         perform lock_hierarchy(p_object, p_items);
     end if;
-    if refers(p_object, p_items) then
+    if exists (
+        select from unnest(p_items) i, jsonb_array_elements_text(p_object -> 'linked') k
+        where i -> 'new' ? k or i -> 'data' ? k or i ? 'add')
+    then
         v_wrong := missing_references(p_object, p_items);
     end if;
     if v_needed <> '[]' or v_wrong <> '{}' then

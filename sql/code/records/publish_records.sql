@@ -5,8 +5,8 @@ language plpgsql
 as $$
 declare
     v_name text := p_object ->> 'object';
-    v_written jsonb[];
     v_ids uuid[];
+    v_known uuid[];
     v_records jsonb;
     v_nodes bigint[];
 begin
@@ -29,18 +29,21 @@ begin
                 'fields', to_jsonb(array(select jsonb_object_keys(w.changes) k order by k))),
             now()
         from written w order by w.n)
-    select array_agg(w.i), array_agg(w.id),
+    select array_agg(w.id),
+        -- A new contact or lead has its node with it.
+        array_agg(w.id) filter (where w.outcome <> 'created' and v_name in ('contact', 'lead') or v_name = 'opportunity'),
+        array_agg((w.i ->> 'node')::bigint) filter (
+            where w.outcome = 'created' and v_name in ('contact', 'lead') and w.i ->> 'node' is not null),
         jsonb_agg(jsonb_build_array(w.i -> 'id', w.outcome, w.i -> 'version'))
-    into v_written, v_ids, v_records
+    into v_ids, v_known, v_nodes, v_records
     from written w;
     if v_ids is null then
         return;
     end if;
-    if v_name in ('contact', 'lead', 'opportunity') then
-        v_nodes := record_nodes(v_name, v_ids);
-    end if;
-    if jsonb_path_exists(to_jsonb(v_written), '$[*].nodes') then
-        v_nodes := v_nodes || array(select n::bigint from unnest(v_written) i, jsonb_array_elements_text(i -> 'nodes') n);
+    if v_known is not null then
+        v_nodes := coalesce(v_nodes, '{}') || record_nodes(v_name, v_known)
+            || array(select n::bigint from unnest(p_items) i, jsonb_array_elements_text(i -> 'nodes') n
+                where i ->> 'outcome' = 'deleted');
     end if;
     if cardinality(v_nodes) > 0 then
         insert into dirty (nodes, at) values (array(select distinct n from unnest(v_nodes) n order by n), now());

@@ -8,6 +8,7 @@ begin
             select jsonb_agg(
                 jsonb_build_object(
                     'name', a.attname,
+                    'type', format_type(a.atttypid, a.atttypmod),
                     'required', a.attnotnull and d.adbin is null,
                     'default', pg_get_expr(d.adbin, d.adrelid))
                 order by a.attnum)

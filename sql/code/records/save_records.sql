@@ -52,17 +52,23 @@ begin
     elsif v_name = 'lead' then
         perform link_new_leads(v_items);
     end if;
-    if brings_children(p_object, v_items) then
+    if p_object -> 'made_of' <> '[]' and exists (
+        select from unnest(v_items) i, jsonb_array_elements_text(p_object -> 'made_of') k where i -> 'data' ? k or i ? 'add')
+    then
         v_items := write_children(p_object, v_items);
     end if;
-    v_items := update_records(p_object, v_items);
-    if v_name = 'contact' and v_is_new then
-        perform keep_new_contacts(p_context, v_items);
+    if v_is_new then
+        v_items := finish_new(p_object, p_context, v_items);
+        if v_name not in ('contact', 'opportunity', 'activity')
+            or v_name = 'contact' and not exists (
+                select from unnest(v_items) i
+                where i -> 'child_changes' ? 'channels' or i ? 'created' and i ? 'node' and not i ? 'echoed')
+        then
+            return v_items;
+        end if;
     else
+        v_items := update_records(p_object, v_items);
         perform keep_claims(p_object, p_context, v_items);
-    end if;
-    if v_is_new and v_name not in ('contact', 'opportunity', 'activity') then
-        return v_items;
     end if;
     v_ids := array(
         select (i ->> 'id')::uuid from unnest(v_items) i where i ->> 'outcome' in ('created', 'updated') order by 1);
