@@ -85,7 +85,9 @@ public struct OpenAPI: Sendable {
         if let answer = route.schemas.answer {
             done["content"] = ["application/json": ["schema": OpenAPI.reference(answer)]]
         }
-        responses[String(route.success)] = .object(done)
+        for status in [route.success] + route.also {
+            responses[String(status)] = status == 304 ? ["description": "As If-None-Match says"] : .object(done)
+        }
         operation["responses"] = .object(responses)
         return .object(operation)
     }

@@ -86,6 +86,8 @@ public final class Route: Sendable {
     public let isPublic: Bool
     /// The status of success.
     public let success: Int
+    /// Other statuses that are no refusal: of a dry run, of what becomes an operation, of an upsert that creates, 304.
+    public let also: [Int]
     public let schemas: Schemas
     /// From the end of the request to its answer; no wait for the database goes beyond it.
     public let time: Duration
@@ -98,7 +100,7 @@ public final class Route: Sendable {
         _ method: HTTPRequest.Method, _ template: String, _ summary: String, feature: String, scope: Scope,
         module: Module = .any, permission: String? = nil, body: Body? = nil, parameters: [Parameter] = [],
         takesFields: Bool = false, obeysRights: Bool = false, isPublic: Bool? = nil, success: Int = 200,
-        schemas: Schemas = Schemas(),
+        also: [Int] = [], schemas: Schemas = Schemas(),
         time: Duration = Limits.answerDeadline, admit: Admission? = nil, prompt: Prompt? = nil,
         handler: @escaping Handler
     ) {
@@ -116,6 +118,7 @@ public final class Route: Sendable {
         self.obeysRights = obeysRights
         self.isPublic = isPublic ?? (scope == .write)
         self.success = success
+        self.also = also
         self.schemas = schemas
         self.time = time
         self.admit = admit

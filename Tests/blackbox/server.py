@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -52,7 +53,11 @@ class Tenant:
         """A request of the data plane with the secret key; `path` begins with /v1."""
         headers = {"Authorization": f"Bearer {self.secret_key}", **options.pop("headers", {})}
         options.setdefault("timeout", 60)
-        return requests.request(method, self.server.base_url + path, json=json, headers=headers, **options)
+        answer = requests.request(method, self.server.base_url + path, json=json, headers=headers, **options)
+        if answer.status_code < 300:
+            said = self.server.documented(method, path)
+            assert said is None or str(answer.status_code) in said, f"{method} {path}: {answer.status_code} is not in {sorted(said)}"
+        return answer
 
     def get(self, path: str, **options: Any) -> requests.Response:
         return self.api("GET", path, **options)
@@ -81,6 +86,7 @@ class Server:
         self.pid = 0
         self.process: subprocess.Popen[bytes] | None = None
         self._tenants: dict[str, Tenant] = {}
+        self._documented: list[tuple[re.Pattern[str], dict[str, Any]]] | None = None
         self._environment = {key: value for key, value in os.environ.items() if not key.startswith("TANDEM_")}
         self._environment.update(environment or {})
 
@@ -89,6 +95,18 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def documented(self, method: str, path: str) -> set[str] | None:
+        """The statuses that /openapi.json says of a request; None: it says nothing of such a path."""
+        if self._documented is None:
+            paths = requests.get(self.base_url + "/openapi.json", timeout=60).json()["paths"]
+            # `/v1/accounts/search` is no account of that name: what has fewer captures comes first.
+            self._documented = [
+                (re.compile(re.sub(r"\\\{[^{}]*\\\}", "[^/]+", re.escape(template))), paths[template])
+                for template in sorted(paths, key=lambda template: template.count("{"))]
+        known = path.split("?")[0]
+        meant = [methods for pattern, methods in self._documented if pattern.fullmatch(known) and method.lower() in methods]
+        return set(meant[0][method.lower()]["responses"]) if meant else None
 
     # The server's life
 

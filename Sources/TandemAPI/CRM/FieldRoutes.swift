@@ -36,7 +36,7 @@ struct FieldRoutes {
     private var create: Route {
         Route(
             .post, "/v1/objects/{object}/fields", "Give an object a field", feature: "CRM", scope: .secret,
-            permission: "settings:write", parameters: [Self.dryRun], success: 201, time: Self.time
+            permission: "settings:write", parameters: [Self.dryRun], success: 201, also: [200], time: Self.time
         ) { [records] call in
             let body = try call.jsonObject()
             let (object, isDryRun) = (call.capture("object"), try call.flag("dry_run"))

@@ -34,7 +34,8 @@ struct RecordRoutes {
     /// Without an article, so that no sentence needs to know whether it is `a` or `an`.
     private func route(
         _ method: HTTPRequest.Method, _ path: String, _ summary: String, parameters: [Route.Parameter] = [],
-        takesFields: Bool = false, success: Int = 200, body: String? = nil, answers: Bool = false,
+        takesFields: Bool = false, success: Int = 200, also: [Int] = [], body: String? = nil,
+        answers: Bool = false,
         _ handler: @escaping Route.Handler
     ) -> Route {
         let module: Route.Module =
@@ -46,7 +47,7 @@ struct RecordRoutes {
         return Route(
             method, base + path, "\(description.plural.capitalized): \(summary)", feature: "CRM", scope: .secret,
             module: module, parameters: parameters, takesFields: takesFields, obeysRights: Self.obeying.contains(path),
-            success: success,
+            success: success, also: also,
             schemas: .init(
                 body: body.map { description.schemaName + $0 }, answer: answers ? description.schemaName : nil),
             handler: handler)
@@ -117,7 +118,8 @@ struct RecordRoutes {
 
     private var show: Route {
         route(
-            .get, "/{id}", "show one", parameters: [.init("as_of", "A time: the record as it was then")], answers: true
+            .get, "/{id}", "show one", parameters: [.init("as_of", "A time: the record as it was then")], also: [304],
+            answers: true
         ) {
             [description, records] call in
             let id = try call.id(description.prefix)
@@ -196,8 +198,8 @@ struct RecordRoutes {
 
     private var upsert: Route {
         route(
-            .put, "/by/{field}/{value}", "change the one with that value in a key, or create it", body: "Change",
-            answers: true
+            .put, "/by/{field}/{value}", "change the one with that value in a key, or create it", also: [201],
+            body: "Change", answers: true
         ) {
             [description, records] call in
             let (field, value) = (call.capture("field"), call.capture("value"))
@@ -257,7 +259,7 @@ struct RecordRoutes {
         return route(
             .post, ":" + action.rawValue, words,
             parameters: [.init("dry_run", "true answers how many there are and what becomes of the first")],
-            success: 202
+            success: 202, also: [200]
         ) { [description, records] call in
             let isDryRun = try call.flag("dry_run")
             let body = try call.jsonObject()

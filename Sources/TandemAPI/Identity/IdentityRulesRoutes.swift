@@ -51,7 +51,7 @@ struct IdentityRulesRoutes {
             parameters: [
                 .init("since", "Events received before this time stay as they were decided; ISO 8601"),
                 .init("async", "true orders an operation also where the answer could be given at once"),
-            ], time: .seconds(60)
+            ], also: [202], time: .seconds(60)
         ) { [store] call in
             var order = try RulesSimulation.Order(json: call.json())
             if let since = call.query["since"] {

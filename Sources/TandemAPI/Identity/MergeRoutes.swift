@@ -46,7 +46,7 @@ struct MergeRoutes {
     private var apply: Route {
         Route(
             .post, "/v1/merges", "Merge two profiles", feature: "Identity", scope: .secret, module: .cdp,
-            parameters: [Self.dryRun], success: 201
+            parameters: [Self.dryRun], success: 201, also: [200, 202]
         ) { [self] call in
             let order = try await MergeOrder(
                 call.jsonObject(), policy: readingRules.rules(of: store.tenant(call), from: store.context.pool).identity

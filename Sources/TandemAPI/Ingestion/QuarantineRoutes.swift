@@ -57,7 +57,7 @@ struct QuarantineRoutes {
             }
         return Route(
             .post, "/v1/quarantine:\(order.rawValue)", words, feature: "Ingestion", scope: .secret, module: .cdp,
-            success: 202
+            success: 202, also: [200]
         ) { [store] call in
             let (filter, isDryRun) = try Self.body(call)
             if isDryRun {

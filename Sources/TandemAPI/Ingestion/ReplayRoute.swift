@@ -16,7 +16,7 @@ struct ReplayRoute {
         [
             Route(
                 .post, "/v1/events:replay", "Run stored events through what reads them, under the rules of now",
-                feature: "Ingestion", scope: .secret, module: .cdp, success: 202, time: Self.time
+                feature: "Ingestion", scope: .secret, module: .cdp, success: 202, also: [200], time: Self.time
             ) { [store] call in
                 let (filter, isDryRun) = try Self.body(call)
                 if isDryRun {

@@ -19,7 +19,8 @@ struct PrivacyRoutes {
         Route(
             .post, "/v1/privacy/erase",
             "Erase all that is known of a person, and keep out what comes after; many events: 202, an operation does it",
-            feature: "Privacy", scope: .secret, parameters: [Self.dryRun], time: PrivacyDesk.longest
+            feature: "Privacy", scope: .secret, parameters: [Self.dryRun], also: [202],
+            time: PrivacyDesk.longest
         ) { [store] call in
             let (order, dryRun) = (try Order(call, mayMeanAll: true), try call.flag("dry_run"))
             let done = try await Self.desk(call, store) { (desk) throws(TandemError) in
