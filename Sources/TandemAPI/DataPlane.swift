@@ -86,13 +86,15 @@ public struct DataPlane: Sendable {
     }
 
     /// The listener as a service.
-    /// - Parameter port: 0 takes a free one, which `onListening` is told.
+    /// - Parameters:
+    ///   - port: 0 takes a free one, which `onListening` is told.
+    ///   - edge: TLS and the proxies in front.
     public func listener(
-        host: String, port: Int, drainDelay: Duration = .seconds(5), logger: Logger,
+        host: String, port: Int, edge: Edge = Edge(), drainDelay: Duration = .seconds(5), logger: Logger,
         onListening: @escaping @Sendable (_ host: String, _ port: Int) async -> Void = { _, _ in }
     ) -> Listener {
         return Listener(
-            host: host, port: port, responder: responder(logger: logger), drainDelay: drainDelay, census: census,
-            logger: logger, onListening: onListening)
+            host: host, port: port, responder: responder(logger: logger), edge: edge, drainDelay: drainDelay,
+            census: census, logger: logger, onListening: onListening)
     }
 }

@@ -16,8 +16,11 @@ struct ConsoleCommand: ParsableCommand {
                 With --tenant the session sees that tenant alone, otherwise all of them; with --user it is that user's.
                 """)
         @OptionGroup var global: GlobalOptions
-        @Option(help: "Where browsers find the server, without a slash at the end.")
-        var base = "http://127.0.0.1:8080"
+        @Option(
+            help:
+                "Where browsers find the server, without a slash at the end (http://127.0.0.1:8080; https:// with a certificate)."
+        )
+        var base: String?
 
         @Option(help: "As this user of the tenant: user_…, a uuid, or email=…") var user: String?
 
@@ -33,7 +36,8 @@ struct ConsoleCommand: ParsableCommand {
             let roles = try user.map { try UserCommand.access(session).letIn($0) }
             let link = try SignInLink.make(
                 on: session.connection, tenant: tenant, user: user, actor: DatabaseSession.actor)
-            let address = link.address(base: base)
+            let scheme = session.settings[.tlsCertificate] == nil ? "http" : "https"
+            let address = link.address(base: base ?? "\(scheme)://127.0.0.1:8080")
             return Output(
                 content: .object([
                     "url": .string(address), "tenant": .string(orNull: tenant?.slug),

@@ -10,8 +10,8 @@ public struct Call: Sendable {
     public let route: Route
     /// `req_…`, on every answer and in the log.
     public let id: String
-    /// The peer's address, nil on a socket without one.
-    public let clientAddress: String?
+    /// Who asks, as far as the connection or a proxy that is trusted tells.
+    public let client: Client
     /// Percent-decoded.
     public let captures: [String: String]
     public let query: Query
@@ -44,11 +44,6 @@ public struct Call: Sendable {
     }
 
     public var headers: HTTPFields { request.headers }
-
-    /// See ``DeviceAddress``.
-    public var deviceAddress: String? {
-        DeviceAddress.of(client: clientAddress, forwarded: headers[.forwardedFor])
-    }
 
     /// The capture of that name; the route table guarantees that those of its pattern are there.
     public func capture(_ name: String) -> String { captures[name] ?? "" }
@@ -100,6 +95,7 @@ public struct Call: Sendable {
 /// What Hummingbird makes for each request.
 public struct ConnectionContext: RequestContext {
     public var coreContext: CoreRequestContextStorage
+    /// The peer's address, nil on a socket without one.
     let clientAddress: String?
 
     public init(source: ApplicationRequestContextSource) {

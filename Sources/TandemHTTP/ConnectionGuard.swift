@@ -2,6 +2,7 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+import NIOSSL
 import Tandem
 
 /// What the framework's own connection handling leaves open: bounds on the number of connections; deadlines for a head, a
@@ -32,6 +33,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var state = ConnectionState()
     private let times: Times
     private let census: ConnectionCensus
+    private let proxies: TrustedProxies
     private var address: String?
     private var isCounted = false
     private var isLingering = false
@@ -44,8 +46,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var hasBytes = false
     private var hasParts = false
 
-    init(census: ConnectionCensus = ConnectionCensus(), times: Times = Times()) {
+    init(
+        census: ConnectionCensus = ConnectionCensus(), proxies: TrustedProxies = TrustedProxies(),
+        times: Times = Times()
+    ) {
         self.census = census
+        self.proxies = proxies
         self.times = times
     }
 
@@ -56,7 +62,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         let bytes = ByteWatch { [unowned self] in hasBytes = true }
         let version = VersionHandler { [unowned self] in state.announceLast() }
         do {
-            try pipeline.addHandler(bytes, position: .first)
+            // Behind TLS: a handshake is no request.
+            let secured = (try? pipeline.handler(type: NIOSSLServerHandler.self)).map {
+                ChannelPipeline.SynchronousOperations.Position.after($0)
+            }
+            try pipeline.addHandler(bytes, position: secured ?? .first)
             if let codec = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self) {
                 try pipeline.addHandler(version, position: .before(codec))
             }
@@ -80,7 +90,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func begin(_ context: ChannelHandlerContext) {
         guard !isCounted, !state.closing else { return }
-        address = context.channel.remoteAddress?.ipAddress
+        // A proxy carries many clients.
+        address = context.channel.remoteAddress?.ipAddress.flatMap { proxies.contains($0) ? nil : $0 }
         if let refusal = census.enter(address) {
             let message =
                 refusal == .total
@@ -227,6 +238,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A handshake that failed is closed already, and a client that ended without TLS's farewell has only closed.
+        if error is NIOSSLError || error is BoringSSLError { return }
         guard state.mayAnswer, state.open == (state.reading ? 1 : 0) else {
             context.fireErrorCaught(error)
             return

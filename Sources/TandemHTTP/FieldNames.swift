@@ -19,6 +19,8 @@ extension HTTPField.Name {
     /// Tells a proxy that it may not hold an answer back.
     static let accelBuffering = literal("X-Accel-Buffering")
     static let forwardedFor = literal("X-Forwarded-For")
+    static let forwardedProtocol = literal("X-Forwarded-Proto")
+    static let forwardedHost = literal("X-Forwarded-Host")
     /// RudderStack's SDKs state the time of sending in a header.
     public static let sentAt = literal("SentAt")
 }

@@ -34,14 +34,17 @@ public struct Listener: Service {
 
     /// - Parameters:
     ///   - port: 0 takes a free one, which `onListening` is told.
+    ///   - edge: TLS and the proxies in front.
     ///   - inFlightLimit: how long open requests may take once the listening socket is closed.
     public init(
-        host: String, port: Int, responder: RouteResponder, drainDelay: Duration = .seconds(5),
+        host: String, port: Int, responder: RouteResponder, edge: Edge = Edge(), drainDelay: Duration = .seconds(5),
         inFlightLimit: Duration = .seconds(10), census: ConnectionCensus = ConnectionCensus(), logger: Logger,
         onListening: @escaping @Sendable (_ host: String, _ port: Int) async -> Void = { _, _ in }
     ) {
         self.host = host
         self.port = port
+        var responder = responder
+        responder.edge = edge
         self.responder = responder
         self.drainDelay = drainDelay
         self.inFlightLimit = inFlightLimit
@@ -89,8 +92,9 @@ public struct Listener: Service {
             maxHeaderFieldSize: Limits.headers, maxHeaderListSize: Limits.headers, maxHeaderFieldCount: 100)
         let census = census
         let times = times
+        let proxies = responder.edge.proxies
         let channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuard(census: census, times: times)],
+            additionalChannelHandlers: [ConnectionGuard(census: census, proxies: proxies, times: times)],
             idleTimeout: .seconds(Int64(Limits.idleSeconds)), httpDecoderConfiguration: decoder)
         var configuration = ApplicationConfiguration(
             address: .hostname(host, port: port), backlog: 1024,

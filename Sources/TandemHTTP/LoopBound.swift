@@ -11,7 +11,11 @@ struct LoopBound<Child: ServerChildChannel>: ServerChildChannel {
     let responder: RouteResponder
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Child.Value> {
-        child.setup(channel: channel, logger: logger).flatMapThrowing { value in
+        channel.eventLoop.makeCompletedFuture {
+            try responder.edge.certificate?.secure(channel)
+        }.flatMap {
+            child.setup(channel: channel, logger: logger)
+        }.flatMapThrowing { value in
             let pipeline = channel.pipeline.syncOperations
             // Behind what counts requests and knows the time, before what reads the connection as a stream.
             let state = try pipeline.handler(type: HTTPConnectionStateHandler.self)

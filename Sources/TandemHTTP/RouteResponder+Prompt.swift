@@ -12,7 +12,7 @@ extension RouteResponder {
     ) -> Bool {
         guard !drain.isDraining, head.method == .post, let path = head.path, let route = table.plain(.post, path),
             let prompt = route.prompt,
-            let request = ShortRequest(head, body, route, clientAddress: connection.clientAddress)
+            let request = ShortRequest(head, body, route, peer: connection.clientAddress, edge: edge)
         else { return false }
         let share = BodyBudget.Share(bodies)
         guard (try? share.take(request.body.count)) != nil else { return false }
@@ -34,6 +34,7 @@ extension RouteResponder {
             answer = ShortAnswer(problem, requestID: id, path: template)
         }
         answer.headers.append(HTTPField(name: .requestID, value: id))
+        if request.isSecure { answer.headers.append(Self.strictTransport) }
         if drain.isDraining { answer.headers.append(HTTPField(name: .connection, value: "close")) }
         metrics.record(
             method: request.route.method.rawValue, route: template, status: answer.status.code,

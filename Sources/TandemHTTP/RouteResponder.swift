@@ -19,6 +19,8 @@ public struct RouteResponder: HTTPResponder {
     let errorPage: ErrorPage?
     let logger: Logger
     let bodies = BodyBudget()
+    /// Of the listener.
+    var edge = Edge()
 
     /// What is known of a request when it is answered.
     private struct Progress {
@@ -55,10 +57,11 @@ public struct RouteResponder: HTTPResponder {
     func respond(to request: Request, of context: ConnectionContext) async -> Response {
         let received = ContinuousClock.now
         let id = RequestIdentifier.make()
+        let client = edge.client(of: request.head, peer: context.clientAddress)
         var progress = Progress()
         var response: Response
         do {
-            response = try await answer(request, id, context, received, &progress)
+            response = try await answer(request, id, client, received, &progress)
         } catch let problem as Problem {
             response = shown(problem, request, id)
         } catch {
@@ -67,6 +70,7 @@ public struct RouteResponder: HTTPResponder {
         let route = progress.route
         progress.verdict?.mark(&response.headers)
         finish(&response, request, id, route)
+        if client.isSecure { response.headers.append(Self.strictTransport) }
         let method = route?.method.rawValue ?? "?"
         metrics.record(
             method: method, route: route?.pattern.template ?? "?", status: response.status.code,
@@ -79,7 +83,7 @@ public struct RouteResponder: HTTPResponder {
     }
 
     private func answer(
-        _ request: Request, _ id: String, _ context: ConnectionContext, _ received: ContinuousClock.Instant,
+        _ request: Request, _ id: String, _ client: Client, _ received: ContinuousClock.Instant,
         _ progress: inout Progress
     ) async throws -> Response {
         guard let host = request.head.authority, !host.isEmpty else {
@@ -95,8 +99,8 @@ public struct RouteResponder: HTTPResponder {
         }
         try check(query, of: route)
         var call = Call(
-            request: request, route: route, id: id, clientAddress: context.clientAddress, captures: captures,
-            query: query, principal: .nobody, received: received, logger: logger)
+            request: request, route: route, id: id, client: client, captures: captures, query: query,
+            principal: .nobody, received: received, logger: logger)
         call.deadline = received + route.time
         return try await RequestTime.$end.withValue(call.deadline) {
             try await open(&call, &progress)
@@ -226,6 +230,9 @@ public struct RouteResponder: HTTPResponder {
         HTTPField(name: .cacheControl, value: "no-store"),
         HTTPField(name: .contentSecurityPolicy, value: "default-src 'none'; frame-ancestors 'none'"),
     ]
+
+    /// Of answers that came by TLS: a browser that has seen it asks in no other way, for a year.
+    static let strictTransport = HTTPField(name: .strictTransportSecurity, value: "max-age=31536000")
 
     /// All of these.
     static let usual = HTTPFields(always + usually)

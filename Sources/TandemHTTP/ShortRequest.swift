@@ -10,8 +10,9 @@ public struct ShortRequest: Sendable {
     public let authorization: String
     /// The header `SentAt`.
     public private(set) var sentAt: String?
-    /// See ``Call/deviceAddress``.
-    public let deviceAddress: String?
+    /// See ``Client/address``.
+    public let clientAddress: String?
+    let isSecure: Bool
     public let body: [UInt8]
     public let received: ContinuousClock.Instant
     private(set) var retry: String?
@@ -20,10 +21,9 @@ public struct ShortRequest: Sendable {
     public var deadline: ContinuousClock.Instant { received + route.time }
 
     /// Nil where a header asks for more, or is missing.
-    init?(_ head: HTTPRequest, _ body: ByteBuffer, _ route: Route, clientAddress: String?) {
+    init?(_ head: HTTPRequest, _ body: ByteBuffer, _ route: Route, peer: String?, edge: Edge) {
         guard head.authority?.isEmpty == false else { return nil }
         var authorization: String?
-        var forwarded: String?
         for field in head.headerFields {
             switch field.name {
             case .authorization:
@@ -34,7 +34,6 @@ public struct ShortRequest: Sendable {
                     return nil
                 }
             case .sentAt: sentAt = field.value
-            case .forwardedFor: forwarded = field.value
             case .retryCount, .rudderRetryAttempt: retry = field.value
             case .origin, .contentEncoding, .idempotencyKey: return nil
             default: break
@@ -44,7 +43,9 @@ public struct ShortRequest: Sendable {
         self.authorization = authorization
         self.route = route
         self.body = Array(body.readableBytesView)
-        deviceAddress = DeviceAddress.of(client: clientAddress, forwarded: forwarded)
+        let client = edge.client(of: head, peer: peer)
+        clientAddress = client.address
+        isSecure = client.isSecure
         received = .now
     }
 }

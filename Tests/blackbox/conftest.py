@@ -26,7 +26,8 @@ _running: list[Server] = []
 
 @pytest.fixture(scope="session")
 def tandem() -> Iterator[Server]:
-    with Server() as server:
+    # Tests stand for a proxy in front of it, too.
+    with Server(environment={"TANDEM_TRUSTED_PROXY": "127.0.0.1"}) as server:
         _running.append(server)
         yield server
         _running.remove(server)

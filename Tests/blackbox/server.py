@@ -149,7 +149,7 @@ class Server:
             if time.monotonic() > deadline:
                 self.kill()
                 raise AssertionError(f"tandem serve did not listen within {timeout_s} s\n{self.log_tail()}")
-        self.base_url = "http://" + listening["listen"]
+        self.base_url = ("https://" if listening.get("tls") else "http://") + listening["listen"]
         self.admin_url = "http://" + listening["admin_listen"]
         self.pid = int(listening["pid"])
         return self

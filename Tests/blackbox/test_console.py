@@ -79,7 +79,8 @@ def test_the_cookie_is_not_for_scripts_nor_for_other_sites(tandem: Server) -> No
     )
     assert answer.status_code == 303
     cookie = answer.headers["Set-Cookie"]
-    assert {"HttpOnly", "SameSite=Lax", "Secure", "Path=/console"} <= {part.strip() for part in cookie.split(";")}
+    assert {"HttpOnly", "SameSite=Lax", "Secure", "Path=/"} <= {part.strip() for part in cookie.split(";")}
+    assert cookie.startswith("__Host-tandem_console=") and "Domain" not in cookie
 
 
 def test_every_page_asks_for_a_session(tandem: Server, tenant: Tenant) -> None:

@@ -12,10 +12,14 @@ public final class Installation: Sendable {
     private let database: ConnectionConfiguration
     private let logger: Logger
     private let work = Mutex<Work?>(nil)
+    private let more: @Sendable () -> [Doctor.Finding]
 
+    /// - Parameter more: what doctor says of things that stand before the database.
     public init(
-        server: EmbeddedServer?, database: ConnectionConfiguration, room: DiskRoom, watch: BIWatch, logger: Logger
+        server: EmbeddedServer?, database: ConnectionConfiguration, room: DiskRoom, watch: BIWatch,
+        more: @escaping @Sendable () -> [Doctor.Finding] = { [] }, logger: Logger
     ) {
+        self.more = more
         self.server = server
         self.database = database
         self.room = room
@@ -56,7 +60,7 @@ public final class Installation: Sendable {
 
     /// Blocks for as long as that takes, seconds with many tenants.
     public func examine(_ connection: Connection) throws -> [Doctor.Finding] {
-        try Doctor.examine(connection, server: server, logger: logger)
+        try Doctor.examine(connection, server: server, logger: logger) + more()
     }
 
     /// Puts right what needs no decision.

@@ -13,6 +13,13 @@ public enum Doctor {
         public let detail: String
         /// What to do, where something is to be done.
         public var remedy: String?
+
+        public init(_ result: Result, _ check: String, _ detail: String, _ remedy: String? = nil) {
+            self.result = result
+            self.check = check
+            self.detail = detail
+            self.remedy = result == .ok ? nil : remedy
+        }
     }
 
     /// - Parameter server: the embedded one; its superuser sees all sessions, and its disk and backups are looked at.
@@ -108,6 +115,6 @@ public enum Doctor {
     }
 
     static func finding(_ check: String, _ result: Result, _ detail: String, _ remedy: String? = nil) -> Finding {
-        Finding(result: result, check: check, detail: detail, remedy: result == .ok ? nil : remedy)
+        Finding(result, check, detail, remedy)
     }
 }

@@ -29,7 +29,7 @@ extension IngestService {
         var request = IngestRequest(
             tenant: tenant, batch: batch, source: MessageSource(source, fromBrowser: false),
             receivedAt: context.clock.microseconds, sentAtHeader: short.sentAt.flatMap { WireTime.parse($0) },
-            clientAddress: short.deviceAddress, keyID: access.key.keyID, path: short.route.pattern.template,
+            clientAddress: short.clientAddress, keyID: access.key.keyID, path: short.route.pattern.template,
             deadline: short.deadline + .milliseconds(2 * min(batch.count, 5_000)))
         request.sourceName = source.name
         batcher.submit(request, rules: rules) { [limiter] result in

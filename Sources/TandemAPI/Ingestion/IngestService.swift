@@ -48,7 +48,7 @@ struct IngestService: Sendable {
         let request = IngestRequest(
             tenant: tenant, batch: batch, source: MessageSource(source, fromBrowser: fromBrowser),
             receivedAt: context.clock.microseconds, sentAtHeader: call.headers[.sentAt].flatMap { WireTime.parse($0) },
-            clientAddress: call.deviceAddress, keyID: access.key.keyID, path: call.route.pattern.template,
+            clientAddress: call.client.address, keyID: access.key.keyID, path: call.route.pattern.template,
             fromBrowser: fromBrowser, deadline: call.deadline + .milliseconds(2 * min(batch.count, 5_000)))
         return try await take(
             request, of: source, standing: access.standing(at: context.clock.now(), events: true), route: call.route)

@@ -64,8 +64,7 @@ struct WebhookRoutes {
 
     /// What the provider may have called: behind a proxy the name outside is another, and so are scheme and port.
     private static func addresses(of call: Call) -> [String] {
-        let forwarded = HTTPField.Name("X-Forwarded-Host").flatMap { call.headers[$0] }
-        let hosts = [forwarded, call.request.head.authority].compactMap { $0 }
+        let hosts = [call.client.authority, call.request.head.authority].compactMap { $0 }
         let bare = hosts.compactMap { $0.split(separator: ":").first.map(String.init) }
         let path = call.request.head.path ?? ""
         return ["https", "http"].flatMap { scheme in (hosts + bare).map { "\(scheme)://\($0)\(path)" } }

@@ -29,16 +29,18 @@ public struct AdminPlane: Sendable {
     }
 
     /// The listener as a service.
-    /// - Parameter port: 0 takes a free one, which `onListening` is told.
+    /// - Parameters:
+    ///   - port: 0 takes a free one, which `onListening` is told.
+    ///   - edge: TLS and the proxies in front.
     public func listener(
-        host: String, port: Int, drainDelay: Duration = .seconds(5), logger: Logger,
+        host: String, port: Int, edge: Edge = Edge(), drainDelay: Duration = .seconds(5), logger: Logger,
         onListening: @escaping @Sendable (_ host: String, _ port: Int) async -> Void = { _, _ in }
     ) -> Listener {
         let responder = RouteResponder(
             table: RouteTable(routes), authenticator: KeyAuthenticator(access: context.access, clock: context.clock),
             drain: drain, metrics: HTTPMetrics(), logger: logger)
         return Listener(
-            host: host, port: port, responder: responder, drainDelay: drainDelay, logger: logger,
+            host: host, port: port, responder: responder, edge: edge, drainDelay: drainDelay, logger: logger,
             onListening: onListening)
     }
 

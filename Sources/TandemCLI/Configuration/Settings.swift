@@ -11,6 +11,9 @@ struct Settings {
         case listen
         case adminListen = "admin_listen"
         case biListen = "bi_listen"
+        case tlsCertificate = "tls_certificate"
+        case tlsKey = "tls_key"
+        case trustedProxy = "trusted_proxy"
         case logLevel = "log_level"
         case tenant
         case output
@@ -35,6 +38,11 @@ struct Settings {
             case .listen: "address of the API and the console (default 127.0.0.1:8080; port 0 takes a free one)"
             case .adminListen: "address of the admin plane and the metrics (default 127.0.0.1:8081)"
             case .biListen: "address that opens the embedded PostgreSQL to BI tools elsewhere, over TLS"
+            case .tlsCertificate:
+                "PEM file by which API and console are served over TLS: own certificate, then the chain"
+            case .tlsKey: "PEM file with the key of that certificate"
+            case .trustedProxy:
+                "addresses or ranges of proxies whose X-Forwarded-* headers count, by commas (default none)"
             case .logLevel: "trace, debug, info, notice, warning, error or critical (default info when serving)"
             case .tenant: "the tenant that commands without --tenant mean"
             case .output: "table, json, jsonl, csv or name (default table)"
@@ -104,8 +112,11 @@ struct Settings {
                 throw CommandFailure.configuration(
                     "\(path) has the unknown key \(name)", hint: "tandem help configuration lists the keys")
             }
-            guard let value = table[name], let text = value.string ?? value.int.map({ String($0) }) else {
-                throw CommandFailure.configuration("\(path): \(name) must be a string or an integer")
+            guard let value = table[name],
+                let text = value.string ?? value.int.map({ String($0) })
+                    ?? value.array.map({ $0.compactMap(\.string).joined(separator: ",") })
+            else {
+                throw CommandFailure.configuration("\(path): \(name) must be a string, an integer or a list of strings")
             }
             values[key] = text
         }

@@ -53,11 +53,10 @@ struct DemoServing {
     }
 
     /// The first things to try, on standard error.
-    func firstSteps(listen address: String) throws -> String {
+    func firstSteps(base: String) throws -> String {
         let connection = try Connection.open(database, deadline: .seconds(10))
         defer { connection.close() }
         let link = try SignInLink.make(on: connection, tenant: nil, actor: Self.actor)
-        let base = "http://" + address
         let keys = DemoKeys(path: keysPath).keys["demo"]
         let write = keys?.write ?? "WRITE_KEY"
         let dsn = keys?.bi.map { BICommand.dsn($0.login, $0.password, server: server, database) } ?? "DSN"

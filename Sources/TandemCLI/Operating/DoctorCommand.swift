@@ -10,6 +10,8 @@ struct DoctorCommand: DatabaseCommand {
             tandem doctor
             tandem doctor --tenant acme      also reads all of that tenant's data: identity and audit log
             tandem doctor --fix              puts right what needs no decision, and looks again
+
+            The certificate for TLS is looked at if tandem.toml or the environment names it (tls_certificate, tls_key).
             """)
     @OptionGroup var global: GlobalOptions
     @Flag(
@@ -52,6 +54,7 @@ struct DoctorCommand: DatabaseCommand {
 
     private func examine(_ session: DatabaseSession) throws -> [Doctor.Finding] {
         var findings = try Doctor.examine(session.connection, server: session.server, logger: session.logger)
+        if let files = try CertificateFiles(session.settings) { findings.append(files.finding()) }
         if session.settings[.tenant] != nil, try ControlPlane.isCurrent(session.connection) {
             findings += try Doctor.examine(session.tenant(), session.connection)
         }

@@ -80,7 +80,7 @@ struct CommandFailure: Error {
         if error.isConnectionLoss || error.kind == .poolTimeout {
             return CommandFailure(
                 exit: .unreachable, code: "database_unreachable", message: error.message,
-                hint: "is it running? tandem doctor looks")
+                hint: DatabaseAdvice.of(error))
         }
         if error.serverState == .insufficientPrivilege {
             return CommandFailure(

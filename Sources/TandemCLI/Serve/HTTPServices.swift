@@ -11,8 +11,8 @@ import TandemHTTP
 /// Ingest and the listeners, in the order in which they start; they stop the other way round, so that what was accepted
 /// is stored.
 func httpServices(
-    _ context: TandemContext, database: ConnectionConfiguration, plan: ServePlan, installation: Installation,
-    demo: DemoServing?, logger: Logger
+    _ context: TandemContext, database: ConnectionConfiguration, plan: ServePlan, certificate: CertificateKeeper?,
+    installation: Installation, demo: DemoServing?, logger: Logger
 ) -> [any Service] {
     let readingRules = ReadingRulesDirectory()
     var settings = Batcher.Settings()
@@ -32,14 +32,18 @@ func httpServices(
         census: ConnectionCensus(plan.clients), drain: drain, oidc: oidc,
         attachmentLimit: plan.attachmentLimit)
     let admin = AdminPlane(context: context, data: data, installation: installation)
-    let ready = ReadyLine(demo)
-    return [
+    let ready = ReadyLine(demo, isSecure: certificate != nil)
+    let edge = Edge(certificate: certificate, proxies: plan.proxies)
+    // Prometheus and scripts on this machine need no certificate.
+    let adminEdge = ServePlan.isLoopback(plan.adminListen.host) ? Edge(proxies: plan.proxies) : edge
+    return (certificate.map { [$0] } ?? []) + [
         TallyService(context, stats: batcher.stats), batcher,
         admin.listener(
-            host: plan.adminListen.host, port: plan.adminListen.port, drainDelay: plan.drainDelay, logger: logger
+            host: plan.adminListen.host, port: plan.adminListen.port, edge: adminEdge, drainDelay: plan.drainDelay,
+            logger: logger
         ) { ready.admin("\($0):\($1)") },
         data.listener(
-            host: plan.listen.host, port: plan.listen.port, drainDelay: plan.drainDelay, logger: logger
+            host: plan.listen.host, port: plan.listen.port, edge: edge, drainDelay: plan.drainDelay, logger: logger
         ) { ready.data("\($0):\($1)") },
     ]
 }
@@ -48,8 +52,12 @@ func httpServices(
 private final class ReadyLine: Sendable {
     private let addresses = Mutex<(data: String?, admin: String?)>((nil, nil))
     private let demo: DemoServing?
+    private let isSecure: Bool
 
-    init(_ demo: DemoServing?) { self.demo = demo }
+    init(_ demo: DemoServing?, isSecure: Bool) {
+        self.demo = demo
+        self.isSecure = isSecure
+    }
 
     func data(_ address: String) { note { $0.data = address } }
     func admin(_ address: String) { note { $0.admin = address } }
@@ -60,13 +68,16 @@ private final class ReadyLine: Sendable {
             return addresses
         }
         guard let data = known.data, let admin = known.admin else { return }
-        JSONLogHandler.write([
+        var line: JSONObject = [
             "msg": .string("listening"), "listen": .string(data), "admin_listen": .string(admin),
             "pid": .number(getpid()),
-        ])
+        ]
+        if isSecure { line["tls"] = .bool(true) }
+        JSONLogHandler.write(line)
         guard let demo else { return }
+        let base = (isSecure ? "https://" : "http://") + data
         DedicatedThread.spawn(name: "first-steps") {
-            guard let text = try? demo.firstSteps(listen: data) else { return }
+            guard let text = try? demo.firstSteps(base: base) else { return }
             FileHandle.standardError.write(Data(text.utf8))
         }
     }

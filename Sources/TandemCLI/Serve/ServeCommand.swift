@@ -4,6 +4,7 @@ import Logging
 import Postgres
 import ServiceLifecycle
 import Tandem
+import TandemHTTP
 import UnixSignals
 
 struct ServeCommand: AsyncParsableCommand {
@@ -12,6 +13,12 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Stays in the foreground. Ctrl-C lets open requests end, then stops everything; a second Ctrl-C does not wait.
             When ready it prints one line on standard error: {"msg":"listening","listen":…,"admin_listen":…,"pid":…}.
+
+            tandem serve --listen 0.0.0.0:443 --tls-certificate fullchain.pem --tls-key privkey.pem
+            tandem serve --trusted-proxy 10.0.0.0/8         a proxy there ends TLS and says who asks
+
+            A renewed certificate is taken within seconds, at once by SIGHUP. The admin plane is served by TLS too, unless it
+            listens on loopback.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -20,6 +27,17 @@ struct ServeCommand: AsyncParsableCommand {
     var adminListen: String?
     @Option(help: "Open the embedded PostgreSQL to BI tools elsewhere, over TLS (TANDEM_BI_LISTEN).")
     var biListen: String?
+    @Option(
+        help: "Serve API and console over TLS with this certificate, PEM, its chain behind it (TANDEM_TLS_CERTIFICATE)."
+    )
+    var tlsCertificate: String?
+    @Option(help: "The key of that certificate, PEM, without a passphrase (TANDEM_TLS_KEY).") var tlsKey: String?
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Proxies whose X-Forwarded-For, -Proto and -Host count: addresses or ranges (TANDEM_TRUSTED_PROXY; none).",
+            valueName: "cidr"))
+    var trustedProxy: [String] = []
     @Option(help: "Seconds between the first sign of a stop and the end of listening (TANDEM_DRAIN_DELAY; 1).")
     var drainDelay: String?
     @Flag(help: "Make and fill the demo tenants first.") var demo = false
@@ -28,7 +46,11 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try Settings(
             global,
-            flags: [.listen: listen, .adminListen: adminListen, .biListen: biListen, .drainDelay: drainDelay])
+            flags: [
+                .listen: listen, .adminListen: adminListen, .biListen: biListen, .drainDelay: drainDelay,
+                .tlsCertificate: tlsCertificate, .tlsKey: tlsKey,
+                .trustedProxy: trustedProxy.isEmpty ? nil : trustedProxy.joined(separator: ","),
+            ])
         let level = try settings.logLevel(default: .info)
         LoggingSystem.bootstrap { label in
             var handler = JSONLogHandler(label: label)
@@ -39,10 +61,16 @@ struct ServeCommand: AsyncParsableCommand {
         FileLimit.raise()
         let logger = Logger(label: "tandem")
         // Before anything is made.
+        let certificate = try plan.certificate?.keeper(logger: logger)
+        if plan.isExposed {
+            logger.warning(
+                "keys and passwords come here unencrypted: give --tls-certificate and --tls-key, or put a proxy in front",
+                metadata: ["listen": "\(plan.listen.host):\(plan.listen.port)"])
+        }
         let demoFolder = demo ? try DemoFolder.named(demoDir) : nil
         let server = try plan.embeddedServer(logger: logger)
         do {
-            try await serve(plan, server, demoFolder, logger: logger)
+            try await serve(plan, server, certificate, demoFolder, logger: logger)
         } catch {
             _ = try? server?.close()
             throw error
@@ -52,7 +80,8 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func serve(
-        _ plan: ServePlan, _ server: EmbeddedServer?, _ demoFolder: DemoFolder?, logger: Logger
+        _ plan: ServePlan, _ server: EmbeddedServer?, _ certificate: CertificateKeeper?, _ demoFolder: DemoFolder?,
+        logger: Logger
     ) async throws {
         var database = try server?.connection ?? ConnectionConfiguration(conninfo: plan.databaseURL ?? "")
         database.logger = logger
@@ -67,19 +96,25 @@ struct ServeCommand: AsyncParsableCommand {
         let installation = Installation(
             server: server, database: database,
             room: DiskRoom(path: server?.clusterPath, bounds: plan.diskReserve, logger: logger),
-            watch: BIWatch(server: server, database: database, bounds: plan.bi, logger: logger), logger: logger)
+            watch: BIWatch(server: server, database: database, bounds: plan.bi, logger: logger),
+            more: { [files = plan.certificate] in files.map { [$0.finding()] } ?? [] }, logger: logger)
         var services: [any Service] = backgroundServices(
             context, database: database, plan: plan, installation: installation)
         if let server { services.append(EmbeddedServerWatch(server, logger: logger)) }
         services += httpServices(
-            context, database: database, plan: plan, installation: installation, demo: demo, logger: logger)
+            context, database: database, plan: plan, certificate: certificate, installation: installation, demo: demo,
+            logger: logger)
         // Shut down from the last to the first: listeners before what they stand on.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: Self.quiet(logger)))
         let impatience = Task { await Self.leaveOnSecondSignal(server, logger: logger) }
-        defer { impatience.cancel() }
+        let renewal = certificate.map { keeper in Task { await Self.reloadOnHangUp(keeper) } }
+        defer {
+            impatience.cancel()
+            renewal?.cancel()
+        }
         try await group.run()
         await context.shutdown()
     }
@@ -114,6 +149,10 @@ struct ServeCommand: AsyncParsableCommand {
             _ = try? server?.close()
             Foundation.exit(130)
         }
+    }
+
+    private static func reloadOnHangUp(_ keeper: CertificateKeeper) async {
+        for await _ in await UnixSignalsSequence(trapping: .sighup) { keeper.reload() }
     }
 
     private static func quiet(_ logger: Logger) -> Logger {

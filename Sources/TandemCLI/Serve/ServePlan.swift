@@ -11,6 +11,8 @@ struct ServePlan {
     let listen: (host: String, port: Int)
     let adminListen: (host: String, port: Int)
     let biListen: (host: String, port: Int)?
+    let certificate: CertificateFiles?
+    let proxies: TrustedProxies
     let connections: Int
     let ingestConnections: Int
     let drainDelay: Duration
@@ -34,6 +36,8 @@ struct ServePlan {
             throw CommandFailure.configuration(
                 "bi_listen opens the embedded PostgreSQL; with database_url open your own to BI")
         }
+        certificate = try CertificateFiles(settings)
+        proxies = try Self.proxies(settings)
         let cores = ProcessInfo.processInfo.activeProcessorCount
         connections = try settings.number(.connections, default: min(40, max(6, 4 * cores)), in: 1...200)
         ingestConnections = try settings.number(.ingestConnections, default: 2, in: 1...32)
@@ -71,11 +75,33 @@ struct ServePlan {
             events: try rate(.eventRate, standard.events), requests: try rate(.requestRate, standard.requests))
     }
 
+    private static func proxies(_ settings: Settings) throws -> TrustedProxies {
+        let names = (settings[.trustedProxy] ?? "").split { $0 == "," || $0.isWhitespace }.map(String.init)
+        return TrustedProxies(
+            try names.map { name in
+                guard let range = AddressRange(name) else {
+                    throw CommandFailure.configuration(
+                        "trusted_proxy: \(name) is no address and no range of addresses",
+                        hint: "such as 10.0.0.7, 10.0.0.0/8 or fd00::/8; names are not looked up")
+                }
+                return range
+            })
+    }
+
     private static func queue(_ settings: Settings) throws -> QueueBounds {
         var bounds = QueueBounds()
         bounds.bytes = try settings.number(.queueMegabytes, default: bounds.bytes >> 20, in: 1...4_096) << 20
         bounds.tenantBytes = bounds.bytes / 2
         return bounds
+    }
+
+    /// Whether what is typed into the console, and keys, can be read on the way to here.
+    var isExposed: Bool {
+        certificate == nil && proxies.isEmpty && !Self.isLoopback(listen.host)
+    }
+
+    static func isLoopback(_ host: String) -> Bool {
+        host.hasPrefix("127.") || host == "::1" || host == "localhost"
     }
 
     /// Nil with a database URL.

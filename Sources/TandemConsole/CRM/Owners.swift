@@ -60,7 +60,7 @@ extension Console {
         var response = response
         let value = owners.chosen.map { "\(PublicID(.user, $0.id))" } ?? Owners.everyone
         response.headers[.setCookie] =
-            "\(ownerCookie)=\(value); Path=/console/\(tenant.slug); Max-Age=31536000; HttpOnly; SameSite=Lax"
+            cookie(named: ownerCookie, value, path: "/console/" + tenant.slug, seconds: 31_536_000, call)
         return response
     }
 }

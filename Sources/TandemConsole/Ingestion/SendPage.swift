@@ -96,11 +96,7 @@ extension Console {
 
     /// Where the browser found this server.
     static func base(of call: Call) -> String {
-        let scheme = call.headers[.forwardedProtocol]?.lowercased() == "https" ? "https" : "http"
-        let host = (call.request.head.authority ?? "127.0.0.1:8080").filter {
-            $0.isLetter || $0.isNumber || ".-:[]".contains($0)
-        }
-        return "\(scheme)://\(host)"
+        call.origin.filter { $0.isLetter || $0.isNumber || ".-:[]/".contains($0) }
     }
 
     static func trackCurl(_ base: String, _ key: String) -> String {

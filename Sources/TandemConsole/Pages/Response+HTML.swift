@@ -42,5 +42,4 @@ extension HTTPField.Name {
     static let crossOriginOpenerPolicy = literal("Cross-Origin-Opener-Policy")
     static let permissionsPolicy = literal("Permissions-Policy")
     static let fetchSite = literal("Sec-Fetch-Site")
-    static let forwardedProtocol = literal("X-Forwarded-Proto")
 }

@@ -114,7 +114,7 @@ extension Console {
             "a sign-in with an identity provider was refused",
             metadata: [
                 "tenant": "\(tenant.slug)", "code": "\(fault.code)", "detail": "\(fault.detail)",
-                "request_id": "\(call.id)",
+                "request_id": "\(call.id)", "address": "\(call.client.address ?? "")",
             ])
         let status: HTTPResponse.Status =
             switch fault {
@@ -122,7 +122,7 @@ extension Console {
             default: .forbidden
             }
         return try await signInPage(
-            token: nil, workspace: tenant.slug, problem: Self.words(fault) + " (\(fault.code))", status: status)
+            call, token: nil, workspace: tenant.slug, problem: Self.words(fault) + " (\(fault.code))", status: status)
     }
 
     private static func words(_ fault: OIDCFault) -> String {

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOPosix
 import Postgres
 import Tandem
@@ -23,6 +24,8 @@ private struct SignInPage {
     let provider: Provider?
     /// Whether no workspace with a provider is named; one that is not there looks like one that has none.
     let asksForWorkspace: Bool
+    /// Whether a password typed here can be read on the way.
+    let isExposed: Bool
     let problem: String?
 
     static let linkRefused = "This sign-in link was used before or has expired. Ask for a new one."
@@ -43,7 +46,7 @@ extension Console {
                 parameters: [.init("token", "From the link"), .init("tenant", "The workspace to sign in to")]
             ) { call in
                 let token = call.query["token"].flatMap { $0.isEmpty ? nil : $0 }
-                return try await signInPage(token: token, workspace: call.text("tenant") ?? "")
+                return try await signInPage(call, token: token, workspace: call.text("tenant") ?? "")
             },
             Route(
                 .post, "/console/sign-in", "Use a sign-in link or a password", feature: "Console", scope: .none,
@@ -80,9 +83,19 @@ extension Console {
             ).isEmpty
         }
         guard isSignedIn else {
-            return try await signInPage(token: nil, workspace: "", problem: SignInPage.linkRefused)
+            note(call, "a sign-in link was refused", workspace: nil)
+            return try await signInPage(call, token: nil, workspace: "", problem: SignInPage.linkRefused)
         }
+        note(call, "signed in by a link", workspace: nil)
         return .seeOther("/console", cookie: Self.cookie(secret, seconds: Self.sessionSeconds, call))
+    }
+
+    /// In the log, with where from; not who: that is in the session and in the audit log.
+    private func note(_ call: Call, _ what: Logger.Message, workspace: String?) {
+        var metadata: Logger.Metadata = ["request_id": "\(call.id)", "secure": "\(call.isSecure)"]
+        if let address = call.client.address { metadata["address"] = "\(address)" }
+        if let workspace { metadata["tenant"] = "\(workspace)" }
+        call.logger.notice(what, metadata: metadata)
     }
 
     private func signIn(_ call: Call, workspace: String, email: String, password: String) async throws -> Response {
@@ -97,8 +110,9 @@ extension Console {
         // Of an unknown address too: the time of the answer does not tell.
         let isRight = try await NIOThreadPool.singleton.runIfActive { Password.verify(password, against: hash) }
         guard isRight, let tenant, let user = found?.user else {
+            note(call, "a password was refused", workspace: tenant?.slug)
             return try await signInPage(
-                token: nil, workspace: workspace, email: email, problem: SignInPage.passwordRefused)
+                call, token: nil, workspace: workspace, email: email, problem: SignInPage.passwordRefused)
         }
         try await context.pool.withConnection(affinity: tenant.database.affinity) { (connection) throws in
             try connection.finishSignIn(tenant.database, user: user)
@@ -120,6 +134,7 @@ extension Console {
                     .text("user:" + PublicID(.user, user).description),
                     .untyped("\(Self.sessionSeconds) seconds")))
         }
+        note(call, "signed in", workspace: tenant.slug)
         return .seeOther(
             "/console/" + tenant.slug, cookies: [Self.cookie(secret, seconds: Self.sessionSeconds, call)] + cookies)
     }
@@ -136,7 +151,7 @@ extension Console {
 
     /// - Parameter status: beside a problem.
     func signInPage(
-        token: String?, workspace: String, email: String = "", problem: String? = nil,
+        _ call: Call, token: String?, workspace: String, email: String = "", problem: String? = nil,
         status: HTTPResponse.Status = .forbidden
     ) async throws -> Response {
         var provider: SignInPage.Provider?
@@ -148,13 +163,19 @@ extension Console {
         }
         let page = SignInPage(
             chrome: Chrome(title: "Sign in", version: version), token: token, workspace: workspace, email: email,
-            provider: provider, asksForWorkspace: token == nil && provider == nil, problem: problem)
+            provider: provider, asksForWorkspace: token == nil && provider == nil,
+            isExposed: call.isExposed, problem: problem)
         return Response(html: templates.render(page, as: "sign-in"), status: problem == nil ? .ok : status)
     }
 
+    /// The session's. By TLS its name says that no other host and no plain connection can have set it, which needs the
+    /// path of the whole server.
     static func cookie(_ value: String, seconds: Int, _ call: Call) -> String {
-        cookie(named: cookieName, value, path: "/console", seconds: seconds, call)
+        cookie(
+            named: sessionCookie(call), value, path: call.isSecure ? "/" : "/console", seconds: seconds, call)
     }
+
+    static func sessionCookie(_ call: Call) -> String { call.isSecure ? "__Host-" + cookieName : cookieName }
 
     static func cookie(named name: String, _ value: String, path: String, seconds: Int, _ call: Call) -> String {
         "\(name)=\(value); Path=\(path); Max-Age=\(seconds); HttpOnly; SameSite=Lax" + (call.isSecure ? "; Secure" : "")

@@ -152,7 +152,7 @@ extension Console {
 
     /// Nil: nobody is signed in. The tenant is nil if the address names none that the session sees.
     func visit(_ call: Call) async throws -> Visit? {
-        guard let cookie = Self.cookie(call) else { return nil }
+        guard let cookie = Self.cookie(call, named: Self.sessionCookie(call)) else { return nil }
         let hash = Secret.hash(cookie)
         let found = try await context.pool.withConnection {
             (connection) throws(PostgresError) -> (
@@ -194,7 +194,7 @@ extension Console {
         }
     }
 
-    static func cookie(_ call: Call, named name: String = cookieName) -> String? {
+    static func cookie(_ call: Call, named name: String) -> String? {
         for pair in (call.headers[.cookie] ?? "").split(separator: ";") {
             let parts = pair.split(separator: "=", maxSplits: 1)
             if parts.count == 2, parts[0].trimmingPrefix(while: \.isWhitespace) == name {
