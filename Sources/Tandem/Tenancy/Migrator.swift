@@ -39,9 +39,11 @@ public struct Migrator {
     }
 
     /// Tenants that are not at this binary's digest, with what each needs; one indexed read when nothing is to do.
-    public func plan() throws(PostgresError) -> [TenantPlan] {
+    ///
+    /// - Parameter slugs: looks at these alone.
+    public func plan(of slugs: Set<String>? = nil) throws(PostgresError) -> [TenantPlan] {
         var plans: [TenantPlan] = []
-        for tenant in try outdated() {
+        for tenant in try outdated(slugs) {
             let plan = files.plan(modules: tenant.modules, applied: try applied(tenant))
             plans.append(
                 TenantPlan(
@@ -51,15 +53,57 @@ public struct Migrator {
         return plans
     }
 
+    /// One file, over all tenants that need it.
+    public struct Step: Sendable {
+        /// Below `sql/`.
+        public let path: String
+        public let tenants: Int
+        /// `online`, `locks-briefly` or `offline`.
+        public let safety: String
+        /// What that means to a tenant's requests.
+        public var cost: String {
+            switch TenantSQLFile.Safety(rawValue: safety) {
+            case .online: "instant"
+            case .locksBriefly: "short lock"
+            case .offline, nil: "long"
+            }
+        }
+        /// For all of them, by the tenants that have it already; nil: none has.
+        public let estimate: Duration?
+    }
+
+    /// What plans need in whole, file by file.
+    public func steps(_ plans: [TenantPlan]) throws(PostgresError) -> [Step] {
+        var counts: [String: (tenants: Int, safety: String)] = [:]
+        for plan in plans {
+            for (path, safety) in zip(plan.pending, plan.safety) { counts[path, default: (0, safety)].tenants += 1 }
+        }
+        let paths = counts.keys.sorted()
+        let rows = try connection.single(
+            settings: TenantDatabase.control(), .call("migration_durations", .textArray(paths)))
+        var means: [String: Double] = [:]
+        for row in rows { means[try row.text("path")] = try row.double("duration_ms") }
+        return paths.compactMap { path in
+            counts[path].map { count in
+                Step(
+                    path: path, tenants: count.tenants, safety: count.safety,
+                    estimate: means[path].map { .milliseconds(max(1, $0) * Double(count.tenants)) })
+            }
+        }
+    }
+
     /// Migrates every tenant that needs it; one that fails does not stop the others.
     ///
-    /// - Parameter progress: called after each tenant.
+    /// - Parameters:
+    ///   - slugs: of these alone.
+    ///   - progress: called after each tenant.
     /// - Returns: what went wrong, by tenant; empty when all are done.
     public func migrateAll(
+        of slugs: Set<String>? = nil,
         progress: (_ done: Int, _ total: Int, _ tenant: Tenant) -> Void = { _, _, _ in }
     ) throws(PostgresError) -> [(tenant: Tenant, error: PostgresError)] {
         var failures: [(tenant: Tenant, error: PostgresError)] = []
-        let tenants = try outdated()
+        let tenants = try outdated(slugs)
         for (index, tenant) in tenants.enumerated() {
             do throws(PostgresError) {
                 try migrate(tenant)
@@ -82,9 +126,13 @@ public struct Migrator {
                 kind: .server("TD013"), message: "tenant \(tenant.slug) was made by another build: \(names)")
         }
         for migration in plan.pending {
-            try retryingLocks(tenant) { () throws(PostgresError) in try apply(migration, to: tenant) }
+            try naming(migration.path) { () throws(PostgresError) in
+                try retryingLocks(tenant) { () throws(PostgresError) in try apply(migration, to: tenant) }
+            }
         }
-        try retryingLocks(tenant) { () throws(PostgresError) in try recreateViews(of: tenant) }
+        try naming("tenant/views") { () throws(PostgresError) in
+            try retryingLocks(tenant) { () throws(PostgresError) in try recreateViews(of: tenant) }
+        }
     }
 
     /// Applies those of the named migrations that one tenant lacks, without views: what rows of that version need.
@@ -95,14 +143,14 @@ public struct Migrator {
         }
     }
 
-    private func outdated() throws(PostgresError) -> [Tenant] {
+    private func outdated(_ slugs: Set<String>? = nil) throws(PostgresError) -> [Tenant] {
         let digests = files.digests
         let rows = try connection.single(
             settings: TenantDatabase.control(),
             .call("tenants_to_migrate", .textArray(digests.map(\.modules)), .textArray(digests.map(\.digest))))
         var tenants: [Tenant] = []
         for row in rows { tenants.append(try Tenant(row: row)) }
-        return tenants
+        return slugs.map { slugs in tenants.filter { slugs.contains($0.slug) } } ?? tenants
     }
 
     private func applied(_ tenant: Tenant) throws(PostgresError) -> [String: String] {
@@ -124,7 +172,7 @@ public struct Migrator {
             try connection.enter(owner(of: tenant, internalFirst: migration.scope == .internals))
             try connection.script(migration.text, deadline: .seconds(24 * 3600))
             try connection.enter(control)
-            let duration = Int32(clamping: (ContinuousClock.now - start).components.seconds * 1000)
+            let duration = Int32(clamping: Int((ContinuousClock.now - start) / Duration.milliseconds(1)))
             try connection.execute(
                 .call(
                     "note_migration", .uuid(tenant.id), .text(migration.path), .text(migration.sha256),
@@ -144,6 +192,19 @@ public struct Migrator {
             try connection.enter(control)
             try connection.execute(
                 .call("note_schema_digest", .uuid(tenant.id), .text(files.digest(for: tenant.modules))))
+        }
+    }
+
+    /// Says which file an error is of.
+    private func naming(_ path: String, _ body: () throws(PostgresError) -> Void) throws(PostgresError) {
+        do throws(PostgresError) {
+            try body()
+        } catch {
+            if error.isConnectionLoss { throw error }
+            var fields = PostgresError.Fields()
+            (fields.detail, fields.hint) = (error.detail, error.hint)
+            throw PostgresError(
+                kind: error.kind, sqlState: error.sqlState, message: "\(path): \(error.message)", fields: fields)
         }
     }
 

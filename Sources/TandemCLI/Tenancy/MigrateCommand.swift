@@ -5,7 +5,7 @@ import Tandem
 struct MigrateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate", abstract: "Bring the database to this binary's version.",
-        subcommands: [Status.self, Plan.self, Up.self])
+        subcommands: [Status.self, Plan.self, Up.self, Lint.self])
 
     static let columns: [(title: String, key: String)] = [
         ("TENANT", "tenant"), ("PENDING", "pending"), ("SAFETY", "safety"), ("VIEWS", "views"),
@@ -32,8 +32,16 @@ struct MigrateCommand: ParsableCommand {
 
     struct Plan: DatabaseCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List what is to do. Exits 3 when there is something.")
+            abstract: "List what is to do, with its cost. Exits 3 when there is something.",
+            discussion: """
+                tandem migrate plan
+                tandem migrate plan --tenants acme,initech -o json
+
+                COST is what a tenant's requests feel while its turn lasts: instant, short lock (they wait for milliseconds), long
+                (they wait for as long as its tables are large). The estimate is by tenants that have the file already.
+                """)
         @OptionGroup var global: GlobalOptions
+        @Option(help: "Only these, by commas.") var tenants: String?
         var requirement: DatabaseSession.Requirement { .none }
 
         func run(_ session: DatabaseSession) throws -> Output {
@@ -42,47 +50,104 @@ struct MigrateCommand: ParsableCommand {
                     content: .list([["tenant": .string("(control plane)"), "pending": .array([.string("all")])]]),
                     columns: MigrateCommand.columns, name: "tenant", next: ["tandem migrate up"], exit: .pending)
             }
-            let plans = try Migrator(session.connection, logger: session.logger).plan()
-            let items = plans.map { plan -> JSONObject in
-                [
+            let migrator = try Migrator(session.connection, logger: session.logger)
+            let plans = try migrator.plan(of: MigrateCommand.slugs(tenants, session))
+            let steps = try migrator.steps(plans)
+            let items = plans.map { plan -> JSON in
+                .object([
                     "tenant": .string(plan.tenant.slug), "pending": .array(plan.pending.map { .string($0) }),
                     "safety": .array(plan.safety.map { .string($0) }), "views": .bool(true),
                     "foreign": .array((plan.changed + plan.unknown).map { .string($0) }),
-                ]
+                ])
             }
             return Output(
-                content: .list(items), columns: MigrateCommand.columns, name: "tenant",
-                text: plans.isEmpty ? "Nothing is pending." : nil, next: plans.isEmpty ? [] : ["tandem migrate up"],
+                content: .object(["items": .array(items), "migrations": .array(steps.map(\.json))]), name: "tenant",
+                text: MigrateCommand.words(plans, steps), next: plans.isEmpty ? [] : ["tandem migrate up"],
                 exit: plans.isEmpty ? .success : .pending)
         }
     }
 
     struct Up: DatabaseCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Apply what is pending, tenant by tenant. May be interrupted and run again.")
+            abstract: "Apply what is pending, tenant by tenant. May be interrupted and run again.",
+            discussion: """
+                tandem migrate up
+                tandem migrate up --tenants acme          one tenant first, to see how long it takes
+
+                Each file is a transaction of its own that waits two seconds for a lock, lets others through and tries again. A
+                tenant that fails is named with the file, the others are done; the same command goes on with what is left.
+                """)
         @OptionGroup var global: GlobalOptions
+        @Option(help: "Only these, by commas.") var tenants: String?
         var requirement: DatabaseSession.Requirement { .none }
 
         func run(_ session: DatabaseSession) throws -> Output {
             if global.dryRun {
                 var plan = Plan()
                 plan.global = global
+                plan.tenants = tenants
                 return try plan.run(session)
             }
             try ControlPlane.prepare(session.connection, logger: session.logger)
             let migrator = try Migrator(session.connection, logger: session.logger)
             var count = 0
-            let failures = try migrator.migrateAll { done, total, tenant in
+            let meter = ProgressMeter()
+            defer { meter.end() }
+            let failures = try migrator.migrateAll(of: MigrateCommand.slugs(tenants, session)) { done, total, _ in
                 count = done
-                let line = "\(done)/\(total) \(tenant.slug)\n"
-                FileHandle.standardError.write(Data(line.utf8))
+                meter.show("migrated", done: Int64(done), of: Int64(total), unit: "tenants")
             }
             let items = failures.map { failure -> JSON in
                 .object(["tenant": .string(failure.tenant.slug), "error": .string("\(failure.error)")])
             }
+            let words = failures.map { "  \($0.tenant.slug): \($0.error)\n" }.joined()
             return Output(
                 content: .object(["migrated": .number(count - failures.count), "failed": .array(items)]),
+                text: "\(count - failures.count) tenants migrated, \(failures.count) failed\n" + words,
+                next: failures.isEmpty ? [] : ["put right what is named, then tandem migrate up again"],
                 exit: failures.isEmpty ? .success : .failed)
         }
+    }
+
+    /// The tenants that were named; nil: all.
+    private static func slugs(_ text: String?, _ session: DatabaseSession) throws -> Set<String>? {
+        guard let text else { return nil }
+        let names = text.split(separator: ",").map { String($0).trimmingCharacters(in: .whitespaces) }
+        return Set(try names.map { try session.tenant($0).slug })
+    }
+
+    private static func words(_ plans: [Migrator.TenantPlan], _ steps: [Migrator.Step]) -> String {
+        if plans.isEmpty { return "Nothing is pending.\n" }
+        var rows = [["MIGRATION", "TENANTS", "COST", "ESTIMATE"]]
+        rows += steps.map { step in
+            [
+                step.path, String(step.tenants), step.cost,
+                step.estimate.map(Self.words) ?? "unknown: no tenant has it yet",
+            ]
+        }
+        rows.append(["(views of BI)", String(plans.count), "short lock", ""])
+        var text = Output.aligned(rows)
+        let foreign = plans.filter { !($0.changed + $0.unknown).isEmpty }
+        for plan in foreign.prefix(20) {
+            text +=
+                "\(plan.tenant.slug) is of another build: " + (plan.changed + plan.unknown).joined(separator: ", ")
+                + "\n"
+        }
+        return text + "Nothing was changed.\n"
+    }
+
+    private static func words(_ duration: Duration) -> String {
+        let seconds = duration / .seconds(1)
+        return seconds < 90
+            ? String(format: "%.1f s in whole", seconds) : String(format: "%.0f min in whole", seconds / 60)
+    }
+}
+
+extension Migrator.Step {
+    var json: JSON {
+        .object([
+            "path": .string(path), "tenants": .number(tenants), "safety": .string(safety), "cost": .string(cost),
+            "estimate_ms": estimate.map { .number(Int($0 / .milliseconds(1))) } ?? .null,
+        ])
     }
 }

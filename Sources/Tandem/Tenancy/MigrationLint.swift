@@ -1,0 +1,139 @@
+/// Finds in a migration of tenants what would hold up a tenant's requests for as long as its tables are large, or what
+/// its first line promises otherwise. Tables that the same file makes are empty: anything may be done to them.
+public enum MigrationLint {
+    public enum Rule: String, Sendable, CaseIterable {
+        case rewrite
+        case volatileDefault = "volatile-default"
+        case index
+        case notNull = "not-null"
+        case constraint
+        case wholeTable = "whole-table"
+        case declared
+        case header
+
+        /// What to do in place of it.
+        public var remedy: String {
+            switch self {
+            case .rewrite:
+                "add a new column, fill it in portions by a service, then use it in place of the old one"
+            case .volatileDefault: "add the column without a default, then set the default, then fill it in portions"
+            case .index:
+                "in a file of its own that says -- safety: offline, or on a new table; events: on each new partition"
+            case .notNull:
+                "add constraint … check (… is not null) not valid, validate constraint, set not null, drop the constraint"
+            case .constraint: "add it not valid, and validate it in a later statement"
+            case .wholeTable: "give it a condition that an index knows, or let a service do it in portions"
+            case .declared: "state -- safety: locks-briefly"
+            case .header: "its first lines are -- safety, -- module and -- schema: see sql/README.md"
+            }
+        }
+    }
+
+    public struct Finding: Sendable, Hashable {
+        public let path: String
+        public let line: Int
+        public let rule: Rule
+        public let detail: String
+    }
+
+    /// What was in use before there were these rules: run again for nobody, since each tenant has it.
+    static let settled: Set<String> = [
+        "0015_forms", "0040_privacy", "0041_rights_of_sessions", "0041_tasks", "0055_anomaly_guard",
+    ]
+
+    /// Of the binary's own migrations.
+    public static func ownFindings() throws -> [Finding] {
+        try TenantSchemaFiles.embedded().migrations.filter { !settled.contains($0.name) }
+            .flatMap { findings(path: $0.path, text: $0.text) }
+    }
+
+    /// - Parameter path: for the findings.
+    public static func findings(path: String, text: String) -> [Finding] {
+        let file: TenantSQLFile
+        do throws(TenantSQLFile.HeaderError) {
+            file = try TenantSQLFile(path: path, text: text)
+        } catch {
+            return [Finding(path: path, line: 1, rule: .header, detail: error.reason)]
+        }
+        // It says that a tenant's requests wait.
+        if file.safety == .offline { return [] }
+        var check = Check(path: path, isOnline: file.safety == .online)
+        for statement in SQLStatements(text) { check.look(at: statement) }
+        return check.findings
+    }
+}
+
+/// One file, statement by statement.
+private struct Check {
+    let path: String
+    let isOnline: Bool
+    var findings: [MigrationLint.Finding] = []
+    private var made: Set<Substring> = []
+    private var hasValidated = false
+
+    private static let volatile = [
+        "random(", "clock_timestamp(", "timeofday(", "nextval(", "gen_random_uuid(", "uuid_generate", "uuidv7(",
+    ]
+
+    init(path: String, isOnline: Bool) {
+        self.path = path
+        self.isOnline = isOnline
+    }
+
+    mutating func look(at statement: SQLStatement) {
+        let words = statement.words.filter {
+            !["if", "not", "exists", "only", "concurrently", "unlogged"].contains($0)
+        }
+        switch words.first {
+        case "create":
+            if words.count > 2, words[1] == "table" { made.insert(words[2]) }
+            if words.contains("index") { lookAtIndex(statement, words) }
+        case "alter" where words.count > 2 && words[1] == "table" && !made.contains(words[2]):
+            lookAtTable(statement, String(words[2]))
+        case "update", "delete":
+            let table = words.first == "delete" ? words.dropFirst(2).first : words.dropFirst().first
+            if let table, !made.contains(table), !statement.text.contains(" where ") {
+                note(.wholeTable, statement, "\(words[0]) touches every row of \(table) in one transaction")
+            }
+        default: break
+        }
+    }
+
+    private mutating func lookAtIndex(_ statement: SQLStatement, _ words: [Substring]) {
+        guard let on = words.firstIndex(of: "on"), on + 1 < words.count, !made.contains(words[on + 1]) else { return }
+        note(.index, statement, "nobody writes to \(words[on + 1]) while the index is built")
+    }
+
+    private mutating func lookAtTable(_ statement: SQLStatement, _ table: String) {
+        let text = statement.text
+        if text.contains("validate constraint") { hasValidated = true }
+        let addsColumn = text.contains("add column")
+        let isRewrite =
+            text.contains(" type ") && text.contains("alter column")
+            || text.contains(" stored") && text.contains("generated always as (")
+            || addsColumn && (text.contains(" serial") || text.contains(" bigserial"))
+            || text.contains("set access method")
+            || text.contains(" set logged") || text.contains(" set unlogged")
+        if isRewrite { note(.rewrite, statement, "\(table) is written anew") }
+        if addsColumn, text.contains(" default "), Self.volatile.contains(where: text.contains) {
+            note(.volatileDefault, statement, "each row of \(table) gets another value, so it is written anew")
+        }
+        let isBare = addsColumn && text.contains(" not null") && !text.contains(" default ")
+        if isBare || text.contains("set not null") && !hasValidated {
+            note(
+                .notNull, statement,
+                isBare ? "rows that are there have no value" : "every row of \(table) is read under a lock")
+        }
+        let adds = ["add constraint", "add check", "add foreign key", "add primary key", "add unique", "add exclude"]
+        if adds.contains(where: text.contains), !text.contains("not valid"), !text.contains("using index") {
+            note(.constraint, statement, "every row of \(table) is checked under a lock")
+        }
+        if isOnline, !text.contains("validate constraint") {
+            note(.declared, statement, "alter table waits for everybody who uses \(table), and then they for it")
+        }
+    }
+
+    private mutating func note(_ rule: MigrationLint.Rule, _ statement: SQLStatement, _ detail: String) {
+        findings.append(MigrationLint.Finding(path: path, line: statement.line, rule: rule, detail: detail))
+    }
+}

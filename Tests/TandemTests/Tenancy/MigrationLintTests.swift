@@ -1,0 +1,68 @@
+import Testing
+
+@testable import Tandem
+
+@Suite("Migration lint")
+struct MigrationLintTests {
+    private func rules(_ body: String, safety: String = "locks-briefly") -> [String] {
+        let text = "-- safety: \(safety)\n-- module: all\n-- schema: bi\n\(body)\n"
+        return MigrationLint.findings(path: "0100_x.sql", text: text).map(\.rule.rawValue)
+    }
+
+    @Test(
+        "What holds up requests on a table with rows is found",
+        arguments: [
+            ("alter table accounts alter column name type varchar(10);", "rewrite"),
+            ("alter table accounts add column n bigserial;", "rewrite"),
+            ("alter table accounts add column n int generated always as (1 + 1) stored;", "rewrite"),
+            ("alter table accounts add column at timestamptz default clock_timestamp();", "volatile-default"),
+            ("alter table accounts add column id2 uuid default gen_random_uuid();", "volatile-default"),
+            ("create index a_name on accounts (name);", "index"),
+            ("create unique index if not exists a_name on only accounts (name);", "index"),
+            ("alter table accounts alter column name set not null;", "not-null"),
+            ("alter table accounts add column n int not null;", "not-null"),
+            ("alter table accounts add constraint c check (n > 0);", "constraint"),
+            ("alter table accounts add constraint f foreign key (n) references m;", "constraint"),
+            ("update accounts set name = '; where ';", "whole-table"),
+            ("delete from accounts;", "whole-table"),
+        ])
+    func found(body: String, rule: String) {
+        #expect(rules(body) == [rule])
+        #expect(rules(body, safety: "offline").isEmpty)
+    }
+
+    @Test(
+        "What is quick is not",
+        arguments: [
+            "alter table accounts add column if not exists n integer not null default 20 check (n > 0);",
+            "alter table accounts add column at timestamptz default now();",
+            "create table more (id uuid primary key default gen_random_uuid()); create index more_id on more (id);",
+            "alter table accounts add constraint c check (n > 0) not valid;",
+            """
+            alter table accounts add constraint c check (name is not null) not valid;
+            alter table accounts validate constraint c;
+            alter table accounts alter column name set not null;
+            """,
+            "-- create index a on accounts (b);\n/* update accounts set x = 1; */ comment on table accounts is 'update a;';",
+            "do $body$ begin update accounts set x = 1; end $body$;",
+            "update accounts set name = 'x' where id = '1';",
+        ])
+    func fine(body: String) { #expect(rules(body) == []) }
+
+    @Test("A file that says online alters no table that is in use, and one without a header is refused")
+    func declared() {
+        #expect(rules("alter table accounts add column n int;", safety: "online") == ["declared"])
+        #expect(rules("create table m (a int); alter table m add column b int;", safety: "online").isEmpty)
+        #expect(MigrationLint.findings(path: "x.sql", text: "select 1").map(\.rule) == [.header])
+    }
+
+    @Test("A finding has its line")
+    func line() {
+        let text =
+            "-- safety: online\n-- module: all\n-- schema: bi\n\ncreate table m (\n  a int\n);\ncreate index i on accounts (a);\n"
+        #expect(MigrationLint.findings(path: "x.sql", text: text).map(\.line) == [8])
+    }
+
+    @Test("The migrations of this binary hold to it")
+    func own() throws { #expect(try MigrationLint.ownFindings() == []) }
+}
