@@ -4,6 +4,11 @@ struct FileSurvey: Sendable {
     /// SHA-256 of the bytes.
     private(set) var digest: [UInt8] = []
     private(set) var rows: Int64 = 0
+
+    var hexDigest: String {
+        digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+
     /// Columns whose cells are plain numbers or empty, with at least one number.
     private(set) var numericColumns: Set<String> = []
     /// Values of the fields by which rows of this file refer to each other, by SQL column.

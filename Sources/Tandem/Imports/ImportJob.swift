@@ -10,8 +10,17 @@ public struct ImportJob: Sendable {
     public var match: String?
     /// Read, check and try everything; keep nothing.
     public var isDryRun: Bool
+    /// Of dates for which the mapping says none.
+    public var dateFormat: String?
+    /// The SHA-256 that the file has to have, in hex.
+    public var digest: String?
 
-    public init(object: String, file: ImportFile, mapping: Mapping, match: String? = nil, isDryRun: Bool = false) {
+    public init(
+        object: String, file: ImportFile, mapping: Mapping, match: String? = nil, isDryRun: Bool = false,
+        dateFormat: String? = nil, digest: String? = nil
+    ) {
+        self.dateFormat = dateFormat
+        self.digest = digest
         self.object = object
         self.file = file
         self.mapping = mapping

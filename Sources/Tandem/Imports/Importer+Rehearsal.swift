@@ -28,7 +28,10 @@ extension Importer {
             try progress(
                 ImportProgress(phase: .writing, done: Int64(rehearsal.rows.count), total: prepared.survey.rows))
         }
-        return rehearsal.report(object: job.object, file: job.file.name)
+        var report = rehearsal.report(object: job.object, file: job.file.name)
+        report.json["file_sha256"] = .string(prepared.survey.hexDigest)
+        report.json["encoding"] = .string((job.mapping.format.encoding ?? .utf8).rawValue)
+        return report
     }
 
     /// Throws its result out of the transaction, which undoes it.

@@ -47,12 +47,29 @@ public struct Importer {
     public func run(
         _ job: ImportJob, progress: (ImportProgress) throws(TandemError) -> Void = { _ in }
     ) throws(TandemError) -> ImportReport {
+        var job = job
+        job.mapping.format = try FileShape.settle(
+            job.mapping.format, of: job.file, wanted: job.mapping.columns.compactMap(\.name))
+        if let object = catalog.object(plural: job.object), let format = job.dateFormat {
+            job.mapping.date(object, by: format)
+        }
         let prepared = try prepare(job, progress)
+        try check(prepared.survey, against: job)
         if job.isDryRun { return try rehearse(job, prepared, progress) }
         let id = try open(job, prepared, progress)
         try write(id, prepared, progress)
         let json = try finish(id)
         return ImportReport(id: id, json: json, rejected: Int64(json["rejected"]?.int ?? 0))
+    }
+
+    /// The file that was tried is the file that is imported.
+    private func check(_ survey: FileSurvey, against job: ImportJob) throws(TandemError) {
+        guard let wanted = job.digest?.lowercased(), wanted != survey.hexDigest else { return }
+        throw .badRequest(
+            code: "file_changed",
+            detail:
+                "\(job.file.name) has the SHA-256 \(survey.hexDigest), not \(wanted): it is not the file that was tried; "
+                + "try it again with --dry-run")
     }
 
     // MARK: before the first row
@@ -136,6 +153,11 @@ public struct Importer {
                     "begin_import", .uuid(id), .text(prepared.name), .text(job.file.name),
                     .bytea(prepared.survey.digest), .jsonb(mapping), .text(actor)))
             try ImportStaging(id).copy(job, on: connection, total: prepared.survey.rows, progress)
+            guard try job.file.digest() == prepared.survey.digest else {
+                throw .badRequest(
+                    code: "file_changed", detail: "\(job.file.name) was changed while it was read; nothing was imported"
+                )
+            }
             _ = try connection.run(.call("stage_import", .uuid(id)))
         }
         return id

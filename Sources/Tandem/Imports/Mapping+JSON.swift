@@ -6,10 +6,11 @@ extension Mapping {
         var object: JSONObject = [
             "format": [
                 "kind": .string(format.kind.rawValue), "header": .bool(format.header),
-                "delimiter": .string(String(decoding: [format.delimiter], as: UTF8.self)),
+                "delimiter": .string(String(decoding: [format.delimiter ?? UInt8(ascii: ",")], as: UTF8.self)),
             ],
             "match": .string(orNull: match),
         ]
+        if let encoding = format.encoding, encoding != .utf8 { object["encoding"] = .string(encoding.rawValue) }
         func columns(_ entries: [Entry<Column>]) -> JSON {
             .object(JSONObject(entries.map { ($0.name, $0.value.json) }))
         }

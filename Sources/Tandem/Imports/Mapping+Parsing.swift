@@ -149,8 +149,14 @@ private struct MappingReader {
             format.delimiter = byte
         }
         format.header = try reader.flag("header") ?? true
-        if let encoding = try reader.text("encoding"), !["utf-8", "utf8"].contains(encoding.lowercased()) {
-            throw MappingError(line: pair.line, "encoding `\(encoding)` cannot be read; convert the file to UTF-8")
+        if let name = try reader.text("encoding"), name.lowercased() != "detect" {
+            guard let encoding = TextEncoding(name: name) else {
+                throw MappingError(
+                    line: pair.line,
+                    "encoding `\(name)` cannot be read: utf-8, utf-16le, utf-16be and windows-1252 can; convert the file to UTF-8"
+                )
+            }
+            format.encoding = encoding
         }
         return format
     }

@@ -47,8 +47,10 @@ public struct Mapping: Sendable, Hashable {
         }
 
         public var kind = Kind.csv
-        /// One byte; csv only.
-        public var delimiter = UInt8(ascii: ",")
+        /// One byte; csv only. Nil: the one by which the mapping's columns are there.
+        public var delimiter: UInt8?
+        /// Nil: what the file's bytes say.
+        public var encoding: TextEncoding?
         /// False: columns are called 1, 2, 3, ….
         public var header = true
     }

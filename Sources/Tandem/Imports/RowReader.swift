@@ -10,13 +10,16 @@ struct RawRow: Sendable {
 /// Reads the rows of a file in any of the formats, without holding the file in memory.
 struct RowReader {
     private let format: Mapping.Format
+    private let delimiter: UInt8
     private var lines: RecordSplitter
     private(set) var columns: [String] = []
     private var number: Int64 = 0
 
     init(_ file: ImportFile, format: Mapping.Format) throws(TandemError) {
         self.format = format
-        lines = RecordSplitter(try file.open(), delimiter: format.kind == .csv ? format.delimiter : nil)
+        delimiter = format.delimiter ?? UInt8(ascii: ",")
+        lines = RecordSplitter(
+            try file.open(), delimiter: format.kind == .csv ? delimiter : nil, encoding: format.encoding ?? .utf8)
         guard format.kind != .jsonl, format.header else { return }
         while let record = try lines.next() {
             guard let cells = try? split(record).get() else {
@@ -104,13 +107,13 @@ struct RowReader {
                 }
                 end += 1
                 // What follows a closing quote belongs to the cell, as spreadsheets read it.
-                while end < bytes.count, bytes[end] != format.delimiter {
+                while end < bytes.count, bytes[end] != delimiter {
                     cell.append(bytes[end])
                     end += 1
                 }
                 guard take(cell[...]) else { return false }
             } else {
-                while end < bytes.count, bytes[end] != format.delimiter { end += 1 }
+                while end < bytes.count, bytes[end] != delimiter { end += 1 }
                 guard take(bytes[start..<end]) else { return false }
             }
             guard end < bytes.count else { return true }
@@ -130,6 +133,7 @@ struct FileRecord {
 /// Cuts a file at line ends (LF, CRLF or CR), but not inside quotes.
 struct RecordSplitter {
     private var source: ByteSource
+    private var decoder: TextDecoder
     /// Of csv; nil where quotes have no meaning.
     private let delimiter: UInt8?
     private var block: [UInt8] = []
@@ -141,8 +145,9 @@ struct RecordSplitter {
     /// A row that long is a file in another format.
     static let recordBytesLimit = 8 << 20
 
-    init(_ source: ByteSource, delimiter: UInt8?) {
+    init(_ source: ByteSource, delimiter: UInt8?, encoding: TextEncoding = .utf8) {
         self.source = source
+        decoder = TextDecoder(encoding)
         self.delimiter = delimiter
     }
 
@@ -197,7 +202,7 @@ struct RecordSplitter {
 
     private mutating func refill() throws(TandemError) -> Bool {
         guard let next = try source.next(), !next.isEmpty else { return false }
-        block = next
+        block = decoder.decode(next)
         position = 0
         if isFirst, block.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
         isFirst = false

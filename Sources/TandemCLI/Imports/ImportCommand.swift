@@ -7,13 +7,16 @@ struct ImportCommand: ParsableCommand {
         commandName: "import", abstract: "Import a file by a mapping, or take an import back.",
         discussion: """
             tandem import accounts accounts.csv --map accounts.yaml --tenant acme
+            tandem import detect contacts export.csv                 what the file is, and a mapping to begin with
+            tandem import contacts hubspot.csv --map hubspot-contacts --tenant acme --dry-run --report rows.csv
             tandem import events orders.jsonl --map orders.yaml --tenant acme --dry-run
             tandem import events segment-logs/ --format segment --tenant acme --dry-run
 
             The mapping says which column becomes which field; docs/import.md describes it. Archives of Segment and
             RudderStack need none. The same file again changes nothing; an interrupted import goes on when it is run again.
             """,
-        subcommands: [Run.self, List.self, Show.self, Undo.self], defaultSubcommand: Run.self)
+        subcommands: [Run.self, Detect.self, Mappings.self, List.self, Show.self, Undo.self],
+        defaultSubcommand: Run.self)
 
     static let columns: [(title: String, key: String)] = [
         ("ID", "id"), ("OBJECT", "object"), ("FILE", "file"), ("STATE", "state"), ("READ", "read"),
@@ -30,7 +33,12 @@ struct ImportCommand: ParsableCommand {
         @Argument(help: "accounts, contacts, leads, opportunities, products, users, activities, … or events.")
         var object: String
         @Argument(help: "The file, plain or gzip; with --format also several, and folders.") var files: [String]
-        @Option(help: "The mapping file.") var map: String?
+        @Option(help: "The mapping file, or the name of one of tandem import mappings.") var map: String?
+        @Option(help: "How dates are written for which the mapping says nothing, such as DD/MM/YYYY.")
+        var dateFormat: String?
+        @Option(help: "Refuse any other file than the one with this SHA-256, which a dry run tells.") var sha256:
+            String?
+        @Option(help: "With --dry-run: each row with column and reason, as .csv or .jsonl.") var report: String?
         @Option(help: "Whose archive of messages the files are: segment or rudderstack.") var format: ArchiveFormat?
         @Option(help: "With --format: the source that the events carry (import).") var source: String?
         @Option(help: "With --format: events a second, at most.") var rate: Int?
@@ -46,6 +54,7 @@ struct ImportCommand: ParsableCommand {
             } else {
                 if map == nil { throw ValidationError("give --map MAP.yaml, or for archives of events --format") }
                 if files.count != 1 { throw ValidationError("with --map one file is imported at a time") }
+                if report != nil, !global.dryRun { throw ValidationError("--report goes with --dry-run") }
                 if source != nil || rate != nil { throw ValidationError("--source and --rate go with --format") }
             }
         }
@@ -54,8 +63,7 @@ struct ImportCommand: ParsableCommand {
             if let format { return try runArchive(format, session) }
             let (file, map) = (files[0], map ?? "")
             let importer = try session.importer()
-            guard let bytes = FileManager.default.contents(atPath: map), let yaml = String(data: bytes, encoding: .utf8)
-            else { throw CommandFailure.usage("cannot read \(map) as UTF-8") }
+            let yaml = try ImportCommand.mappingText(map, object: object)
             let mapping: Mapping
             do throws(MappingError) {
                 mapping = try Mapping(yaml: yaml, object: object)
@@ -63,7 +71,8 @@ struct ImportCommand: ParsableCommand {
                 throw CommandFailure(exit: .usage, code: "invalid_mapping", message: "\(map): \(error)")
             }
             let job = ImportJob(
-                object: object, file: ImportFile(path: file), mapping: mapping, match: match, isDryRun: global.dryRun)
+                object: object, file: ImportFile(path: file), mapping: mapping, match: match, isDryRun: global.dryRun,
+                dateFormat: dateFormat, digest: sha256)
             let meter = ProgressMeter()
             defer { meter.end() }
             do throws(TandemError) {
@@ -80,7 +89,10 @@ struct ImportCommand: ParsableCommand {
             _ report: ImportReport, _ importer: Importer, _ file: String
         ) throws(TandemError) -> Output {
             var answer = try answer(report, importer, file)
-            if global.dryRun { answer["rows"] = .array(report.rows.map(\.json)) }
+            if global.dryRun {
+                answer["rows"] = .array(report.rows.map(\.json))
+                if let path = self.report { try ImportRowFile.write(report.rows, to: path) }
+            }
             var output = Output(content: .object(answer), name: "import.id")
             output.text = words(report, rejects: answer["rejects"]?.string)
             return output
@@ -117,6 +129,10 @@ struct ImportCommand: ParsableCommand {
             }
             text += faults(of: report)
             if let rejects { text += "  rejected rows are in \(rejects)\n" }
+            if let path = self.report { text += "  each row is in \(path)\n" }
+            if let digest = report.json["file_sha256"]?.string {
+                text += "  encoding   \(report.json["encoding"]?.string ?? "")\n  sha256     \(digest)\n"
+            }
             return text
         }
 

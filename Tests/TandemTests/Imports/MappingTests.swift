@@ -55,7 +55,7 @@ import Testing
         ("fields:\n  name: {format: x}", 2, "either `column` or `value`"),
         ("fields:\n  name: a\n  name: b", 0, "unique"),
         ("format: xml\nfields: {name: a}", 1, "csv, jsonl, whitespace"),
-        ("format: {encoding: latin1}\nfields: {name: a}", 1, "convert the file to UTF-8"),
+        ("format: {encoding: utf-7}\nfields: {name: a}", 1, "convert the file to UTF-8"),
         ("match: name", 1, "`fields` names no field"),
         ("event: x\nfields: {name: a}", 1, "unknown key `event`"),
         ("fields: [a]", 1, "pairs"),
