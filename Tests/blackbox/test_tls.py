@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import time
 import urllib.parse
 import uuid
 import warnings
@@ -336,3 +337,24 @@ def test_a_postgresql_of_ones_own_is_reached_by_verify_full(own_tandem: Server, 
     assert plain.returncode == 69 and "pg_hba" in plain.stderr
     for refused in (other, name, missing, plain):
         assert ":p@" not in refused.stderr
+
+
+def test_a_drain_ends_connections_by_tls_own_farewell(tmp_path: pathlib.Path) -> None:
+    authority = Authority(tmp_path)
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    authority.issue(certificate, key)
+    with Server(environment={"TANDEM_TLS_CERTIFICATE": str(certificate), "TANDEM_TLS_KEY": str(key)}) as server:
+        address = urllib.parse.urlsplit(server.base_url)
+        context = ssl.create_default_context(cafile=str(authority.path))
+        plain = socket.create_connection((address.hostname, address.port), 20)
+        idle = socket.create_connection((address.hostname, address.port), 20)
+        with context.wrap_socket(plain, server_hostname="localhost", suppress_ragged_eofs=False) as secure:
+            secure.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert secure.recv(4096).startswith(b"HTTP/1.1 200 ")
+            began = time.monotonic()
+            assert server.process is not None
+            server.process.send_signal(signal.SIGTERM)
+            # No error of TLS, no reset: the end, as agreed.
+            assert secure.recv(4096) == b""
+        idle.close()
+        assert server.process.wait(30) == 0 and time.monotonic() - began < 15

@@ -10,6 +10,8 @@ struct Output {
     }
 
     var content: Content
+    /// What JSON says beside a list's items.
+    var beside: JSONObject = [:]
     /// For tables: title and key (a path with dots reaches inside) of each column; empty: every key of an object.
     var columns: [(title: String, key: String)] = []
     /// Which value stands for the whole with `-o name`.
@@ -37,7 +39,9 @@ struct Output {
         switch format {
         case .json:
             if case .object(let object) = content { return JSON.object(object).text }
-            return JSON.object(["items": .array(items.map { .object($0) })]).text
+            var list: JSONObject = ["items": .array(items.map { .object($0) })]
+            for name in beside.names { list[name] = beside[name] }
+            return JSON.object(list).text
         case .jsonl: return items.map { JSON.object($0).text + "\n" }.joined()
         case .name: return items.map { Self.value($0, name) + "\n" }.joined()
         case .csv: return csv(items)

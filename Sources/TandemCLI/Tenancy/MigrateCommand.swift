@@ -53,17 +53,17 @@ struct MigrateCommand: ParsableCommand {
             let migrator = try Migrator(session.connection, logger: session.logger)
             let plans = try migrator.plan(of: MigrateCommand.slugs(tenants, session))
             let steps = try migrator.steps(plans)
-            let items = plans.map { plan -> JSON in
-                .object([
+            let items = plans.map { plan -> JSONObject in
+                [
                     "tenant": .string(plan.tenant.slug), "pending": .array(plan.pending.map { .string($0) }),
                     "safety": .array(plan.safety.map { .string($0) }), "views": .bool(true),
                     "foreign": .array((plan.changed + plan.unknown).map { .string($0) }),
-                ])
+                ]
             }
             return Output(
-                content: .object(["items": .array(items), "migrations": .array(steps.map(\.json))]), name: "tenant",
-                text: MigrateCommand.words(plans, steps), next: plans.isEmpty ? [] : ["tandem migrate up"],
-                exit: plans.isEmpty ? .success : .pending)
+                content: .list(items), beside: ["migrations": .array(steps.map(\.json))],
+                columns: MigrateCommand.columns, name: "tenant", text: MigrateCommand.words(plans, steps),
+                next: plans.isEmpty ? [] : ["tandem migrate up"], exit: plans.isEmpty ? .success : .pending)
         }
     }
 
