@@ -7,7 +7,7 @@ declare
     v_labels bigint[];
 begin
     with edit as (
-        select l.node, f.field, f.value, f.at, f.message_id, (extract(epoch from f.at) * 1000000)::bigint as us
+        select c.id, l.node, f.field, f.value, f.at, f.message_id, (extract(epoch from f.at) * 1000000)::bigint as us
         from unnest(p_contacts) c (id)
         cross join lateral (select o.node from contact_node o where o.contact_id = c.id offset 0) l
         cross join lateral (select o.trait_ts from node o where o.id = l.node offset 0) n
@@ -21,7 +21,7 @@ begin
         from edit e group by e.node, e.at, e.message_id),
     newest as (
         select distinct on (e.node, e.field) e.node, e.field, e.value, e.us, e.message_id
-        from edit e order by e.node, e.field, e.us desc, e.message_id collate "C" desc),
+        from edit e order by e.node, e.field, e.us desc, e.message_id collate "C" desc, e.id),
     fold as (
         select w.node, jsonb_object_agg(w.field, w.value) filter (where w.value <> 'null') as present,
             array_agg(w.field) filter (where w.value = 'null') as absent,

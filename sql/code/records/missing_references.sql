@@ -2,12 +2,14 @@
 -- child's `record_id` or the record's own `object_id`, whose object stands beside it), and of those that would make a record stand above itself (accounts, teams,
 -- users who report to users).
 create or replace function missing_references(p_object jsonb, p_items jsonb[]) returns jsonb
-language plpgsql stable
+language plpgsql
 as $$
 declare
     v_query text;
     v_result jsonb;
     v_restricted boolean := is_restricted();
+    v_new text[];
+    v_name text;
 begin
     select string_agg(part, ' union all ') into v_query
     from (
@@ -77,7 +79,7 @@ begin
     if v_query is null then
         return '{}';
     end if;
-    execute format(
+    v_query := format(
         $q$
         with item as (select i, n from unnest($1) with ordinality u (i, n) where not i ? 'outcome')
         select jsonb_object_agg(n, errors) from (
@@ -85,9 +87,18 @@ begin
                 when 'loop' then 'would make the record stand above itself' else 'there is no such record' end)
                 order by pointer) as errors
             from (%s) w (n, pointer, code) group by n) e
-        $q$, v_query)
-    into v_result
-    using p_items, array(select i ->> 'id' from unnest(p_items) i where i ? 'created' and not i ? 'outcome');
+        $q$, v_query);
+    v_new := array(select i ->> 'id' from unnest(p_items) i where i ? 'created' and not i ? 'outcome');
+    if v_restricted or cardinality(p_items) > 8 then
+        execute v_query into v_result using p_items, v_new;
+    else
+        v_name := format('links %s %s', p_object ->> 'state', left(md5(v_query), 16));
+        if not is_prepared('links_' || (p_object ->> 'relation'), v_name) then
+            execute format('prepare %I (jsonb[], text[]) as %s', v_name, v_query);
+        end if;
+        perform set_config('tandem.items', p_items::text, true);
+        execute format('execute %I (current_setting(''tandem.items'')::jsonb[], %L)', v_name, v_new) into v_result;
+    end if;
     return coalesce(v_result, '{}');
 end
 $$;
