@@ -2287,8 +2287,14 @@ ALTER TABLE ONLY t_x.views
 ALTER TABLE ONLY t_x_i.bi_grantee
     ADD CONSTRAINT bi_grantee_role_id_fkey FOREIGN KEY (role_id) REFERENCES t_x_i.role(id);
 
+ALTER TABLE ONLY t_x_i.component
+    ADD CONSTRAINT component_public_node_fkey FOREIGN KEY (public_node) REFERENCES t_x_i.node(id);
+
 ALTER TABLE ONLY t_x_i.contact_node
     ADD CONSTRAINT contact_node_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES t_x.contacts(id);
+
+ALTER TABLE ONLY t_x_i.contact_node
+    ADD CONSTRAINT contact_node_node_fkey FOREIGN KEY (node) REFERENCES t_x_i.node(id);
 
 ALTER TABLE ONLY t_x_i.custom_field
     ADD CONSTRAINT custom_field_object_fkey FOREIGN KEY (object) REFERENCES t_x_i.object_description(object);
@@ -2305,6 +2311,9 @@ ALTER TABLE ONLY t_x_i.edge
 ALTER TABLE ONLY t_x_i.edge
     ADD CONSTRAINT edge_merge_fkey FOREIGN KEY (merge) REFERENCES t_x_i.merge(id);
 
+ALTER TABLE ONLY t_x_i.identifier
+    ADD CONSTRAINT identifier_node_fkey FOREIGN KEY (node) REFERENCES t_x_i.node(id);
+
 ALTER TABLE ONLY t_x_i.import_reference
     ADD CONSTRAINT import_reference_import_fkey FOREIGN KEY (import) REFERENCES t_x_i.import(id) ON DELETE CASCADE;
 
@@ -2313,6 +2322,9 @@ ALTER TABLE ONLY t_x_i.import_row
 
 ALTER TABLE ONLY t_x_i.lead_node
     ADD CONSTRAINT lead_node_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES t_x.leads(id);
+
+ALTER TABLE ONLY t_x_i.lead_node
+    ADD CONSTRAINT lead_node_node_fkey FOREIGN KEY (node) REFERENCES t_x_i.node(id);
 
 ALTER TABLE ONLY t_x_i.membership
     ADD CONSTRAINT membership_node_fkey FOREIGN KEY (node) REFERENCES t_x_i.node(id);

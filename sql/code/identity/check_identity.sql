@@ -16,7 +16,6 @@ begin
     join merge m on m.id = e.merge
     where e.active <> (m.state = 'applied')
     union all
-    -- No foreign key says so: it would be asked at each of them.
     select 'an identifier has a node', format('%s %s: node %s', i.type, i.value, i.node)
     from identifier i
     where not exists (select from node n where n.id = i.node)
