@@ -76,6 +76,8 @@ public enum DuplicatePresenter {
 public enum DuplicateSearch {
     /// Of a step.
     public static let longest: Duration = .seconds(600)
+    /// What is looked through: objects, and profiles, whose pairs wait as reviews.
+    public static let kinds = RecordMerge.objects.map(\.name) + ["profile"]
     /// How many records are looked through at once while somebody waits; the server goes on with more by itself.
     static let atOnce: Int64 = 20_000
     static let freeMail = FreeMail.domains.sorted()
@@ -96,16 +98,24 @@ public enum DuplicateSearch {
 // Inside a transaction of the tenant: `connection.inTenant(tenant.database) { … }`.
 
 extension Connection {
-    /// Looks for records that may be one; answers `{"finished", "found", "compared", "skipped", "weights"}`. Where there are many records it is
-    /// only begun, and the server goes on by itself.
-    public func findDuplicates() throws(TandemError) -> JSON {
+    /// Looks for records and profiles that may be one; answers `{"finished", "found", "compared", "skipped", "weights"}`, to whoever's rights
+    /// are those of roles `{"finished", "found"}` of what they may read. Where there is much it is only begun, and the server goes on by itself.
+    ///
+    /// - Parameter kind: of `DuplicateSearch.kinds`; nil: all.
+    public func findDuplicates(of kind: String? = nil) throws(TandemError) -> JSON {
         try allowLongStatements()
         return try progress(
-            .call("find_duplicates", .textArray(DuplicateSearch.freeMail), .int8(DuplicateSearch.atOnce)))
+            .call(
+                "find_duplicates", .textArray(DuplicateSearch.freeMail), .int8(DuplicateSearch.atOnce),
+                Self.kinds(kind)))
     }
 
+    private static func kinds(_ kind: String?) -> Bind { kind.map { .textArray([$0]) } ?? .null(.textArray) }
+
     /// Begins a search, or goes on with the one that is under way. Each step is a transaction's work.
-    public func beginDuplicates() throws(TandemError) { _ = try run(.call("begin_duplicates")) }
+    public func beginDuplicates(of kind: String? = nil) throws(TandemError) {
+        _ = try run(.call("begin_duplicates", Self.kinds(kind)))
+    }
 
     /// The next step of the search; answers as `findDuplicates` does.
     public func stepDuplicates() throws(TandemError) -> JSON {

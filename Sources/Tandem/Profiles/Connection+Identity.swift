@@ -132,10 +132,13 @@ extension Connection {
     }
 
     /// At most `limit` reviews in a state (`open`, `approved`, `rejected`, `obsolete`), oldest first.
-    public func reviewList(state: String, limit: Int) throws(TandemError) -> [JSON] {
+    ///
+    /// - Parameter reason: only these, as `likeness`; nil: all.
+    public func reviewList(state: String, reason: String? = nil, limit: Int) throws(TandemError) -> [JSON] {
         try answers(
             .call(
-                "review_list", .text(state), .null(.timestamptz), .null(.uuid), .int4(Int32(clamping: limit))),
+                "review_list", .text(state), .null(.timestamptz), .null(.uuid), .int4(Int32(clamping: limit)),
+                reason.bind),
             column: 2
         ).map(IdentityPresenter.review)
     }

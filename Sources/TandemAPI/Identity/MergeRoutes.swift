@@ -79,18 +79,28 @@ struct MergeRoutes {
         }
     }
 
+    private static let reasons = ["accounts", "anomaly", "manual", "contact_email", "likeness"]
+
     private var reviews: Route {
         Route(
             .get, "/v1/merge-reviews", "List merges that wait for a decision, oldest first", feature: "Identity",
             scope: .secret, module: .cdp,
-            parameters: Page.parameters + [.init("state", "open unless given; approved, rejected or obsolete")]
+            parameters: Page.parameters + [
+                .init("state", "open unless given; approved, rejected or obsolete"),
+                .init("reason", "Only of this one: \(Self.reasons.joined(separator: ", "))"),
+            ]
         ) { [store] call in
             let state = call.query["state"] ?? "open"
             guard ["open", "approved", "rejected", "obsolete"].contains(state) else {
                 throw Problem.badRequest("invalid_parameter", "state has to be open, approved, rejected or obsolete.")
             }
-            return try await store.page(call, filter: state) { after, limit in
-                .call("review_list", [.text(state)] + after + [limit])
+            let reason = call.query["reason"]
+            guard reason.map(Self.reasons.contains) ?? true else {
+                throw Problem.badRequest(
+                    "invalid_parameter", "reason has to be one of \(Self.reasons.joined(separator: ", ")).")
+            }
+            return try await store.page(call, filter: "\(state)\n\(reason ?? "")") { after, limit in
+                .call("review_list", [.text(state)] + after + [limit, reason.bind])
             } shape: {
                 IdentityPresenter.review($0)
             }

@@ -20,6 +20,11 @@ struct DuplicateRoutes {
             ], obeysRights: true
         ) { [records] call in
             let (object, state) = (call.query["object"], call.query["state"] ?? "open")
+            if object == "profile" {
+                throw Problem.badRequest(
+                    "invalid_parameter",
+                    "Pairs of profiles wait where merges do: GET /v1/merge-reviews?reason=likeness.")
+            }
             guard object.map({ name in RecordMerge.objects.contains { $0.name == name } }) ?? true,
                 ["open", "merged", "dismissed"].contains(state)
             else { throw Problem.badRequest("invalid_parameter", "object or state is none that there is.") }
@@ -36,15 +41,37 @@ struct DuplicateRoutes {
 
     private var find: Route {
         Route(
-            .post, "/v1/duplicates:find", "Look for records that may be one now", feature: "CRM", scope: .secret,
-            module: .crm, time: RecordMerge.longest
+            .post, "/v1/duplicates:find", "Look for records and profiles that may be one now", feature: "CRM",
+            scope: .secret, module: .crm, obeysRights: true, time: RecordMerge.longest
         ) { [records] call in
-            Response(
-                json: try await records.store.inTenant(call, deadline: RecordMerge.longest) {
-                    (connection) throws(TandemError) in
-                    try connection.findDuplicates()
+            let kind = try Self.kind(call)
+            if let rights = call.principal.rights,
+                !RecordMerge.objects.contains(where: { rights.may("merge", $0.name) })
+            {
+                throw Problem.forbidden(
+                    "forbidden", "The key's role does not allow to merge accounts, contacts or leads.")
+            }
+            return Response(
+                json: try await records.transaction(call, deadline: RecordMerge.longest) {
+                    (connection, _) throws(TandemError) in
+                    try connection.findDuplicates(of: kind)
                 })
         }
+    }
+
+    /// What is looked through: the body's `object`; nil: all.
+    private static func kind(_ call: Call) throws -> String? {
+        guard !call.body.isEmpty else { return nil }
+        let body = try call.jsonObject()
+        if let name = body.names.first(where: { $0 != "object" }) {
+            throw TandemError.invalid("/" + name, "unknown_field", "is no option of the search")
+        }
+        guard let value = body["object"], !value.isNull else { return nil }
+        guard let kind = value.string, DuplicateSearch.kinds.contains(kind) else {
+            throw TandemError.invalid(
+                "/object", "invalid", "has to be one of \(DuplicateSearch.kinds.joined(separator: ", "))")
+        }
+        return kind
     }
 
     private var show: Route {

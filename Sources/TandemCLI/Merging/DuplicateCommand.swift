@@ -22,18 +22,24 @@ struct DuplicateCommand: ParsableCommand {
 
     struct Find: DatabaseCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Look for pairs now.", discussion: "tandem duplicate find --tenant acme")
+            abstract: "Look for pairs now.",
+            discussion: "tandem duplicate find --object profile --tenant acme")
         @OptionGroup var global: GlobalOptions
+        @Option(help: "Only among these: account, contact, lead or profile.") var object: String?
 
         func run(_ session: DatabaseSession) throws -> Output {
-            let tenant = try session.tenant()
+            let (tenant, kind) = (try session.tenant(), object)
+            if let kind, !DuplicateSearch.kinds.contains(kind) {
+                throw CommandFailure.usage("--object has to be one of \(DuplicateSearch.kinds.joined(separator: ", "))")
+            }
             if global.dryRun {
                 let found = try session.inTenant(tenant) { (connection) throws(TandemError) in
-                    try connection.findDuplicates()
+                    try connection.findDuplicates(of: kind)
                 }
                 return Output(content: .object(session.written(found)), text: Self.words(found))
             }
-            try session.inTenant(tenant) { (connection) throws(TandemError) in try connection.beginDuplicates() }
+            try session.inTenant(tenant) { (connection) throws(TandemError) in try connection.beginDuplicates(of: kind)
+            }
             var progress: JSON
             repeat {
                 progress = try session.inTenant(tenant) { (connection) throws(TandemError) in
@@ -42,7 +48,13 @@ struct DuplicateCommand: ParsableCommand {
             } while progress["finished"]?.bool == false
             return Output(
                 content: .object(progress.object ?? [:]), text: Self.words(progress),
-                next: progress["found"]?.int ?? 0 > 0 ? ["tandem duplicate list"] : [])
+                next: progress["found"]?.int ?? 0 > 0 ? Self.next(kind) : [])
+        }
+
+        private static func next(_ kind: String?) -> [String] {
+            let reviews = "tandem merge review list --reason likeness"
+            return kind == nil
+                ? ["tandem duplicate list", reviews] : [kind == "profile" ? reviews : "tandem duplicate list"]
         }
 
         private static func words(_ progress: JSON) -> String {
@@ -83,14 +95,18 @@ struct DuplicateCommand: ParsableCommand {
             guard let explanation = pair["explanation"], !explanation.isNull else {
                 return lines.joined(separator: "\n")
             }
+            return (lines + [""] + Self.parts(explanation)).joined(separator: "\n")
+        }
+
+        /// What a score came of, a line a comparison.
+        static func parts(_ explanation: JSON) -> [String] {
             func row(_ name: String, _ agreement: String, _ bits: Double?) -> String {
                 let number = String(format: "%+.2f", bits ?? 0)
                 return name.padding(toLength: 24, withPad: " ", startingAt: 0)
                     + agreement.padding(toLength: 12, withPad: " ", startingAt: 0)
                     + String(repeating: " ", count: max(0, 8 - number.count)) + number
             }
-            lines.append("")
-            lines.append(row("two records by chance", "", explanation["prior"]?.double))
+            var lines = [row("two records by chance", "", explanation["prior"]?.double)]
             for comparison in explanation["comparisons"]?.array ?? [] {
                 lines.append(
                     row(
@@ -102,7 +118,7 @@ struct DuplicateCommand: ParsableCommand {
                 explanation["estimated"]?.bool == true
                     ? "weights estimated from your records"
                     : "fixed weights: there are too few records to estimate them")
-            return lines.joined(separator: "\n")
+            return lines
         }
     }
 
@@ -115,6 +131,10 @@ struct DuplicateCommand: ParsableCommand {
         @Option(help: "At most so many.") var limit = 50
 
         func run(_ session: DatabaseSession) throws -> Output {
+            if object == "profile" {
+                throw CommandFailure.usage(
+                    "pairs of profiles wait where merges do", hint: "tandem merge review list --reason likeness")
+            }
             let items = try session.inTenant(session.tenant(), readOnly: true) { (connection) throws(TandemError) in
                 try connection.duplicates(of: object, state: state, limit: limit)
             }

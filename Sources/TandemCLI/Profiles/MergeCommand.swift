@@ -123,14 +123,15 @@ struct MergeCommand: ParsableCommand {
     struct Reviews: DatabaseCommand {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List reviews, oldest first.",
-            discussion: "tandem merge review list --state open --tenant acme")
+            discussion: "tandem merge review list --reason likeness --tenant acme")
         @OptionGroup var global: GlobalOptions
         @Option(help: "open, approved, rejected or obsolete.") var state = "open"
+        @Option(help: "Only of this one: accounts, anomaly, manual, contact_email or likeness.") var reason: String?
         @Option(help: "At most so many.") var limit = 50
 
         func run(_ session: DatabaseSession) throws -> Output {
             let items = try session.inTenant(session.tenant(), readOnly: true) { (connection) throws(TandemError) in
-                try connection.reviewList(state: state, limit: limit)
+                try connection.reviewList(state: state, reason: reason, limit: limit)
             }
             return Output(
                 content: .list(items.compactMap(\.object)),
@@ -152,7 +153,7 @@ struct MergeCommand: ParsableCommand {
             let shown = try session.inTenant(session.tenant(), readOnly: true) { (connection) throws(TandemError) in
                 try connection.reviewShow(id)
             }
-            return Output(content: .object(shown.object ?? [:]))
+            return Output(content: .object(shown.object ?? [:]), text: LikenessText.text(shown))
         }
     }
 

@@ -43,6 +43,8 @@ struct ReviewsPage {
         let reason: String
         let created: Moment?
         let ref: String
+        /// How likely, and by what; nil for what is no likeness.
+        let likeness: Likeness?
         let sides: [Side]
         let reviewHref: String
     }
@@ -78,9 +80,28 @@ struct ReviewRead: Decodable {
     struct Profile: Decodable {
         let id: UUID
         let identifiers: [IdentifierRead]
+        /// Of a likeness: what the profile says, by the names of comparisons.
+        let compared: [String: String]?
+    }
+
+    struct Detail: Decodable {
+        struct Explanation: Decodable {
+            struct Comparison: Decodable {
+                let name: String
+                let agreement: String
+                let weight: Double
+            }
+
+            let estimated: Bool
+            let comparisons: [Comparison]
+        }
+
+        let score: Int?
+        let explanation: Explanation?
     }
 
     let id: UUID
+    let detail: Detail?
     let ref: String
     let refs: [String]
     let reason: String
@@ -171,7 +192,7 @@ extension Console {
         }
         let page = ReviewsPage(
             chrome: Chrome(
-                title: "Reviews", visit: visit, place: .merges, notice: call.query["notice"], version: version),
+                title: "Reviews", visit: visit, place: .reviews, notice: call.query["notice"], version: version),
             mergesHref: "\(path)/merges",
             reviews: found.map { ReviewsPage.Entry($0, words, accounts: accounts, path: path) },
             mayDecide: visit.may("edit", "profile"))
@@ -267,6 +288,7 @@ extension ReviewsPage.Entry {
         reason = ReviewsPage.reason(read.reason)
         created = words.moment(read.createdAt)
         ref = read.ref
+        likeness = Likeness(read)
         sides = ReviewsPage.sides(read, accounts: accounts, path: path)
         reviewHref = "\(path)/reviews/\(PublicID(.review, read.id))"
     }
@@ -277,7 +299,7 @@ extension ReviewsPage {
         (read.profiles ?? []).map { profile in
             let chips = IdentifierChip.chips(profile.identifiers)
             return Side(
-                heading: chips.first?.value ?? "nobody known",
+                heading: chips.first?.value ?? Likeness.name(profile) ?? "nobody known",
                 href: "\(path)/people/\(PublicID(.profile, profile.id))",
                 accountNames: accounts[profile.id].map { "of " + $0.joined(separator: ", ") }, identifiers: chips)
         }

@@ -16,6 +16,7 @@ struct ReviewPage {
     let decided: Moment?
     let decidedBy: String?
     let reviewsHref: String
+    let likeness: Likeness?
     let sides: [ReviewsPage.Side]
     /// Nil once it is decided.
     let plan: PlanCard?
@@ -30,6 +31,7 @@ extension ReviewsPage {
         case "accounts": "One event would merge contacts of different accounts"
         case "anomaly": "One person gained unusually many identifiers within an hour"
         case "contact_email": "A contact was given an email address that another person owns"
+        case "likeness": "Two people look like one, though they share no identifier"
         default: "A merge by hand would join contacts of different accounts"
         }
     }
@@ -44,6 +46,9 @@ extension ReviewsPage {
                 + "into this person waits here; other people are merged as always."
         case "contact_email":
             "An address belongs to one person. The contact keeps what was entered; merging makes both one person."
+        case "likeness":
+            "Nothing but what they say of themselves speaks for it: compare it. Merging can be undone at any time; what you keep "
+                + "separate is never suggested again."
         default: "The order was not forced. Merging them anyway is what deciding here does."
         }
     }
@@ -74,12 +79,12 @@ extension Console {
         let accounts = try await accounts(of: read, tenant)
         let page = ReviewPage(
             chrome: Chrome(
-                title: "A review", visit: visit, place: .merges, notice: call.query["notice"], version: version),
+                title: "A review", visit: visit, place: .reviews, notice: call.query["notice"], version: version),
             reason: ReviewsPage.reason(read.reason), explanation: ReviewsPage.explanation(read.reason),
             created: words.moment(read.createdAt), refs: Array(read.refs.prefix(10)), state: read.state,
             tone: isOpen ? "warn" : "info", decided: words.moment(read.decidedAt),
             decidedBy: read.decidedBy.map { ActorWords.words($0) }, reviewsHref: "\(path)/reviews",
-            sides: ReviewsPage.sides(read, accounts: accounts, path: path),
+            likeness: Likeness(read), sides: ReviewsPage.sides(read, accounts: accounts, path: path),
             plan: plan.map { PlanCard($0, path: path) { visit.mayReadAll($0) } },
             action: visit.may("edit", "profile") ? "\(path)/reviews/\(PublicID(.review, id))/decide" : nil,
             csrf: visit.csrf)

@@ -147,7 +147,12 @@ extension Console {
             kinds: [DuplicatesPage.Kind(href: path, label: "all", isCurrent: object == nil)]
                 + RecordMerge.objects.map {
                     DuplicatesPage.Kind(href: address($0), label: $0.plural, isCurrent: $0.name == object?.name)
-                },
+                }
+                + (visit.may("read", "profile")
+                    ? [
+                        DuplicatesPage.Kind(
+                            href: "/console/\(tenant.slug)/reviews", label: "people, under Review", isCurrent: false)
+                    ] : []),
             findAction: "\(path)/find", notes: Self.searchNotes(progress),
             nightly: !visit.may("edit", "setting")
                 ? nil : timers.first { $0["name"]?.string == "duplicates" }.map { .init($0, path: path, words) },

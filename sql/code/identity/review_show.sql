@@ -1,5 +1,6 @@
 -- A review as the API shows it, without prefixes on ids: with the profiles that it is about, home first, and of each its first
--- identifiers and its accounts. detail: what is known of the cause. Raises TD001.
+-- identifiers and its accounts. detail: what is known of the cause; of a likeness that is its score and explanation, and each profile has
+-- beside what it says of what was compared. Raises TD001.
 create or replace function review_show(p_id uuid) returns jsonb
 language plpgsql stable
 as $$
@@ -13,6 +14,7 @@ begin
         'profiles', (
             select coalesce(jsonb_agg(
                 jsonb_build_object('id', c.profile_id, 'identifiers', i.list, 'accounts', component_accounts(c.label))
+                    || case when r.reason = 'likeness' then jsonb_build_object('compared', profile_compared(c.label)) else '{}' end
                 order by u.pos
             ), '[]')
             from unnest(r.home || r.nodes) with ordinality u(node, pos)

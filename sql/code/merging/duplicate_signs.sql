@@ -1,8 +1,8 @@
--- Opens a suggestion for each pair of records that have a sign in common, with the reasons; pairs that somebody dismissed stay dismissed.
+-- Opens a suggestion for each pair of records of p_objects that have a sign in common, with the reasons; pairs that somebody dismissed stay dismissed.
 -- Accounts: company (the same company key), domain (none of p_free_mail). Contacts: email, phone_and_name (phone and last name),
 -- name_and_account. Leads: email, among each other and with contacts. A phone or domain that more than three have, as a switchboard's,
 -- says nothing. Of more than ten records alike each is paired with the first alone. Answers how many suggestions are new.
-create or replace function duplicate_signs(p_free_mail text[]) returns bigint
+create or replace function duplicate_signs(p_free_mail text[], p_objects text[]) returns bigint
 language plpgsql
 set jit to off
 as $$
@@ -34,6 +34,7 @@ begin
     ), placed as (
         select s.*, count(*) over same as size, row_number() over (same order by s.id) as place
         from sign s
+        where s.object = any (p_objects)
         window same as (partition by s.object, s.reason, s.value)
     ), pair as (
         select x.object, x.id as a, x.object as other_object, y.id as b, x.reason
@@ -43,7 +44,7 @@ begin
         union all
         select 'lead', l.id, 'contact', c.id, 'email'
         from leads l join contacts c on c.email_norm = l.email_norm
-        where l.email_norm <> '' and l.status <> 'converted'
+        where l.email_norm <> '' and l.status <> 'converted' and 'lead' = any (p_objects)
     ), found as (
         select p.object, p.a, p.other_object, p.b, array_agg(distinct p.reason order by p.reason) as reasons
         from pair p

@@ -27,7 +27,28 @@ as $$
             ('account', 3, 'phone', 'code', null, array['phone'], array[.35, .001, .049, .6], array[.9979, .0001, .001, .001]),
             ('account', 4, 'street', 'street', null, array['street'], array[.2, .1, .1, .6], array[.936, .05, .01, .004]),
             ('account', 5, 'place', 'place', null, array['name_and_place', 'own_and_place', 'street'],
-                array[.15, .1, .1, .65], array[.89, .08, .01, .02])
+                array[.15, .1, .1, .65], array[.89, .08, .01, .02]),
+            ('lead', 1, 'first_name', 'name', 2, array['names', 'sounds', 'name_and_company', 'own_and_name'],
+                array[.005, .045, .06, .89], array[.94, .04, .01, .01]),
+            ('lead', 2, 'last_name', 'name', 1, array['names', 'sounds', 'name_and_company', 'own_and_name'],
+                array[.05, .03, .04, .88], array[.964, .03, .003, .003]),
+            ('lead', 3, 'email', 'email', null, array['email'], array[.35, .1, .05, .5], array[.9988, .001, .0001, .0001]),
+            ('lead', 4, 'phone', 'code', null, array['phone'], array[.35, .001, .049, .6], array[.9979, .0001, .001, .001]),
+            ('lead', 5, 'company', 'words', null, array['name_and_company'], array[.15, .1, .1, .65], array[.96, .03, .005, .005]),
+            ('profile', 1, 'first_name', 'name', 2,
+                array['names', 'sounds', 'birth_and_name', 'name_and_place', 'name_and_company'],
+                array[.005, .045, .06, .89], array[.94, .04, .01, .01]),
+            ('profile', 2, 'last_name', 'name', 1,
+                array['names', 'sounds', 'birth_and_name', 'name_and_place', 'name_and_company'],
+                array[.05, .03, .04, .88], array[.964, .03, .003, .003]),
+            ('profile', 3, 'email', 'email', null, array['email'], array[.35, .1, .05, .5], array[.9988, .001, .0001, .0001]),
+            ('profile', 4, 'phone', 'code', null, array['phone'], array[.35, .001, .049, .6], array[.9979, .0001, .001, .001]),
+            ('profile', 5, 'birth_date', 'code', null, array['birth_and_name', 'birth_and_place'],
+                array[.1, .001, .099, .8], array[.9968, .0001, .003, .0001]),
+            ('profile', 6, 'street', 'street', null, array['street'], array[.2, .1, .1, .6], array[.936, .05, .01, .004]),
+            ('profile', 7, 'place', 'place', null, array['birth_and_place', 'name_and_place', 'street'],
+                array[.15, .1, .1, .65], array[.89, .08, .01, .02]),
+            ('profile', 8, 'company', 'words', null, array['name_and_company'], array[.15, .1, .1, .65], array[.96, .03, .005, .005])
         ) c (object, n, name, kind, other, rules, m, u)
         where c.object = p_object
         union all

@@ -32,7 +32,9 @@ begin
     v_object := v_step ->> 'object';
     case v_step ->> 'step'
         when 'signs' then
-            v_done := jsonb_build_object('found', duplicate_signs(p_free_mail));
+            v_done := jsonb_build_object('found', duplicate_signs(
+                p_free_mail, array(select jsonb_array_elements_text(v_step -> 'objects'))
+            ));
         when 'weights' then
             v_slices := ceil(count_records(v_object) / c_slice::numeric);
             perform estimate_matches(v_object, match_options(v_object, p_free_mail), 0, greatest(v_slices, 1), c_block);
@@ -41,9 +43,14 @@ begin
                 from generate_series(0, v_slices - 1) i
             ), '[]') || v_left;
         when 'pairs' then
-            v_done := open_matches(
-                v_object, match_options(v_object, p_free_mail), (v_step ->> 'slice')::int4, (v_step ->> 'slices')::int4, c_block
-            );
+            v_done := case v_object
+                when 'profile' then open_profile_matches(
+                    v_object, match_options(v_object, p_free_mail), (v_step ->> 'slice')::int4, (v_step ->> 'slices')::int4, c_block
+                )
+                else open_matches(
+                    v_object, match_options(v_object, p_free_mail), (v_step ->> 'slice')::int4, (v_step ->> 'slices')::int4, c_block
+                )
+            end;
         else
             null;
     end case;
