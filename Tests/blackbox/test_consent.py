@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import psycopg
 import pytest
 
 from console import Browser
@@ -392,3 +394,63 @@ def test_rules_of_the_command_line_and_the_console(tandem: Server, tenant: Tenan
     page = " ".join(Browser(tandem).sign_in().get(f"/console/{tenant.slug}/sources/{source}").text.split())
     assert "Who refused, and who was never asked: left out: context.ip; the event is no reason to write to anybody." in page
     assert tandem.sql("select count(*) from audit where action = 'source_consent.write'", schema=tenant.schema) == [(1,)]
+
+
+def test_what_analysts_see_is_what_the_gate_answers(tandem: Server, tenant: Tenant) -> None:
+    """A seeded history of statements, merges and undos: the folded views and the API agree on everybody, channel and purpose."""
+    other, dice = tandem.tenant(tenant.slug + "-o"), random.Random(8)
+    words = ["marketing", "analytics", "email.marketing", "sms.marketing", "email", "push.analytics"]
+    users, merged = [f"p{n}" for n in range(14)], []
+    for user in users:
+        address = {"email": f"{user}@acme.example"} if dice.random() < 0.8 else {}
+        sent = tenant.ingest("identify", {
+            "userId": user, "messageId": user, "timestamp": "2026-01-01T00:00:00Z", "traits": address,
+            **({"context": {"groupId": "acme"}} if dice.random() < 0.5 else {})})
+        assert sent.status_code == 200
+        if address:
+            made = tenant.post("/v1/contacts", {
+                "profile": {"type": "user_id", "value": user}, "allow_duplicate": True, "do_not_contact": dice.random() < 0.2, **address})
+            assert made.status_code == 201, made.text
+    for step in range(90):
+        when, roll = f"2026-01-{dice.randrange(2, 29):02d}T{dice.randrange(24):02d}:00:00Z", dice.random()
+        if roll < 0.7:
+            said = {word: dice.random() < 0.6 for word in dice.sample(words, dice.randrange(1, 4))}
+            message = {"userId": dice.choice(users), "event": "Said", "messageId": f"s{step}", "timestamp": when}
+            message |= {"context": preferences(**said)}
+            assert tenant.ingest("track", message).status_code == 200
+        elif roll < 0.75:
+            answer = tenant.api(
+                "PUT", f"/v1/profiles/{profile(tenant, dice.choice(users))}/consent",
+                {"categories": {"marketing": dice.random() < 0.5}, "at": when, "proof": {"text": "by phone"}})
+            assert answer.status_code == 200, answer.text
+        elif roll < 0.9 or not merged:
+            a, b = ({"type": "user_id", "value": user} for user in dice.sample(users, 2))
+            answer = tenant.post("/v1/merges", {"winner": a, "loser": b, "effective_at": when, "force": True})
+            assert answer.status_code in (201, 409), answer.text
+            if answer.status_code == 201:
+                merged.append(answer.json()["id"])
+        else:
+            assert tenant.post(f"/v1/merges/{merged.pop(dice.randrange(len(merged)))}:undo").status_code == 200
+    assert tenant.post("/v1/privacy/suppress", {"type": "user_id", "value": users[0]}).status_code == 200
+    login = tandem.cli("bi", "user", "create", tenant.slug, "analyst")
+    with psycopg.connect(login["dsn"], autocommit=True) as analyst:
+        rows = analyst.execute("select profile_id, channel, purpose, state, ts, source from consents").fetchall()
+        contacts = analyst.execute("select profile_id, channel, purpose, state, sending from contact_consents").fetchall()
+    ids = {str(row[0]) for row in rows}
+    assert len(merged) >= 2 and {row[3] for row in rows} >= {"granted", "denied", "missing"} and contacts
+    assert {row[1] for row in rows} == {None, "email", "sms", "phone", "push"} and {row[2] for row in rows} == {"marketing", "analytics"}
+    assert len(rows) == len(ids) * 5 * 2, "a row for each profile, channel and purpose"
+    gate = {}
+    for channel, purpose in {(row[1], row[2]) for row in rows}:
+        order = sorted(ids)
+        asked = {"purpose": purpose, "profiles": order, **({"channel": channel} if channel else {})}
+        answer = tenant.post("/v1/consent:check", asked)
+        assert answer.status_code == 200, answer.text
+        gate |= {(one, channel, purpose): said["state"] for one, said in zip(order, answer.json()["items"], strict=True)}
+    for one, channel, purpose, state, ts, source in rows:
+        answer = gate[(str(one), channel, purpose)]
+        assert state == ("granted" if answer in ("allowed", "no_address", "opted_out") else answer), (one, channel, purpose)
+        assert (ts is None) == (source is None) == (state == "missing")
+    for one, channel, purpose, _, sending in contacts:
+        assert sending == gate[(str(one), channel, purpose)], (one, channel, purpose)
+    assert tandem.sql("select * from consents", schema=other.schema) == []
