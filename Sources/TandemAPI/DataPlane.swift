@@ -49,7 +49,7 @@ public struct DataPlane: Sendable {
         let own =
             IngestRoutes(service: ingest).routes + PixelRoutes(service: ingest).routes
             + SettingsRoutes(context: context, authenticator: authenticator).routes + [SnippetRoute.route]
-            + QuarantineRoutes(store: store).routes
+            + QuarantineRoutes(store: store, readingRules: readingRules).routes
             + TailRoute(store: store, tail: batcher.tail, drain: drain).routes + ReplayRoute(store: store).routes
             + OperationRoutes(store: store, catalog: records.standard).routes + TimerRoutes(store: store).routes
             + AuditRoutes(store: store).routes + SourceStatsRoutes(store: store).routes

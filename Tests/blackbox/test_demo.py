@@ -70,6 +70,8 @@ def test_everything_is_there_once(demo: Server) -> None:
         "select count(*), count(distinct message_id), count(distinct profile_id), (select max(ts)::date from events) from events")
     assert 15_000 <= events == messages <= 30_000
     assert people > 600
+    kept = demo.cli("quarantine", "list", "--tenant", "demo")["items"]
+    assert len(kept) == 5 and {one["state"] for one in kept} == {"rejected"} and len({one["code"] for one in kept}) >= 4, kept
     assert last == rows(demo, "demo", "select max(close_date) from opportunities")[0][0]
     assert rows(demo, "demo", "select count(*) from accounts") == [(85,)]
     won = rows(demo, "demo", "select count(*), sum(amount) filter (where status = 'won') from opportunities")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 import time
 from typing import Any
 
 import pytest
 import requests
 
+from console import Browser
 from server import CommandFailed, Server, Tenant, wait_until
 
 
@@ -260,3 +262,72 @@ def test_a_kill_between_doubles_and_loses_nothing(own_tandem: Server) -> None:
     assert (done["state"], done["total"], done["done"], done["counts"]) == ("done", count, count, {"accepted": count})
     assert server.sql("select count(*), count(distinct event_id) from event_log", schema=tenant.schema) == [(count, count)]
     assert tenant.get("/v1/quarantine:summary?name=E").json()["items"][0]["state"] == "reprocessed"
+
+
+def wrong(tenant: Tenant, message: str) -> str:
+    """An event whose time cannot be read; its id in quarantine."""
+    body = {"batch": [{"type": "track", "event": "Paid", "userId": "u", "timestamp": "never", "messageId": message, "properties": {"n": 1.50}}]}
+    assert len(tenant.ingest("batch", body).json()["rejected"]) == 1
+    return tenant.get("/v1/quarantine?state=rejected").json()["items"][0]["id"]
+
+
+RIGHT = {"type": "track", "event": "Paid", "userId": "u", "timestamp": "2026-01-05T10:00:00Z", "properties": {"n": 2}}
+
+
+def test_an_event_is_corrected_and_its_original_stays(tandem: Server, tenant: Tenant) -> None:
+    which = wrong(tenant, "c1")
+    original = tenant.get(f"/v1/quarantine/{which}").json()["original"]
+    place = f"/v1/quarantine/{which}:correct"
+    event = RIGHT | {"messageId": "c1"}
+    for broken, code in [(event | {"timestamp": "soon"}, "invalid_timestamp"), (17, "event_not_object"), (event | {"event": ""}, None)]:
+        told = tenant.post(f"{place}?dry_run=true", {"event": broken}).json()
+        assert told["valid"] is False and told["message"] and (code is None or told["code"] == code), told
+        refused = tenant.post(place, {"event": broken})
+        assert refused.status_code == 422 and refused.json()["errors"][0]["pointer"] == "/event"
+    assert tenant.post(f"{place}?dry_run=true", {"event": event}).json() == {"dry_run": True, "valid": True}
+    assert events(tandem, tenant) == [], "checking stores nothing"
+    done = finished(tenant, tenant.post(place, {"event": event}))
+    assert done["counts"] == {"accepted": 1}, done
+    (stored,) = events(tandem, tenant)
+    assert stored[1] == "Paid" and stored[2].isoformat() == "2026-01-05T10:00:00+00:00"
+    shown = tenant.get(f"/v1/quarantine/{which}").json()
+    assert shown["state"] == "reprocessed" and shown["original"] == original and '"never"' in original
+    assert '"2026-01-05T10:00:00Z"' in shown["corrected"] and shown["corrected_by"].startswith("key:")
+    assert tenant.post(place, {"event": event}).status_code == 409, "decided before"
+    audit = tandem.sql("select actor, object_id from audit where action = 'quarantine.correct'", schema=tenant.schema)
+    assert audit == [(shown["corrected_by"], which)]
+
+
+def test_an_event_is_corrected_in_the_console_and_by_command(tandem: Server, tenant: Tenant, tmp_path: Any) -> None:
+    which = wrong(tenant, "d1")
+    browser = Browser(tandem).sign_in()
+    place = f"/console/{tenant.slug}/quarantine/{which}"
+    form = browser.get(place).form("/correct")
+    assert '"never"' in form.fields["corrected"]
+    broken = browser.submit(form, corrected=form.fields["corrected"][:-2], do="check")
+    assert broken.response.status_code == 422 and "look for a missing quote" in broken.text
+    checked = browser.submit(form, corrected=form.fields["corrected"].replace("never", "2026-01-05T10:00:00Z"), do="check")
+    assert "Nothing is wrong with it any more" in checked.text and events(tandem, tenant) == []
+    sent = browser.submit(checked.form("/correct"), do="send")
+    assert "It is being done" in sent.text
+    wait_until(lambda: len(events(tandem, tenant)) == 1, 30, every_s=0.2)
+    wait_until(lambda: "As it was corrected" in browser.get(place).text, 30, every_s=0.2)
+
+    which = wrong(tenant, "d2")
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps(RIGHT | {"messageId": "d2", "timestamp": "soon"}))
+    told = tandem.cli("quarantine", "correct", which, "--from-file", str(file), "--dry-run", "--tenant", tenant.slug)
+    assert told["valid"] is False and told["code"] == "invalid_timestamp"
+    file.write_text(json.dumps(RIGHT | {"messageId": "d2"}))
+    tandem.cli("quarantine", "correct", which, "--from-file", str(file), "--tenant", tenant.slug)
+    assert len(events(tandem, tenant)) == 2
+
+
+def test_a_correction_is_the_tenants_own_and_goes_with_the_person(tandem: Server, tenant: Tenant) -> None:
+    which = wrong(tenant, "e1")
+    other = tandem.tenant(tenant.slug + "-o")
+    assert other.post(f"/v1/quarantine/{which}:correct", {"event": RIGHT}).status_code == 404
+    event = RIGHT | {"messageId": "e1", "userId": "somebody-else-9"}
+    finished(tenant, tenant.post(f"/v1/quarantine/{which}:correct", {"event": event}))
+    assert tenant.post("/v1/privacy/erase", {"type": "user_id", "value": "somebody-else-9"}).status_code in (200, 202)
+    wait_until(lambda: tenant.get(f"/v1/quarantine/{which}").status_code == 404, 30, every_s=0.2)

@@ -158,6 +158,7 @@ public struct DemoLoader {
         for (object, file, mapping) in records.after {
             try importRecords(object, file, mapping, load, tenant, progress)
         }
+        try keepRefused(load, tenant)
         try note(load, tenant, isOver: true)
     }
 
@@ -221,6 +222,32 @@ public struct DemoLoader {
                 guard case .staleRules = error else { throw error }
                 rules = try ReadingRulesDirectory().reload(tenant, on: connection)
             }
+        }
+    }
+
+    private static let refusedStep = "quarantine"
+
+    /// What the demo's server sent wrong within the last hours: it lies in quarantine, as it does with everybody who begins.
+    private func keepRefused(_ load: Load, _ tenant: Tenant) throws {
+        guard !load.steps.contains(Self.refusedStep) else { return }
+        let source = MessageSource(try directory.source(tenant, "server"), fromBrowser: false)
+        let rules = try ReadingRulesDirectory().reload(tenant, on: connection)
+        let statements = try DemoRefused.requests(of: tenant, source, now: load.now).map { request in
+            let job = IngestJob(request, rules: rules)
+            var reasons: [Int: QuarantineReason] = [:]
+            for (place, item) in job.items.enumerated() {
+                if case .refused(let refused) = item { reasons[place] = refused.reason }
+            }
+            guard reasons.count == job.count else {
+                throw TandemError.failure("a message of the demo that is wrong was taken", sqlState: nil)
+            }
+            let (events, shared) = job.quarantined(reasons)
+            return Quarantine.add(events, of: [shared], state: .rejected)
+        }
+        try inTenant(tenant) { (connection) throws(TandemError) in
+            for statement in statements { _ = try connection.run(statement) }
+            _ = try connection.run(
+                .call("note_demo_load", .uuid(load.id), .null(.int8), .text(Self.refusedStep), .bool(false)))
         }
     }
 

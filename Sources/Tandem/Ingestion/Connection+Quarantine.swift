@@ -18,8 +18,8 @@ extension Connection {
     /// One event with its bytes; nil: there is none of that id. Inside a transaction of the tenant.
     public func quarantineShow(_ id: UUID) throws(TandemError) -> JSON? {
         guard let row = try run(.call("quarantine_show", .uuid(id))).first else { return nil }
-        let original = try reading { () throws(PostgresError) in try row.bytea(1) }
-        return Quarantine.shown(try row.json(0) ?? .null, original: original)
+        let bytes = try reading { () throws(PostgresError) in (try row.bytea(1), try row.optionalBytea(2)) }
+        return Quarantine.shown(try row.json(0) ?? .null, original: bytes.0, corrected: bytes.1)
     }
 
     /// Orders that events be decided; answers the operation. Inside a transaction of the tenant.
@@ -42,14 +42,16 @@ extension Connection {
 }
 
 extension Quarantine {
-    /// An event as API and command line show it: `original` as text, or `original_base64` where the bytes are no UTF-8.
-    public static func shown(_ item: JSON, original: [UInt8]) -> JSON {
+    /// An event as API and command line show it: `original` as text, or `original_base64` where the bytes are no UTF-8;
+    /// `corrected` as somebody changed it.
+    public static func shown(_ item: JSON, original: [UInt8], corrected: [UInt8]? = nil) -> JSON {
         var object = OperationPresenter.shown(item).object ?? [:]
         if let text = String(validating: original, as: UTF8.self) {
             object["original"] = .string(text)
         } else {
             object["original_base64"] = .string(Data(original).base64EncodedString())
         }
+        if let corrected { object["corrected"] = .string(String(decoding: corrected, as: UTF8.self)) }
         return .object(object)
     }
 }

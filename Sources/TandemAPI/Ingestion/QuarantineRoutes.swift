@@ -8,8 +8,9 @@ import TandemHTTP
 /// What was not stored, why, and what to do with it.
 struct QuarantineRoutes {
     let store: TenantStore
+    let readingRules: ReadingRulesDirectory
 
-    var routes: [Route] { [list, summary, show] + QuarantineOrder.allCases.map(order) }
+    var routes: [Route] { [list, summary, show, correct] + QuarantineOrder.allCases.map(order) }
 
     private static let filterParameters = QuarantineFilter.parts.map { Route.Parameter($0.name, $0.summary) }
 
@@ -45,7 +46,47 @@ struct QuarantineRoutes {
             guard let id = UUID(uuidString: call.capture("id")),
                 let row = try await store.single(call, .call("quarantine_show", .uuid(id))).first
             else { throw Problem.notFound }
-            return Response(json: Quarantine.shown(try JSON(stored: row.text(0)), original: try row.bytea(1)))
+            return Response(
+                json: Quarantine.shown(
+                    try JSON(stored: row.text(0)), original: try row.bytea(1), corrected: try row.optionalBytea(2)))
+        }
+    }
+
+    private var correct: Route {
+        Route(
+            .post, "/v1/quarantine/{id}:correct",
+            "Correct an event that was not stored, and process it again; the original stays", feature: "Ingestion",
+            scope: .secret, module: .cdp,
+            parameters: [.init("dry_run", "true answers what is still wrong, and changes nothing")],
+            success: 202
+        ) { [store, readingRules] call in
+            let body = try call.jsonObject()
+            if let name = body.names.first(where: { $0 != "event" }) {
+                throw TandemError.invalid("/" + name, "unknown_field", "is no part of a correction")
+            }
+            guard let event = body["event"] else {
+                throw TandemError.invalid("/event", "required", "has to be the event as it should have been sent")
+            }
+            guard let id = UUID(uuidString: call.capture("id")) else { throw Problem.notFound }
+            let correction = QuarantineCorrection(of: id, event.encoded())
+            let logger = store.context.logger
+            if try call.flag("dry_run") {
+                let fault = try await store.withConnection(call) { connection, tenant in
+                    try connection.quarantineFault(correction, of: tenant, rules: readingRules, logger: logger)
+                }
+                var verdict: JSONObject = ["dry_run": true, "valid": .bool(fault == nil)]
+                if let fault { (verdict["code"], verdict["message"]) = (.string(fault.code), .string(fault.message)) }
+                return Response(json: .object(verdict))
+            }
+            let (operation, actor) = (UUID.v7(), call.principal.actor)
+            let answer = try await store.withConnection(call) { connection, tenant in
+                try connection.quarantineCorrect(
+                    correction, of: tenant, rules: readingRules, operation: operation, actor: actor, logger: logger)
+            }
+            store.context.operations.ring(for: try store.tenant(call).id)
+            return Response(
+                json: answer, status: .accepted,
+                headers: [.location: "/v1/operations/\(PublicID(.operation, operation))"])
         }
     }
 

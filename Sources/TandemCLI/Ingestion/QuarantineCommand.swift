@@ -4,13 +4,14 @@ import Tandem
 
 struct QuarantineCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "quarantine", abstract: "Events that were not stored: list, show, process again, discard.",
+        commandName: "quarantine",
+        abstract: "Events that were not stored: list, show, correct, process again, discard.",
         discussion: """
             tandem quarantine summary --tenant acme
             tandem quarantine list --tenant acme --state rejected --code invalid_timestamp
             tandem quarantine reprocess --tenant acme --source web --received-after 2026-11-01 --dry-run
             """,
-        subcommands: [Summary.self, List.self, Show.self, Reprocess.self, Discard.self])
+        subcommands: [Summary.self, List.self, Show.self, Correct.self, Reprocess.self, Discard.self])
 
     /// Which events are meant.
     struct Filter: ParsableArguments {
@@ -85,6 +86,43 @@ struct QuarantineCommand: ParsableCommand {
             }
             guard let object = shown?.object else { throw TandemError.notFound() }
             return Output(content: .object(object))
+        }
+    }
+
+    struct Correct: DatabaseCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Correct one, and process it again; its original bytes stay.",
+            discussion: """
+                tandem quarantine show 019a… -o json --tenant acme | jq -r .original > event.json
+                tandem quarantine correct 019a… --from-file event.json --dry-run --tenant acme
+                """)
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "Its id.") var id: String
+        @Option(help: "The corrected event as JSON; - reads standard input.") var fromFile: String
+
+        func run(_ session: DatabaseSession) throws -> Output {
+            guard let uuid = UUID(uuidString: id) else { throw TandemError.notFound() }
+            guard let event = try JSONFile.objects(at: fromFile).first else {
+                throw CommandFailure.usage("\(fromFile) holds no JSON object")
+            }
+            let (tenant, rules) = (try session.tenant(), ReadingRulesDirectory())
+            let correction = QuarantineCorrection(of: uuid, JSON.object(event).encoded())
+            if session.options.dryRun {
+                let fault = try session.connection.quarantineFault(
+                    correction, of: tenant, rules: rules, logger: session.logger)
+                let object: JSONObject = [
+                    "valid": .bool(fault == nil), "code": fault.map { .string($0.code) } ?? .null,
+                    "message": fault.map { .string($0.message) } ?? .null,
+                ]
+                return Output(
+                    content: .object(session.written(.object(object))),
+                    text: fault.map { "\($0.code): \($0.message)" } ?? "Nothing is wrong with it: it would be stored.")
+            }
+            let operation = UUID.v7()
+            let ordered = try session.connection.quarantineCorrect(
+                correction, of: tenant, rules: rules, operation: operation, actor: DatabaseSession.actor,
+                logger: session.logger)
+            return try session.followOperation(operation, ordered, of: tenant, verb: "processing")
         }
     }
 

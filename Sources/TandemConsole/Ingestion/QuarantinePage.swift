@@ -21,6 +21,8 @@ struct QuarantineRead: Decodable {
     let complete: Bool
     let attempts: Int
     let decidedAt: String?
+    let correctedAt: String?
+    let correctedBy: String?
 }
 
 /// What the SQL function `quarantine_summary` gives.
@@ -134,6 +136,10 @@ struct QuarantinedPage {
     let original: String
     let isCut: Bool
     let isOpen: Bool
+    /// As it was corrected before; nil: it was not.
+    let corrected: String?
+    /// Nil: it is decided, or the visitor may not.
+    let correction: QuarantineCorrectionForm?
     let action: String
     let csrf: String
     let listHref: String
@@ -164,6 +170,7 @@ extension Console {
             ) { call, visit, form in
                 try await decide(call, visit, form)
             },
+            quarantineCorrectionRoute,
         ]
     }
 
@@ -258,19 +265,28 @@ extension Console {
 
     // MARK: one event
 
-    private func quarantined(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
+    /// - Parameter form: nil: the event as it lies there, to be corrected.
+    func quarantined(
+        _ call: Call, _ visit: Visit, _ tenant: Tenant, correcting form: QuarantineCorrectionForm? = nil
+    ) async throws -> Response {
         guard let id = UUID(uuidString: call.capture("event")),
             let row = try await read(tenant, [.call("quarantine_show", .uuid(id))])[0].first
         else { throw Problem.notFound }
         let item = try row.decoded("item", as: QuarantineRead.self)
         let original = String(decoding: try row.bytea("original"), as: UTF8.self)
+        let corrected = try row.optionalBytea("corrected").map { String(decoding: $0, as: UTF8.self) }
         let words = TimeWords(tenant.timezone)
+        let isOpen = ["held", "rejected"].contains(item.state) && visit.may("edit", "setting")
         let title = item.name ?? item.type ?? "An event"
         let path = "/console/\(tenant.slug)/quarantine"
         let pairs: [(String, String?)] = [
             ("Received", words.moment(item.receivedAt)?.full), ("Source", item.source), ("Key", item.key),
             ("Route", item.path), ("Message", item.messageId),
             ("Processed again", item.attempts == 0 ? nil : "\(Figures.count(item.attempts)) × in vain"),
+            (
+                "Corrected",
+                words.moment(item.correctedAt).map { "\($0.full) by \(ActorWords.words(item.correctedBy ?? ""))" }
+            ),
             ("Decided", words.moment(item.decidedAt)?.full),
         ]
         let page = QuarantinedPage(
@@ -280,9 +296,11 @@ extension Console {
             tone: QuarantinePage.tone(item.state), id: item.id.uuidString.lowercased(),
             facts: pairs.compactMap { term, fact in fact.map { AccountCard.Fact(term: term, fact: $0) } },
             original: original, isCut: !item.complete,
-            isOpen: ["held", "rejected"].contains(item.state) && visit.may("edit", "setting"),
+            isOpen: isOpen, corrected: corrected,
+            correction: isOpen ? form ?? QuarantineCorrectionForm(corrected ?? original) : nil,
             action: path, csrf: visit.csrf, listHref: path)
-        return Response(html: templates.render(page, as: "quarantined"))
+        return Response(
+            html: templates.render(page, as: "quarantined"), status: form?.wrong == nil ? .ok : .unprocessableContent)
     }
 
     // MARK: what to do with them

@@ -1,5 +1,5 @@
 -- The next events for an operation, oldest first, with what reading them again needs: those that its filter means, that were
--- there when it began, are still undecided, and that it has not tried.
+-- there when it began, are still undecided, and that it has not tried. Of one that somebody corrected that is its original.
 create or replace function quarantine_page(p_operation uuid, p_limit integer)
 returns table (
     id uuid, received_at timestamptz, request uuid, source int2, key_id text, path text, original bytea, complete boolean,
@@ -20,7 +20,8 @@ begin
     where o.id = p_operation;
     return query execute $q$
         select
-            q.id, q.received_at, q.request, q.source, q.key_id, q.path, q.original, q.complete, q.text_replaced, r.sent_at,
+            q.id, q.received_at, q.request, q.source, q.key_id, q.path, coalesce(q.corrected, q.original),
+            q.complete or q.corrected is not null, q.text_replaced and q.corrected is null, r.sent_at,
             r.client_address, coalesce(r.from_browser, false), r.single_type, r.envelope
         from quarantine q
         left join quarantine_request r on r.id = q.request

@@ -14,7 +14,8 @@ begin
             select r.id from quarantine_request r where mentions(encode(r.envelope, 'escape'), v_forms)
         );
         delete from quarantine q
-        where q.request = any (v_requests) or mentions(encode(q.original, 'escape'), v_forms) or mentions(q.message_id, v_forms);
+        where q.request = any (v_requests) or mentions(encode(q.original, 'escape'), v_forms)
+           or mentions(encode(q.corrected, 'escape'), v_forms) or mentions(q.message_id, v_forms);
         get diagnostics v_count = row_count;
         v_counts := v_counts || jsonb_build_object('quarantine', v_count);
         delete from quarantine_request r where r.id = any (v_requests);
