@@ -61,11 +61,15 @@ def test_doctor_names_what_is_wrong_first_and_puts_it_right(site: Server, browse
     site.sql("select pg_reload_conf()")
     wait_until(lambda: "failure" in browser.get("/console/-/doctor").text, 10)
     page = browser.get("/console/-/doctor")
+    assert 'class="notice bad"' in page.html, "red is for failures"
     assert page.text.index("durability") < page.text.index("checksums")
     assert "alter system reset" in page.text
     page = browser.submit(page.form("/fix"))
     assert "is put right" in page.text
     wait_until(lambda: not any(form.action.endswith("/fix") for form in browser.get("/console/-/doctor").forms), 10)
+    page = browser.get("/console/-/doctor")
+    tone = "bad" if ">failure<" in page.html else "warn" if ">warning<" in page.html else "good"
+    assert f'class="notice {tone}"' in page.html
 
 
 def test_a_backup_is_made_and_checked(site: Server, browser: Browser) -> None:

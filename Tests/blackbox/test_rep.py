@@ -271,6 +271,14 @@ def test_leads_are_assigned_and_disqualified_together(desk: Tenant, rep: Browser
     gone = rep.post(form.action, [*fields, ("do", "disqualify")])
     assert "Disqualified." in gone.text
     assert [record(desk, f"leads/{lead}")["status"] for lead in leads] == ["disqualified", "disqualified", "new"]
+    # The notice takes it back: each lead has the status that it had, unless somebody changed it since.
+    undo = gone.form("/leads/requalify")
+    assert undo.fields.keys() >= {"lead", "back", "csrf"} and gone.html.count('name="lead" value="lead_') >= 2
+    values = [("csrf", undo.fields["csrf"])] + [("lead", f"{lead}=new") for lead in leads[:2]]
+    assert "Taken back" in rep.post(undo.action, values).text
+    assert [record(desk, f"leads/{lead}")["status"] for lead in leads] == ["new", "new", "new"]
+    assert rep.post(undo.action, values).response.status_code == 409
+    assert rep.post(undo.action, [("csrf", undo.fields["csrf"]), ("lead", f"{leads[0]}=converted")]).response.status_code == 400
     assert "No lead was chosen" in rep.submit(form, do="disqualify").text
 
 
@@ -328,6 +336,10 @@ def test_a_record_shows_how_its_people_came(desk: Tenant, rep: Browser) -> None:
     late = record(desk, f"contacts/{contacts[0]}/origin")
     assert late["first"] == late["campaign"] and late["first"]["campaign"] == "summer"
     assert record(desk, f"accounts/{account}/origin") == origin
+    assert desk.server.cli("contact", "origin", contacts[1], "--tenant", desk.slug) == origin
+    assert desk.server.cli("account", "origin", account, "--tenant", desk.slug) == origin
+    words = desk.server.cli("contact", "origin", contacts[1], "--tenant", desk.slug, json=False)
+    assert "first seen" in words and origin["first"]["at"] in words
     for place in (f"accounts/{account}", f"contacts/{contacts[1]}"):
         page = rep.get(f"/console/{desk.slug}/{place}")
         assert "First seen" in page.text and "First campaign" in page.text and "https://search.example/" in page.text, place
@@ -338,6 +350,7 @@ def test_a_record_shows_how_its_people_came(desk: Tenant, rep: Browser) -> None:
     submit(desk, form("come-3", "come-3@fair.example"))
     lead = record(desk, "leads?email=come-3@fair.example")["items"][0]["id"]
     assert record(desk, f"leads/{lead}/origin")["campaign"]["source"] == "fair"
+    assert desk.server.cli("lead", "origin", lead, "--tenant", desk.slug)["campaign"]["source"] == "fair"
     assert "fair" in rep.get(f"/console/{desk.slug}/leads/{lead}").text
     nobody = make(desk, "contacts", last_name="Unvisited")
     assert record(desk, f"contacts/{nobody}/origin") == {"first": None, "campaign": None}

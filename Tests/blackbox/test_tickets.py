@@ -74,3 +74,14 @@ def test_tickets_have_pages_and_a_word_on_the_command_line(tenant: Tenant) -> No
     assert f"/console/{tenant.slug}/accounts/{account}" in page.links
     assert browser.get(f"/console/{tenant.slug}/tickets/tick_00000000000000000000000001").response.status_code == 404
     assert "Cannot export" in browser.get(f"/console/{tenant.slug}/search?q=cannot export").text
+
+
+def test_a_ticket_of_nobodys_is_taken_on_its_page(tenant: Tenant) -> None:
+    role = tenant.post("/v1/roles", {"name": "desk", "grants": {"ticket": {"read": "all", "edit": "all", "assign": "all"}}}).json()
+    user = tenant.post("/v1/users", {"name": "Desk", "email": "desk@acme.example", "role_ids": [role["id"]]}).json()
+    which = make(tenant, "tickets", subject="Whose is it")
+    browser = Browser(tenant.server).sign_in("--tenant", tenant.slug, "--user", user["id"])
+    page = browser.get(f"/console/{tenant.slug}/tickets/{which}")
+    page = browser.submit(page.form("/own"))
+    assert "It is yours now." in page.text and get(tenant, f"tickets/{which}")["owner_id"] == user["id"]
+    assert not [form for form in page.forms if form.action.endswith("/own")]

@@ -16,7 +16,7 @@ struct MergedObjectCommand<Noun: MergedNoun>: ParsableCommand {
         let object = ObjectCommand<Noun>.configuration
         return CommandConfiguration(
             commandName: object.commandName, abstract: object.abstract, discussion: object.discussion,
-            subcommands: object.subcommands + MergeVerbs<Noun>.commands)
+            subcommands: object.subcommands + [OriginVerb<Noun>.self] + MergeVerbs<Noun>.commands)
     }
 }
 

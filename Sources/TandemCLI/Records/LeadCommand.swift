@@ -16,7 +16,8 @@ struct LeadCommand: ParsableCommand {
 
             Fields: \(LeadNoun.object.fields.map(\.name).joined(separator: ", ")).
             """,
-        subcommands: Leads.configuration.subcommands + [Convert.self, Unconvert.self] + MergeVerbs<LeadNoun>.commands)
+        subcommands: Leads.configuration.subcommands + [OriginVerb<LeadNoun>.self, Convert.self, Unconvert.self]
+            + MergeVerbs<LeadNoun>.commands)
 
     /// What reasons of the answers mean.
     private static let reasons = [

@@ -33,6 +33,8 @@ struct LeadRead: Decodable {
 
     var label: String { name ?? email ?? phone ?? company ?? "without a name" }
 
+    /// Those in which it is worked on.
+    static let open = ["new", "working", "nurturing"]
     static let statuses = ["new", "working", "nurturing", "converted", "disqualified"]
 
     private var isWorkedOn: Bool { !["converted", "disqualified"].contains(status) }

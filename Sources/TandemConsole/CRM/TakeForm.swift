@@ -22,7 +22,7 @@ struct TakeForm {
 
 extension Console {
     /// The objects whose records are taken.
-    private static let takable: [ObjectDescription] = [.account, .contact, .lead, .opportunity]
+    private static let takable: [ObjectDescription] = [.account, .contact, .lead, .opportunity, .ticket]
 
     var takeRoutes: [Route] {
         Self.takable.map { object in

@@ -19,6 +19,7 @@ struct TicketRead: Decodable {
     let owner: String?
     let createdAt: String
     let solvedAt: String?
+    let mayTake: Bool
 
     static let statuses = ["open", "pending", "solved", "closed"]
 
@@ -68,6 +69,7 @@ struct TicketPage {
     let message: String?
     let activities: [Activity]
     let extras: RecordExtras
+    let take: TakeForm?
 
     struct Activity {
         let when: Moment?
@@ -164,7 +166,9 @@ extension Console {
             message: read.body,
             activities: detail.activities.map {
                 TicketPage.Activity(when: words.moment($0.at), what: $0.words, detail: $0.detail)
-            }, extras: try await extras(.ticket, id, owners.all, visit, tenant))
+            }, extras: try await extras(.ticket, id, owners.all, visit, tenant),
+            take: TakeForm(
+                read.mayTake, of: .ticket, place: "\(path)/tickets/\(PublicID(.ticket, id))", visit))
         return Response(html: templates.render(page, as: "ticket"))
     }
 }

@@ -15,7 +15,8 @@ struct DoctorPage {
 
     let chrome: Chrome
     let verdict: String
-    let isWell: Bool
+    /// Red for failures alone: a warning breaks no promise yet.
+    let verdictTone: String
     let entries: [Entry]
     /// Nil where nothing is wrong that needs no decision.
     let fix: Fix?
@@ -59,7 +60,7 @@ extension Console {
                     failures == 0 ? nil : Figures.counted(failures, "failure"),
                     warnings == 0 ? nil : Figures.counted(warnings, "warning"),
                 ].compactMap { $0 }.joined(separator: " and ").capitalizedFirst + ", named first.",
-            isWell: failures + warnings == 0,
+            verdictTone: failures > 0 ? "bad" : warnings > 0 ? "warn" : "good",
             entries: order.flatMap { result in findings.filter { $0.result == result } }.map(Self.entry),
             fix: fixable.isEmpty
                 ? nil
@@ -82,5 +83,5 @@ extension Console {
 }
 
 extension String {
-    fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+    var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }
