@@ -48,7 +48,8 @@ public struct Console: Sendable {
         [rootRoute] + assetRoutes + signInRoutes + passwordRoutes + tenantRoutes + userRoutes + roleRoutes
             + threadRoutes
             + peopleRoutes + eventRoutes
-            + quarantineRoutes + replayRoutes + sourceRoutes + planRoutes + sendRoutes + mergeRoutes + crmRoutes
+            + consentRulesRoutes + retentionRoutes + identityRulesRoutes + quarantineRoutes + replayRoutes
+            + sourceRoutes + planRoutes + sendRoutes + mergeRoutes + crmRoutes
             + searchRoutes + fieldRoutes + operationRoutes + auditRoutes + privacyRoutes + installationRoutes
     }
 

@@ -51,6 +51,12 @@ def acme(tandem: Server) -> Tenant:
         tenant.ingest("group", {"anonymousId": f"kiosk-{number}", "groupId": account, "traits": {"name": account.title()}})
     # Contacts of two accounts in one event open a review.
     tenant.ingest("identify", {"anonymousId": "kiosk-0", "traits": {"email": "ops-2@initech.example"}})
+    # Two who say nearly the same of themselves.
+    for user, traits in [("alike-1", {"firstName": "Josefine", "lastName": "Ahrens", "birthday": "1981-03-02"}),
+                         ("alike-2", {"name": "Josephine Arens", "birth_date": "1981-02-03"})]:
+        said = traits | {"phone": "030 901820", "address": {"street": "Lindenallee 12", "city": "Berlin"}, "company": "Globex"}
+        assert tenant.ingest("identify", {"userId": user, "traits": said}).status_code == 200
+    assert tenant.post("/v1/duplicates:find", {"object": "profile"}).json()["found"] == 1
     make_plan(tenant)
     tenant.ingest("track", {"event": "Nobody's"})
     for name, amount in [("GTX Plus Pro, 250 seats", "61250.50"), ("MG Advanced renewal", "10960")]:
@@ -236,6 +242,13 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "merges": f"{base}/merges",
         "merge": f"{base}/merges/{tenant.get('/v1/merges').json()['items'][0]['id']}",
         "reviews": f"{base}/reviews",
+        "likeness": f"{base}/reviews/{tenant.get('/v1/merge-reviews?reason=likeness').json()['items'][0]['id']}",
+        "rules": f"{base}/rules",
+        "rules-played": f"{base}/rules",
+        "retention": f"{base}/retention",
+        "retention-preview": f"{base}/retention",
+        "source-consent": f"{base}/sources/{tenant.get('/v1/sources/server').json()['id']}/consent",
+        "corrected": f"{base}/quarantine/{refused}",
         "review": f"{base}/reviews/{tenant.get('/v1/merge-reviews').json()['items'][0]['id']}",
         "operations": f"{base}/operations",
         "privacy": f"{base}/privacy",
@@ -271,6 +284,17 @@ def act(name: str, page: Page) -> None:
         page.get_by_label("Anonymous ID").fill("")
         page.get_by_role("button", name="Send").click()
         page.get_by_role("alert").wait_for()
+    if name == "rules-played":
+        page.get_by_label("Values of a profile", exact=True).first.fill("3")
+        page.get_by_role("button", name="Show what would change").click()
+        page.get_by_role("heading", name="What would happen").wait_for()
+    if name == "retention-preview":
+        page.get_by_label("Days to keep").first.fill("soon")
+        page.get_by_role("button", name="Show what would go").click()
+        page.get_by_role("alert").or_(page.locator(".wrong")).first.wait_for()
+    if name == "corrected":
+        page.get_by_role("button", name="Check").click()
+        page.get_by_role("alert").first.wait_for()
     if name == "undone" and page.get_by_role("button", name="Undo this merge …").count():
         page.get_by_role("button", name="Undo this merge …").last.click()
         page.get_by_role("button", name="Undo this merge").click()

@@ -183,6 +183,72 @@ CREATE TABLE t_x_i.source (
     CONSTRAINT source_kind_check CHECK ((kind = ANY (ARRAY['server'::text, 'browser'::text, 'mobile'::text, 'webhook'::text, 'import'::text, 'crm'::text])))
 );
 
+CREATE TABLE t_x_i.edge (
+    id bigint NOT NULL,
+    merge uuid NOT NULL,
+    a bigint NOT NULL,
+    b bigint NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    CONSTRAINT edge_check CHECK ((a <> b))
+);
+
+CREATE TABLE t_x_i.identifier (
+    type text NOT NULL COLLATE pg_catalog."C",
+    value text NOT NULL COLLATE pg_catalog."C",
+    node bigint NOT NULL,
+    attached_at timestamp with time zone NOT NULL,
+    first_event uuid,
+    source smallint,
+    CONSTRAINT identifier_type_check CHECK (((octet_length(type) >= 1) AND (octet_length(type) <= 128))),
+    CONSTRAINT identifier_value_check CHECK (((octet_length(value) >= 1) AND (octet_length(value) <= 512)))
+)
+WITH (fillfactor='90');
+
+CREATE TABLE t_x_i.merge (
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    cause text NOT NULL,
+    state text DEFAULT 'applied'::text NOT NULL,
+    winner uuid NOT NULL,
+    loser uuid NOT NULL,
+    winner_node bigint,
+    effective_at timestamp with time zone NOT NULL,
+    message_id text,
+    actor text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    undone_at timestamp with time zone,
+    undone_by text,
+    CONSTRAINT merge_cause_check CHECK ((cause = ANY (ARRAY['event'::text, 'manual'::text, 'review'::text, 'alias'::text]))),
+    CONSTRAINT merge_check CHECK ((((state = 'undone'::text) = (undone_at IS NOT NULL)) OR (state = 'erased'::text))),
+    CONSTRAINT merge_ref_check CHECK (((octet_length(ref) >= 1) AND (octet_length(ref) <= 600))),
+    CONSTRAINT merge_state_check CHECK ((state = ANY (ARRAY['applied'::text, 'undone'::text, 'erased'::text])))
+);
+
+CREATE SEQUENCE t_x_i.suppression_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE t_x_i.suppression (
+    hash bytea NOT NULL,
+    seq bigint DEFAULT nextval('t_x_i.suppression_seq'::regclass) NOT NULL,
+    type text NOT NULL,
+    request uuid NOT NULL,
+    since timestamp with time zone NOT NULL,
+    lifted_at timestamp with time zone,
+    CONSTRAINT suppression_hash_check CHECK ((octet_length(hash) = 32))
+);
+
+CREATE TABLE t_x_i.suppression_key (
+    singleton boolean DEFAULT true NOT NULL,
+    key bytea NOT NULL,
+    CONSTRAINT suppression_key_key_check CHECK ((octet_length(key) = 32)),
+    CONSTRAINT suppression_key_singleton_check CHECK (singleton)
+);
+
 CREATE TABLE t_x.contact_channels (
     contact_id uuid NOT NULL,
     kind text NOT NULL,
@@ -227,6 +293,16 @@ CREATE TABLE t_x.contacts (
     CONSTRAINT contacts_email_norm_check CHECK ((email_norm = lower(email_norm))),
     CONSTRAINT contacts_phone_e164_check CHECK ((phone_e164 ~ '^\+[0-9]{4,15}$'::text))
 );
+
+CREATE TABLE t_x.profiles (
+    profile_id uuid NOT NULL,
+    user_id text,
+    email text,
+    phone text,
+    first_seen_at timestamp with time zone,
+    last_seen_at timestamp with time zone
+)
+WITH (fillfactor='75');
 
 CREATE TABLE t_x_i.source_hour (
     hour timestamp with time zone NOT NULL,
@@ -298,18 +374,6 @@ CREATE TABLE t_x.forms (
     version integer DEFAULT 1 NOT NULL,
     CONSTRAINT forms_name_check CHECK ((name <> ''::text))
 );
-
-CREATE TABLE t_x_i.identifier (
-    type text NOT NULL COLLATE pg_catalog."C",
-    value text NOT NULL COLLATE pg_catalog."C",
-    node bigint NOT NULL,
-    attached_at timestamp with time zone NOT NULL,
-    first_event uuid,
-    source smallint,
-    CONSTRAINT identifier_type_check CHECK (((octet_length(type) >= 1) AND (octet_length(type) <= 128))),
-    CONSTRAINT identifier_value_check CHECK (((octet_length(value) >= 1) AND (octet_length(value) <= 512)))
-)
-WITH (fillfactor='90');
 
 CREATE TABLE t_x_i.membership (
     node bigint NOT NULL,
@@ -530,46 +594,6 @@ CREATE TABLE t_x_i.record_redirect (
     merge uuid NOT NULL,
     at timestamp with time zone NOT NULL
 );
-
-CREATE TABLE t_x_i.edge (
-    id bigint NOT NULL,
-    merge uuid NOT NULL,
-    a bigint NOT NULL,
-    b bigint NOT NULL,
-    active boolean DEFAULT true NOT NULL,
-    CONSTRAINT edge_check CHECK ((a <> b))
-);
-
-CREATE TABLE t_x_i.merge (
-    id uuid NOT NULL,
-    ref text NOT NULL,
-    cause text NOT NULL,
-    state text DEFAULT 'applied'::text NOT NULL,
-    winner uuid NOT NULL,
-    loser uuid NOT NULL,
-    winner_node bigint,
-    effective_at timestamp with time zone NOT NULL,
-    message_id text,
-    actor text NOT NULL,
-    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    undone_at timestamp with time zone,
-    undone_by text,
-    CONSTRAINT merge_cause_check CHECK ((cause = ANY (ARRAY['event'::text, 'manual'::text, 'review'::text, 'alias'::text]))),
-    CONSTRAINT merge_check CHECK ((((state = 'undone'::text) = (undone_at IS NOT NULL)) OR (state = 'erased'::text))),
-    CONSTRAINT merge_ref_check CHECK (((octet_length(ref) >= 1) AND (octet_length(ref) <= 600))),
-    CONSTRAINT merge_state_check CHECK ((state = ANY (ARRAY['applied'::text, 'undone'::text, 'erased'::text])))
-);
-
-CREATE TABLE t_x.profiles (
-    profile_id uuid NOT NULL,
-    user_id text,
-    email text,
-    phone text,
-    first_seen_at timestamp with time zone,
-    last_seen_at timestamp with time zone
-)
-WITH (fillfactor='75');
 
 CREATE TABLE t_x.stages (
     id uuid NOT NULL,
@@ -1265,6 +1289,9 @@ CREATE TABLE t_x_i.quarantine (
     attempts integer DEFAULT 0 NOT NULL,
     operation uuid,
     decided_at timestamp with time zone,
+    corrected bytea,
+    corrected_at timestamp with time zone,
+    corrected_by text,
     CONSTRAINT quarantine_state_check CHECK ((state = ANY (ARRAY['held'::text, 'rejected'::text, 'reprocessed'::text, 'discarded'::text])))
 );
 
@@ -1348,7 +1375,7 @@ CREATE TABLE t_x_i.review (
     decided_at timestamp with time zone,
     decided_by text,
     CONSTRAINT review_nodes_check CHECK ((cardinality(nodes) >= 1)),
-    CONSTRAINT review_reason_check CHECK ((reason = ANY (ARRAY['accounts'::text, 'anomaly'::text, 'manual'::text, 'contact_email'::text]))),
+    CONSTRAINT review_reason_check CHECK ((reason = ANY (ARRAY['accounts'::text, 'anomaly'::text, 'manual'::text, 'contact_email'::text, 'likeness'::text]))),
     CONSTRAINT review_state_check CHECK ((state = ANY (ARRAY['open'::text, 'approved'::text, 'rejected'::text, 'obsolete'::text])))
 );
 
@@ -1409,30 +1436,6 @@ CREATE TABLE t_x_i.source_mapping (
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT source_mapping_rules_check CHECK ((jsonb_typeof(rules) = 'array'::text)),
     CONSTRAINT source_mapping_version_check CHECK ((version > 0))
-);
-
-CREATE SEQUENCE t_x_i.suppression_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1;
-
-CREATE TABLE t_x_i.suppression (
-    hash bytea NOT NULL,
-    seq bigint DEFAULT nextval('t_x_i.suppression_seq'::regclass) NOT NULL,
-    type text NOT NULL,
-    request uuid NOT NULL,
-    since timestamp with time zone NOT NULL,
-    lifted_at timestamp with time zone,
-    CONSTRAINT suppression_hash_check CHECK ((octet_length(hash) = 32))
-);
-
-CREATE TABLE t_x_i.suppression_key (
-    singleton boolean DEFAULT true NOT NULL,
-    key bytea NOT NULL,
-    CONSTRAINT suppression_key_key_check CHECK ((octet_length(key) = 32)),
-    CONSTRAINT suppression_key_singleton_check CHECK (singleton)
 );
 
 ALTER TABLE t_x_i.tally ALTER COLUMN seq ADD GENERATED BY DEFAULT AS IDENTITY (

@@ -59,6 +59,8 @@ enum Assets {
         ("tags-card", PackageResources.tags_card_mustache),
         ("merged-card", PackageResources.merged_card_mustache),
         ("reminders", PackageResources.reminders_mustache),
+        ("rules-field", PackageResources.rules_field_mustache),
+        ("rules-form", PackageResources.rules_form_mustache),
         ("lists", PackageResources.lists_mustache),
         ("list", PackageResources.list_mustache),
         ("duplicates", PackageResources.duplicates_mustache),

@@ -14,6 +14,8 @@ struct Chrome {
         let isCurrent: Bool
         /// How much waits there; nil: nothing.
         let badge: String?
+        /// The number itself, where it is shown.
+        var figure: String?
     }
 
     /// What the last form did.
@@ -58,6 +60,24 @@ struct Chrome {
         return Figures.counted(count, "reminder")
     }
 
+    /// How many reviews wait for a decision, in words and as a figure.
+    private static func reviews(_ visit: Visit) -> (words: String, figure: String)? {
+        let most = Visit.reviewsCounted
+        return switch visit.reviews {
+        case 0: nil
+        case most...: ("\(most - 1) or more reviews", "\(most - 1)+")
+        default: (Figures.counted(visit.reviews, "review"), "\(visit.reviews)")
+        }
+    }
+
+    private static func badge(_ place: Place, _ visit: Visit) -> (words: String, figure: String?)? {
+        switch place {
+        case .today: waiting(visit).map { ($0, nil) }
+        case .reviews: reviews(visit).map { ($0.words, $0.figure) }
+        default: nil
+        }
+    }
+
     init(title: String, version: String) {
         self.title = title
         self.version = version
@@ -80,17 +100,20 @@ struct Chrome {
         let places = Place.all(of: tenant, for: visit.rights)
         areas = Area.allCases.compactMap { area in
             places.first { $0.area == area }.map { first in
-                NavigationItem(
+                let waiting = places.lazy.filter { $0.area == area && area != place?.area }
+                    .compactMap { Self.badge($0, visit) }.first
+                return NavigationItem(
                     href: first.href(tenant), label: area.rawValue, isCurrent: area == place?.area,
-                    badge: area == Place.today.area && area != place?.area ? Self.waiting(visit) : nil)
+                    badge: waiting?.words, figure: waiting?.figure)
             }
         }
         area = place?.area.rawValue ?? ""
         hasPlaces = place != nil
         navigation = places.filter { $0.area == place?.area }.map { item in
-            NavigationItem(
-                href: item.href(tenant), label: item.label, isCurrent: item == place,
-                badge: item == .today ? Self.waiting(visit) : nil)
+            let waiting = Self.badge(item, visit)
+            return NavigationItem(
+                href: item.href(tenant), label: item.label, isCurrent: item == place, badge: waiting?.words,
+                figure: waiting?.figure)
         }
         let others = visit.tenants.filter { $0.id != tenant.id && $0.isOpen }
         otherTenants = others.prefix(Self.switcherLimit).map {
@@ -167,6 +190,7 @@ extension Chrome.Notice {
         case "nothing-chosen": self.init(kind: "bad", text: "Nothing was chosen. Tick what is meant.")
         case "assigned": self.init(kind: "good", text: "Assigned.")
         case "disqualified": self.init(kind: "good", text: "Disqualified. Editing the status brings a lead back.")
+        case "requalified": self.init(kind: "good", text: "Taken back: it is worked on again.")
         case "records-merged":
             self.init(
                 kind: "good", text: "Merged: they are one now. What was merged stands below and can be undone there.")

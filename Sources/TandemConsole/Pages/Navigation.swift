@@ -12,16 +12,16 @@ extension Chrome {
     /// The places of the navigation, in the order of their areas.
     enum Place: String, CaseIterable {
         case today, accounts, contacts, leads, opportunities, tickets, forms, bin
-        case thread, people, merges, duplicates, privacy
+        case thread, people, merges, reviews, duplicates, privacy
         case events, quarantine, sources, plans, send
-        case fields, users, roles, operations, audit
+        case fields, rules, retention, users, roles, operations, audit
 
         var area: Area {
             switch self {
             case .today, .accounts, .contacts, .leads, .opportunities, .tickets, .forms, .bin: .crm
-            case .thread, .people, .merges, .duplicates, .privacy: .people
+            case .thread, .people, .merges, .reviews, .duplicates, .privacy: .people
             case .events, .quarantine, .sources, .plans, .send: .events
-            case .fields, .users, .roles, .operations, .audit: .settings
+            case .fields, .rules, .retention, .users, .roles, .operations, .audit: .settings
             }
         }
 
@@ -43,11 +43,14 @@ extension Chrome {
             case .tickets: "Tickets"
             case .duplicates: "Duplicates"
             case .merges: "Merges"
+            case .reviews: "Review"
             case .operations: "Operations"
             case .audit: "Audit"
             case .users: "Users"
             case .roles: "Roles"
             case .fields: "Fields"
+            case .rules: "Identity rules"
+            case .retention: "Retention"
             case .privacy: "Privacy"
             case .send: "Send an event"
             }
@@ -55,17 +58,18 @@ extension Chrome {
 
         var module: Module? {
             switch self {
-            case .thread, .events, .quarantine, .sources, .plans, .send: .cdp
+            case .thread, .events, .quarantine, .sources, .plans, .send, .rules, .retention: .cdp
             case .today, .contacts, .leads, .forms, .opportunities, .tickets, .duplicates: .crm
-            case .people, .accounts, .merges, .fields, .operations, .audit, .users, .roles, .privacy, .bin: nil
+            case .people, .accounts, .merges, .reviews, .fields, .operations, .audit, .users, .roles, .privacy, .bin:
+                nil
             }
         }
 
         /// What a visitor's roles have to allow.
         var right: ConsoleRight {
             switch self {
-            case .thread, .events, .quarantine, .people, .merges: .profiles
-            case .sources, .plans: .settings
+            case .thread, .events, .quarantine, .people, .merges, .reviews: .profiles
+            case .sources, .plans, .rules, .retention: .settings
             case .fields, .send: .to("edit", "setting")
             case .today: .read("activity", "lead", "opportunity")
             case .accounts: .read("account")

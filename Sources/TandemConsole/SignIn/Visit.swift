@@ -21,12 +21,16 @@ struct Visit: Sendable {
     let tenants: [Tenant]
     /// The one that the address names, if the session sees it.
     let tenant: Tenant?
+    /// How many reviews of merges wait for a decision, of those at most `reviewsCounted`; 0 for who may not see them.
+    var reviews = 0
     /// For the page's forms.
     let csrf: String
     /// Of the page, without its query.
     let path: String
     /// What the last form did and can be taken back, as the address says it.
     let undo: String?
+
+    static let reviewsCounted = 100
 
     /// Whether the user's roles allow an action with some records of an object, or in a part of Tandem.
     func may(_ action: String, _ object: String) -> Bool { ConsoleRight.to(action, object).isHeld(rights) }
@@ -71,11 +75,11 @@ extension Console {
 
     /// A form's action, behind its token.
     func action(
-        _ template: String, _ summary: String, module: Module? = nil, right: ConsoleRight? = nil,
+        _ template: String, _ summary: String, module: Module? = nil, right: ConsoleRight? = nil, limit: Int = 64 << 10,
         _ handler: @escaping @Sendable (Call, Visit, Query) async throws -> Response
     ) -> Route {
         Route(
-            .post, template, summary, feature: "Console", scope: .none, body: .form(limit: 64 << 10), success: 303
+            .post, template, summary, feature: "Console", scope: .none, body: .form(limit: limit), success: 303
         ) { call in
             try Self.refuseForeignForm(call)
             guard let visit = try await visit(call) else { return .seeOther("/console/sign-in") }
@@ -180,10 +184,16 @@ extension Console {
         }
         var limited = tenant
         limited?.rights = rights
-        return Visit(
+        var visit = Visit(
             session: hash, actor: user?.actor ?? "console:" + session.actor, user: user, rights: rights,
             seesAll: session.tenant == nil && user == nil, tenants: visible,
             tenant: limited, csrf: seal.token(session: hash), path: call.request.uri.path, undo: call.query["undo"])
+        if let tenant, call.request.method == .get, ConsoleRight.profiles.isHeld(rights) {
+            let count = try await read(
+                tenant.unlimited, [.call("reviews_waiting", .int4(Int32(Visit.reviewsCounted)))])[0]
+            visit.reviews = try count.one().int(0)
+        }
+        return visit
     }
 
     private func signedInUser(_ tenant: Tenant, _ id: RecordID) async throws -> (SignedInUser, RecordRights)? {

@@ -47,6 +47,8 @@ struct SourcePage {
     let consentVersion: String?
     let consentRules: [ConsentRule]
     let hasConsentRules: Bool
+    let consentHref: String
+    let mayEdit: Bool
     let reasons: [Reason]
     let hasReasons: Bool
     let allHref: String
@@ -82,7 +84,9 @@ extension Console {
             mappingVersion: Self.versionWords(read[1], words),
             rules: rules, hasRules: !rules.isEmpty, consentVersion: Self.versionWords(read[3], words),
             consentRules: (read[3]["rules"]?.array ?? []).map(SourcePage.ConsentRule.init),
-            hasConsentRules: read[3]["rules"]?.array?.isEmpty == false, reasons: reasons, hasReasons: !reasons.isEmpty,
+            hasConsentRules: read[3]["rules"]?.array?.isEmpty == false,
+            consentHref: "/console/\(tenant.slug)/sources/\(source.publicID)/consent",
+            mayEdit: visit.may("edit", "setting"), reasons: reasons, hasReasons: !reasons.isEmpty,
             allHref: "/console/\(tenant.slug)/quarantine?source=\(queryValue(source.name))")
         return Response(html: templates.render(page, as: "source"))
     }

@@ -1,0 +1,138 @@
+import Foundation
+import Hummingbird
+import Tandem
+import TandemHTTP
+
+/// What a source leaves out of events whose person did not agree, as a form.
+extension Console {
+    var consentRulesRoutes: [Route] {
+        [
+            page(
+                "/console/{tenant}/sources/{source}/consent", "The rules of consent of a source", module: .cdp,
+                right: .settings
+            ) { call, visit in
+                let (tenant, source) = try await consentSource(call, visit)
+                let rules = try await reading(tenant) { (connection) throws(TandemError) in
+                    try connection.consentRules(of: source.name)
+                }
+                return try await shownConsent(Self.consentDraft(rules), source, rules, call, visit)
+            },
+            action(
+                "/console/{tenant}/sources/{source}/consent", "Put rules of consent into force", module: .cdp,
+                right: .to("edit", "setting")
+            ) { call, visit, form in
+                try await saveConsent(call, visit, form)
+            },
+        ]
+    }
+
+    private func consentSource(_ call: Call, _ visit: Visit) async throws -> (Tenant, Source) {
+        let tenant = try visit.requiredTenant()
+        let id = try call.id("source", .source)
+        guard let source = try await directory(of: tenant).sources.first(where: { $0.id == id }) else {
+            throw Problem.notFound
+        }
+        return (tenant, source)
+    }
+
+    private func saveConsent(_ call: Call, _ visit: Visit, _ form: Query) async throws -> Response {
+        let (tenant, source) = try await consentSource(call, visit)
+        let actor = visit.actor
+        var draft = RulesDraft(form, key: "purpose")
+        do {
+            let change = try ConsentRulesChange(json: Self.consentBody(draft))
+            _ = try await writing(tenant) { (connection) throws(TandemError) in
+                try connection.consentRulesPut(change, of: source.name, actor: actor)
+            }
+            readingRules.forget(tenant)
+            return .seeOther("/console/\(tenant.slug)/sources/\(source.publicID)?notice=saved")
+        } catch let error as TandemError {
+            try Self.note(error, in: &draft)
+        }
+        let rules = try await reading(tenant) { (connection) throws(TandemError) in
+            try connection.consentRules(of: source.name)
+        }
+        return try await shownConsent(draft, source, rules, call, visit)
+    }
+
+    private static func consentDraft(_ rules: JSON) -> RulesDraft {
+        var draft = RulesDraft(version: rules["version"]?.int ?? 0)
+        draft.rows = (rules["rules"]?.array ?? []).map { rule in
+            [
+                "purpose": rule["purpose"]?.string ?? "", "channel": rule["channel"]?.string ?? "",
+                "missing": rule["missing"]?.string ?? "refuse", "activation": rule["activation"]?.string ?? "refuse",
+                "drop": (rule["drop"]?.array ?? []).compactMap(\.string).joined(separator: "\n"),
+            ]
+        }
+        return draft
+    }
+
+    private static func consentBody(_ draft: RulesDraft) -> JSONObject {
+        let rules = draft.rows.map { row in
+            var rule: JSONObject = [
+                "purpose": .string(row["purpose"] ?? ""), "missing": .string(row["missing"] ?? "refuse"),
+                "activation": .string(row["activation"] ?? "refuse"), "drop": .array(RulesDraft.list(row["drop"])),
+            ]
+            if let channel = row["channel"], !channel.isEmpty { rule["channel"] = .string(channel) }
+            return JSON.object(rule)
+        }
+        return ["rules": .array(rules), "version": .number(draft.version)]
+    }
+
+    private static func consentRow(_ place: Int, _ row: [String: String], _ draft: RulesDraft) -> RulesFormPage.RuleRow
+    {
+        let pointer = "/rules/\(place)"
+        func field(
+            _ name: String, _ label: String, _ kind: RulesFormPage.Field.Kind = .text, hint: String? = nil
+        ) -> RulesFormPage.Field {
+            .init(
+                "r.\(place).\(name)", label, row[name] ?? "", kind, hint: hint, wrong: draft.wrong("\(pointer)/\(name)")
+            )
+        }
+        let isNew = place >= draft.rows.count
+        return .init(
+            legend: isNew ? "One more rule" : "Rule \(place + 1)",
+            fields: [
+                field("purpose", "Purpose", hint: isNew ? "As marketing. Empty: no rule." : "Empty: the rule goes."),
+                field("channel", "Channel", hint: "Empty: all channels."),
+                field(
+                    "missing", "Of whom",
+                    .choice([("refuse", "who refused, or was never asked"), ("allow", "who refused")])),
+                field(
+                    "activation", "Reason to write to them",
+                    .choice([("refuse", "the event is none"), ("allow", "the event may be one")])),
+                field(
+                    "drop", "Left out of the event", .area,
+                    hint: "A line each: properties, properties.KEY, context.KEY."),
+            ], rowWrong: draft.faults.first { $0.pointer == pointer }?.detail)
+    }
+
+    private func shownConsent(
+        _ draft: RulesDraft, _ source: Source, _ rules: JSON, _ call: Call, _ visit: Visit
+    ) async throws -> Response {
+        let tenant = try visit.requiredTenant()
+        let path = "/console/\(tenant.slug)/sources/\(source.publicID)"
+        let rows = draft.rows + Array(repeating: [:], count: RulesDraft.spare)
+        let elsewhere = draft.faultsElsewhere(draft.rows.indices.map { "/rules/\($0)" })
+        return rulesPage(
+            RulesFormPage(
+                chrome: Chrome(
+                    title: "Consent of \(source.name)", visit: visit, place: .sources, notice: call.query["notice"],
+                    version: version),
+                heading: "Consent of \(source.name)",
+                lead:
+                    "What is left out of events whose person did not agree. No event is lost by it; it holds from the next message on.",
+                state: Self.stateWords(
+                    rules, TimeWords(tenant.timezone), none: "No rules: events are kept as they are sent."),
+                action: visit.may("edit", "setting") ? "\(path)/consent" : nil, csrf: visit.csrf,
+                formVersion: draft.version, error: draft.error, faults: elsewhere, hasFaults: !elsewhere.isEmpty,
+                rows: rows.enumerated().map { Self.consentRow($0, $1, draft) }, settings: [], hasSettings: false,
+                preview: nil, previewLabel: nil, isSafe: true, backHref: path, backLabel: source.name), draft)
+    }
+
+    func rulesPage(_ page: RulesFormPage, _ draft: RulesDraft) -> Response {
+        Response(
+            html: templates.render(page, as: "rules-form"),
+            status: draft.error == nil && draft.faults.isEmpty ? .ok : .unprocessableContent)
+    }
+}
