@@ -266,8 +266,8 @@ def test_a_kill_between_doubles_and_loses_nothing(own_tandem: Server) -> None:
 
 def wrong(tenant: Tenant, message: str) -> str:
     """An event whose time cannot be read; its id in quarantine."""
-    body = {"batch": [{"type": "track", "event": "Paid", "userId": "u", "timestamp": "never", "messageId": message, "properties": {"n": 1.50}}]}
-    assert len(tenant.ingest("batch", body).json()["rejected"]) == 1
+    event = {"type": "track", "event": "Paid", "userId": "u", "timestamp": "never", "messageId": message, "properties": {"n": 1.50}}
+    assert len(tenant.ingest("batch", {"batch": [event]}).json()["rejected"]) == 1
     return tenant.get("/v1/quarantine?state=rejected").json()["items"][0]["id"]
 
 
