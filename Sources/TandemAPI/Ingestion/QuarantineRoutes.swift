@@ -58,7 +58,7 @@ struct QuarantineRoutes {
             "Correct an event that was not stored, and process it again; the original stays", feature: "Ingestion",
             scope: .secret, module: .cdp,
             parameters: [.init("dry_run", "true answers what is still wrong, and changes nothing")],
-            success: 202
+            success: 202, also: [200]
         ) { [store, readingRules] call in
             let body = try call.jsonObject()
             if let name = body.names.first(where: { $0 != "event" }) {
