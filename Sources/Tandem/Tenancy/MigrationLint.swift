@@ -129,7 +129,7 @@ private struct Check {
             note(.constraint, statement, "every row of \(table) is checked under a lock")
         }
         if isOnline, !text.contains("validate constraint") {
-            note(.declared, statement, "alter table waits for everybody who uses \(table), and then they for it")
+            note(.declared, statement, "it waits for everybody who uses \(table), and then they for it")
         }
     }
 

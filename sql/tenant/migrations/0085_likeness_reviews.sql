@@ -5,4 +5,5 @@
 
 alter table review drop constraint if exists review_reason_check;
 alter table review add constraint review_reason_check
-    check (reason in ('accounts', 'anomaly', 'manual', 'contact_email', 'likeness'));
+    check (reason in ('accounts', 'anomaly', 'manual', 'contact_email', 'likeness')) not valid;
+alter table review validate constraint review_reason_check;
