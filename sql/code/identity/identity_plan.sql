@@ -10,19 +10,22 @@ as $$
         from (values ('before', p_before), ('after', p_after)) x(side, states)
         cross join lateral jsonb_array_elements(x.states) with ordinality s(state, pos)
     ), fact as (
-        select s.side, s.state -> 'id' as profile, s.pos, 'identifiers' as part, i.item as what, null::jsonb as value
+        select s.side, s.state -> 'id' as profile, s.pos, 'identifiers' as part, i.item as what, null::jsonb as value, null::jsonb as name
         from state s
         cross join lateral jsonb_array_elements(s.state -> 'identifiers') i(item)
         union all
-        select s.side, s.state -> 'id', s.pos, 'traits', jsonb_build_object('trait', t.key), t.value
+        select s.side, s.state -> 'id', s.pos, 'traits', jsonb_build_object('trait', t.key), t.value, null
         from state s
         cross join lateral jsonb_each(s.state -> 'traits') t
         union all
-        select s.side, s.state -> 'id', s.pos, 'consent', jsonb_build_object('category', c.key), c.value
+        select s.side, s.state -> 'id', s.pos, 'consent', jsonb_build_object('category', c.key), c.value, null
         from state s
         cross join lateral jsonb_each(s.state -> 'consent') c
         union all
-        select s.side, s.state -> 'id', s.pos, p.part, i.item - 'fields', i.item -> 'fields'
+        select
+            s.side, s.state -> 'id', s.pos, p.part,
+            i.item - case when i.item ? 'id' then array['fields', 'name'] else array['fields'] end, i.item -> 'fields',
+            case when i.item ? 'id' then i.item -> 'name' end
         from state s
         cross join unnest(array['accounts', 'contacts', 'opportunities', 'audiences']) p(part)
         cross join lateral jsonb_array_elements(s.state -> p.part) i(item)
@@ -31,6 +34,8 @@ as $$
             f.part, f.what,
             coalesce(jsonb_agg(l.entry order by f.pos) filter (where f.side = 'before'), '[]') as before,
             coalesce(jsonb_agg(l.entry order by f.pos) filter (where f.side = 'after'), '[]') as after,
+            -- Traits of both sides may give a record another name; it stays the same record.
+            coalesce((jsonb_agg(f.name) filter (where f.side = 'after')) -> 0, (jsonb_agg(f.name)) -> 0) as name,
             (jsonb_agg(f.value) filter (where f.side = 'before')) -> 0 as old,
             (jsonb_agg(f.value) filter (where f.side = 'after')) -> 0 as new
         from fact f
@@ -41,7 +46,8 @@ as $$
         group by f.part, f.what
     ), changed as (
         select
-            c.part, c.what || jsonb_build_object('before', c.before, 'after', c.after) || case when c.part = 'contacts' then
+            c.part, c.what || case when c.name <> 'null' then jsonb_build_object('name', c.name) else '{}' end
+            || jsonb_build_object('before', c.before, 'after', c.after) || case when c.part = 'contacts' then
                 jsonb_build_object('fields', coalesce((
                     select jsonb_object_agg(k.key, jsonb_build_array(c.old -> k.key, k.value))
                     from jsonb_each(c.new) k
