@@ -225,16 +225,12 @@ extension Console {
         ]
     }
 
-    /// The long work on events that was ordered last.
+    /// The long work that was ordered last.
     func orders(_ tenant: Tenant) async throws -> [QuarantinePage.Work] {
         let rows = try await read(
-            tenant, [.call("operation_list", .null(.text), .null(.timestamptz), .null(.uuid), .int4(50))])
+            tenant, [.call("operation_list", .null(.text), .null(.timestamptz), .null(.uuid), .int4(5))])
         let words = TimeWords(tenant.timezone)
-        let types = [
-            QuarantineOrder.reprocess.operationType, QuarantineOrder.discard.operationType, ReplayFilter.operationType,
-        ]
-        return try rows[0].decoded("item", as: QuarantinePage.OperationRead.self).filter { types.contains($0.type) }
-            .prefix(5).map { QuarantinePage.Work($0, words) }
+        return try rows[0].decoded("item", as: QuarantinePage.OperationRead.self).map { QuarantinePage.Work($0, words) }
     }
 
     private static func reasons(_ counts: QuarantineCounts) -> [AccountPage.Figure] {
@@ -360,7 +356,8 @@ extension QuarantinePage.Work {
             switch read.type {
             case QuarantineOrder.reprocess.operationType: "Process again"
             case QuarantineOrder.discard.operationType: "Discard"
-            default: "Run once more"
+            case ReplayFilter.operationType: "Run once more"
+            default: String(read.type.map { $0 == "_" || $0 == "." ? " " : $0 })
             }
         let failed = ["failed", "error"].reduce(0) { $0 + (read.counts[$1] ?? 0) }
         // It went to its end; but that is no success for who reads it.
