@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import pathlib
-import shutil
 import signal
 import subprocess
 import uuid
@@ -19,7 +18,7 @@ import requests
 from cluster import Node
 from server import BINARY, Server, Tenant, wait_until
 
-pytestmark = [pytest.mark.alone, pytest.mark.skipif(not shutil.which("faketime"), reason="faketime is not installed")]
+pytestmark = pytest.mark.alone
 
 
 def off(folder: pathlib.Path, days: int) -> pathlib.Path:

@@ -79,32 +79,23 @@ extension Console {
         return ["rules": .array(rules), "version": .number(draft.version)]
     }
 
-    private static func consentRow(_ place: Int, _ row: [String: String], _ draft: RulesDraft) -> RulesFormPage.RuleRow
-    {
-        let pointer = "/rules/\(place)"
-        func field(
-            _ name: String, _ label: String, _ kind: RulesFormPage.Field.Kind = .text, hint: String? = nil
-        ) -> RulesFormPage.Field {
-            .init(
-                "r.\(place).\(name)", label, row[name] ?? "", kind, hint: hint, wrong: draft.wrong("\(pointer)/\(name)")
-            )
-        }
-        let isNew = place >= draft.rows.count
+    private static func consentRow(_ row: RulesDraft.Row) -> RulesFormPage.RuleRow {
         return .init(
-            legend: isNew ? "One more rule" : "Rule \(place + 1)",
+            legend: row.isNew ? "One more rule" : "Rule \(row.place + 1)",
             fields: [
-                field("purpose", "Purpose", hint: isNew ? "As marketing. Empty: no rule." : "Empty: the rule goes."),
-                field("channel", "Channel", hint: "Empty: all channels."),
-                field(
+                row.field(
+                    "purpose", "Purpose", hint: row.isNew ? "As marketing. Empty: no rule." : "Empty: the rule goes."),
+                row.field("channel", "Channel", hint: "Empty: all channels."),
+                row.field(
                     "missing", "Of whom",
                     .choice([("refuse", "who refused, or was never asked"), ("allow", "who refused")])),
-                field(
+                row.field(
                     "activation", "Reason to write to them",
                     .choice([("refuse", "the event is none"), ("allow", "the event may be one")])),
-                field(
+                row.field(
                     "drop", "Left out of the event", .area,
                     hint: "A line each: properties, properties.KEY, context.KEY."),
-            ], rowWrong: draft.faults.first { $0.pointer == pointer }?.detail)
+            ], rowWrong: row.wrong)
     }
 
     private func shownConsent(
@@ -112,7 +103,6 @@ extension Console {
     ) async throws -> Response {
         let tenant = try visit.requiredTenant()
         let path = "/console/\(tenant.slug)/sources/\(source.publicID)"
-        let rows = draft.rows + Array(repeating: [:], count: RulesDraft.spare)
         let elsewhere = draft.faultsElsewhere(draft.rows.indices.map { "/rules/\($0)" })
         return rulesPage(
             RulesFormPage(
@@ -126,7 +116,7 @@ extension Console {
                     rules, TimeWords(tenant.timezone), none: "No rules: events are kept as they are sent."),
                 action: visit.may("edit", "setting") ? "\(path)/consent" : nil, csrf: visit.csrf,
                 formVersion: draft.version, error: draft.error, faults: elsewhere, hasFaults: !elsewhere.isEmpty,
-                rows: rows.enumerated().map { Self.consentRow($0, $1, draft) }, settings: [], hasSettings: false,
+                rows: draft.shown(in: "/rules").map(Self.consentRow), settings: [], hasSettings: false,
                 preview: nil, previewLabel: nil, isSafe: true, backHref: path, backLabel: source.name), draft)
     }
 

@@ -172,29 +172,18 @@ extension Console {
         ($0.rawValue, $0.rawValue)
     }
 
-    private static func identifierRow(_ place: Int, _ row: [String: String], _ draft: RulesDraft)
-        -> RulesFormPage.RuleRow
-    {
-        let pointer = "/identifiers/\(place)"
-        func field(
-            _ name: String, _ label: String, _ kind: RulesFormPage.Field.Kind = .text, hint: String? = nil
-        ) -> RulesFormPage.Field {
-            .init(
-                "r.\(place).\(name)", label, row[name] ?? "", kind, hint: hint, wrong: draft.wrong("\(pointer)/\(name)")
-            )
-        }
-        let isNew = place >= draft.rows.count
+    private static func identifierRow(_ row: RulesDraft.Row) -> RulesFormPage.RuleRow {
         return .init(
-            legend: isNew ? "One more type" : row["type"] ?? "",
+            legend: row.isNew ? "One more type" : row.values["type"] ?? "",
             fields: [
-                field("type", "Type", hint: isNew ? "Empty: none." : "Empty: the defaults below hold for it."),
-                field("priority", "Priority", .number, hint: "1 comes first."),
-                field("limit", "Values of a profile", .number),
-                field("window", "Counted", .choice(windows)),
-                field("trait", "Key that feeds it", hint: "Of a type of your own."),
-                field("blocked", "Values that identify nobody", .area, hint: "A line each."),
-                field("blocked_patterns", "Patterns that identify nobody", .area, hint: "A line each."),
-            ], rowWrong: draft.faults.first { $0.pointer == pointer }?.detail)
+                row.field("type", "Type", hint: row.isNew ? "Empty: none." : "Empty: the defaults below hold for it."),
+                row.field("priority", "Priority", .number, hint: "1 comes first."),
+                row.field("limit", "Values of a profile", .number),
+                row.field("window", "Counted", .choice(windows)),
+                row.field("trait", "Key that feeds it", hint: "Of a type of your own."),
+                row.field("blocked", "Values that identify nobody", .area, hint: "A line each."),
+                row.field("blocked_patterns", "Patterns that identify nobody", .area, hint: "A line each."),
+            ], rowWrong: row.wrong)
     }
 
     private static func ruleSettings(_ draft: RulesDraft) -> [RulesFormPage.Field] {
@@ -215,7 +204,6 @@ extension Console {
     private func shownRules(_ draft: RulesDraft, _ rules: JSON, _ call: Call, _ visit: Visit) throws -> Response {
         let tenant = try visit.requiredTenant()
         let path = "/console/\(tenant.slug)/rules"
-        let rows = draft.rows + [[:]]
         let known =
             draft.rows.indices.map { "/identifiers/\($0)" } + Self.numbers.map { "/\($0.0)" }
             + ["/default/limit", "/default/window", "/blocked", "/blocked_patterns"]
@@ -233,7 +221,8 @@ extension Console {
                     rules, TimeWords(tenant.timezone), none: "The rules that every tenant begins with."),
                 action: visit.may("edit", "setting") ? path : nil, csrf: visit.csrf, formVersion: draft.version,
                 error: draft.error, faults: elsewhere, hasFaults: !elsewhere.isEmpty,
-                rows: rows.enumerated().map { Self.identifierRow($0, $1, draft) }, settings: Self.ruleSettings(draft),
+                rows: draft.shown(in: "/identifiers", spare: 1).map(Self.identifierRow),
+                settings: Self.ruleSettings(draft),
                 hasSettings: true, preview: draft.preview, previewLabel: "Show what would change", isSafe: false,
                 backHref: nil, backLabel: nil), draft)
     }

@@ -80,32 +80,21 @@ extension Console {
             ], examples: lines.isEmpty ? [] : [.init(title: "By type and name", lines: lines)])
     }
 
-    private static func retentionRow(_ place: Int, _ row: [String: String], _ draft: RulesDraft)
-        -> RulesFormPage.RuleRow
-    {
-        let pointer = "/rules/\(place)"
-        func field(
-            _ name: String, _ label: String, _ kind: RulesFormPage.Field.Kind = .text, hint: String? = nil
-        ) -> RulesFormPage.Field {
-            .init(
-                "r.\(place).\(name)", label, row[name] ?? "", kind, hint: hint, wrong: draft.wrong("\(pointer)/\(name)")
-            )
-        }
-        let isNew = place >= draft.rows.count
+    private static func retentionRow(_ row: RulesDraft.Row) -> RulesFormPage.RuleRow {
         let types = [("*", "all")] + MessageType.allCases.map { ($0.rawValue, $0.rawValue) }
         return .init(
-            legend: isNew ? "One more rule" : "Rule \(place + 1)",
+            legend: row.isNew ? "One more rule" : "Rule \(row.place + 1)",
             fields: [
-                field("type", "Type", .choice(types.map { (value: $0.0, label: $0.1) })),
-                field("event", "Name of the event, page or screen", hint: "Empty: all of the type."),
-                field("days", "Days to keep", .number, hint: isNew ? "Empty: no rule." : "Empty: the rule goes."),
-            ], rowWrong: draft.faults.first { $0.pointer == pointer }?.detail)
+                row.field("type", "Type", .choice(types.map { (value: $0.0, label: $0.1) })),
+                row.field("event", "Name of the event, page or screen", hint: "Empty: all of the type."),
+                row.field(
+                    "days", "Days to keep", .number, hint: row.isNew ? "Empty: no rule." : "Empty: the rule goes."),
+            ], rowWrong: row.wrong)
     }
 
     private func shownRetention(_ draft: RulesDraft, _ rules: JSON, _ call: Call, _ visit: Visit) throws -> Response {
         let tenant = try visit.requiredTenant()
         let path = "/console/\(tenant.slug)/retention"
-        let rows = draft.rows + Array(repeating: [:], count: RulesDraft.spare)
         let elsewhere = draft.faultsElsewhere(draft.rows.indices.map { "/rules/\($0)" })
         return rulesPage(
             RulesFormPage(
@@ -119,7 +108,7 @@ extension Console {
                     rules, TimeWords(tenant.timezone), none: "No rules: events are kept for ever."),
                 action: visit.may("edit", "setting") ? path : nil, csrf: visit.csrf, formVersion: draft.version,
                 error: draft.error, faults: elsewhere, hasFaults: !elsewhere.isEmpty,
-                rows: rows.enumerated().map { Self.retentionRow($0, $1, draft) }, settings: [], hasSettings: false,
+                rows: draft.shown(in: "/rules").map(Self.retentionRow), settings: [], hasSettings: false,
                 preview: draft.preview, previewLabel: "Show what would go", isSafe: false, backHref: nil, backLabel: nil
             ),
             draft)

@@ -102,8 +102,6 @@ struct RulesDraft {
     var error: String?
     var preview: RulesFormPage.Preview?
 
-    /// How many empty rows there are to add rules.
-    static let spare = 2
     private static let rowsMaximum = 200
 
     init(version: Int) { self.version = version }
@@ -122,6 +120,35 @@ struct RulesDraft {
             }
         }
         rows = found.sorted { $0.key < $1.key }.map(\.value).filter { $0[key]?.isEmpty == false }
+    }
+
+    /// A rule in the form, or an empty row for one more.
+    struct Row {
+        let place: Int
+        let values: [String: String]
+        let isNew: Bool
+        /// Of the rule, in the document.
+        let pointer: String
+        let draft: RulesDraft
+
+        /// What is wrong with the rule as a whole.
+        var wrong: String? { draft.faults.first { $0.pointer == pointer }?.detail }
+
+        func field(
+            _ name: String, _ label: String, _ kind: RulesFormPage.Field.Kind = .text, hint: String? = nil
+        ) -> RulesFormPage.Field {
+            .init(
+                "r.\(place).\(name)", label, values[name] ?? "", kind, hint: hint,
+                wrong: draft.wrong("\(pointer)/\(name)"))
+        }
+    }
+
+    /// The rules, which stand at `list` in the document, and as many empty rows as there are to add more.
+    func shown(in list: String, spare: Int = 2) -> [Row] {
+        (rows + Array(repeating: [:], count: spare)).enumerated().map { place, values in
+            Row(
+                place: place, values: values, isNew: place >= rows.count, pointer: "\(list)/\(place)", draft: self)
+        }
     }
 
     /// What is wrong with the value that a pointer leads to, or below it.
