@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 THREADS := chroot import sdk undo kill bi bench ninth-object isolation screenshots
 INGEST := goals soak sdk kill drain poison overload fairness hot faults fuzz history
 CRM := changes lists custom-field rights merge maven concurrency owners fuzz
-IDENTITY := erase duplicates segment consent
+IDENTITY := model writers undo lookup duplicates erase segment consent
 OPERATIONS := backup disk watchdog tenants import failover clock
 
 .PHONY: help run build packages test test-quick test-swift test-blackbox bench soak format lint snippet docs clean demo-reset \

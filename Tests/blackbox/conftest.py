@@ -4,6 +4,7 @@
 `own_tandem`  a server of this test alone, for tests that kill it
 `tenant`      a fresh tenant of this test on the shared server
 `figures`     `figures("events", 69659)` notes a figure for `make show-thread-NAME`
+`counts`      the same for a module; what several processes count under one name is added
 """
 
 from __future__ import annotations
@@ -55,14 +56,18 @@ def full() -> bool:
 @pytest.fixture
 def figures(request: pytest.FixtureRequest) -> Callable[[str, Any], None]:
     """Notes a figure of this test in the file that TANDEM_FIGURES names (one JSON object a line), if it is set."""
-    path = os.environ.get("TANDEM_FIGURES")
+    return lambda name, value: note({"test": request.node.name, "name": name, "value": value})
 
-    def note(name: str, value: Any) -> None:
-        if path:
-            with pathlib.Path(path).open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"test": request.node.name, "name": name, "value": value}, default=str) + "\n")
 
-    return note
+@pytest.fixture(scope="module")
+def counts() -> Callable[[str, int], None]:
+    return lambda name, number: note({"name": name, "value": number, "added": True})
+
+
+def note(row: dict[str, Any]) -> None:
+    if path := os.environ.get("TANDEM_FIGURES"):
+        with pathlib.Path(path).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row, default=str) + "\n")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
