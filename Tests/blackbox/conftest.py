@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -18,6 +19,7 @@ from typing import Any
 
 import pytest
 
+import ground
 from server import Server, Tenant
 
 FULL = os.environ.get("TANDEM_TEST_FULL") == "1"
@@ -68,6 +70,14 @@ def note(row: dict[str, Any]) -> None:
     if path := os.environ.get("TANDEM_FIGURES"):
         with pathlib.Path(path).open("a", encoding="utf-8") as file:
             file.write(json.dumps(row, default=str) + "\n")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The worker processes of a run share its ground."""
+    if not hasattr(config, "workerinput"):
+        whole = contextlib.ExitStack()
+        whole.enter_context(ground.shared())
+        config.add_cleanup(whole.close)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

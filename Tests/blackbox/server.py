@@ -18,6 +18,8 @@ from typing import Any
 import psycopg
 import requests
 
+import ground
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("TANDEM_TEST_BINARY", ROOT / ".build/debug/tandem"))
 START_TIMEOUT_S = float(os.environ.get("TANDEM_TEST_START_TIMEOUT", "120"))
@@ -74,17 +76,20 @@ class Tenant:
 class Server:
     """`tandem serve` on free ports with a data directory of its own. Start it with `start()` or as a context."""
 
-    def __init__(self, binary: pathlib.Path = BINARY, environment: dict[str, str] | None = None):
+    def __init__(self, binary: pathlib.Path = BINARY, environment: dict[str, str] | None = None, from_nothing: bool = False):
+        """`from_nothing`: its first start makes the cluster itself, instead of getting a copy of one that such a start has made."""
         self.binary = pathlib.Path(binary)
         if not self.binary.exists():
             raise FileNotFoundError(f"{self.binary} is not built: swift build --product tandem")
         # Short, because a socket's path ends at 107 bytes; the binary makes it reachable for the user of PostgreSQL.
-        self.data_dir = pathlib.Path(tempfile.mkdtemp(prefix="tdm-"))
+        self.data_dir = pathlib.Path(tempfile.mkdtemp(prefix="tdm-", dir=ground.folder()))
         self.log_path = self.data_dir.with_suffix(".log")
         self.base_url = ""
         self.admin_url = ""
         self.pid = 0
         self.process: subprocess.Popen[bytes] | None = None
+        self._from_nothing = from_nothing
+        self._admin_key: str | None = None
         self._tenants: dict[str, Tenant] = {}
         self._documented: list[tuple[re.Pattern[str], dict[str, Any]]] | None = None
         self._environment = {key: value for key, value in os.environ.items() if not key.startswith("TANDEM_")}
@@ -112,6 +117,8 @@ class Server:
 
     def start(self, *arguments: str, timeout_s: float = START_TIMEOUT_S) -> "Server":
         """Starts the server and waits for its line "listening". `arguments` are added to the command."""
+        if self._is_copied():
+            self._admin_key = ground.put_cluster(self.data_dir, lambda: Server(from_nothing=True))
         command = [
             str(self.binary), "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
             "--data-dir", str(self.data_dir), *arguments,
@@ -154,6 +161,11 @@ class Server:
         self.pid = int(listening["pid"])
         return self
 
+    def _is_copied(self) -> bool:
+        """Whether its cluster is a copy: before its first start, on PostgreSQL of its own, and by the binary under test."""
+        is_own = "TANDEM_DATABASE_URL" not in self._environment and self.binary == BINARY
+        return is_own and not self._from_nothing and not any(self.data_dir.iterdir())
+
     def stop(self, timeout_s: float = 60) -> int:
         """Stops the server and its PostgreSQL as Ctrl-C does; its exit code."""
         assert self.process is not None
@@ -192,8 +204,7 @@ class Server:
                 except (FileNotFoundError, ValueError):
                     pass
         finally:
-            real = self.data_dir.resolve()
-            shutil.rmtree(real, ignore_errors=True)
+            ground.remove(self.data_dir.resolve())
             if self.data_dir.is_symlink():
                 self.data_dir.unlink()
             self.log_path.unlink(missing_ok=True)
@@ -268,8 +279,7 @@ class Server:
     def tenant(self, slug: str, modules: str = "cdp,crm", **options: str) -> Tenant:
         """The tenant of that name, made at its first use. Options become flags: display_name="Acme"."""
         if slug not in self._tenants:
-            flags = [part for name, value in options.items() for part in ("--" + name.replace("_", "-"), value)]
-            made = self.cli("tenant", "create", slug, "--modules", modules, *flags)
+            made = self._make_tenant(slug, modules, options)
             self._tenants[slug] = Tenant(
                 slug=slug,
                 id=made["tenant"]["id"],
@@ -279,6 +289,18 @@ class Server:
                 server=self,
             )
         return self._tenants[slug]
+
+
+    def _make_tenant(self, slug: str, modules: str, options: dict[str, str]) -> Any:
+        """By the admin plane where there is a key for it, which spares a process; else by the command line."""
+        if self._admin_key is None or self.process is None or self.process.poll() is not None:
+            flags = [part for name, value in options.items() for part in ("--" + name.replace("_", "-"), value)]
+            return self.cli("tenant", "create", slug, "--modules", modules, *flags)
+        answer = requests.post(
+            self.admin_url + "/admin/v1/tenants", json={"slug": slug, "modules": modules.split(","), **options},
+            headers={"Authorization": f"Bearer {self._admin_key}"}, timeout=60)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
 
 
 def _parse(text: str) -> Any:
