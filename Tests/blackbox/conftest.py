@@ -22,6 +22,7 @@ import pytest
 import ground
 from server import Server, Tenant
 
+LONGEST = ("test_ninth_object.py", "test_screenshots.py")
 FULL = os.environ.get("TANDEM_TEST_FULL") == "1"
 _numbers = itertools.count(1)
 _running: list[Server] = []
@@ -81,7 +82,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Long forms are selected by their show-thread target only."""
+    """Long forms are selected by their show-thread target only. The longest files come first: one of them that came last would
+    keep one worker when the others have nothing to do."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
     if not FULL:
         long = [item for item in items if item.get_closest_marker("full")]
         items[:] = [item for item in items if item not in long]

@@ -21,8 +21,8 @@ from typing import Any
 # The run's folder, which its worker processes share.
 VARIABLE = "TANDEM_TEST_GROUND"
 MEMORY = pathlib.Path("/dev/shm")
-# A tenant has 8 MB of files; a run has 1,400 of them.
-NEEDED_GB = 14
+# A tenant has 8 MB of files; a run has a thousand of them.
+NEEDED_GB = 10
 
 
 def folder() -> str | None:

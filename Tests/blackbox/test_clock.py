@@ -18,8 +18,6 @@ import requests
 from cluster import Node
 from server import BINARY, Server, Tenant, wait_until
 
-pytestmark = pytest.mark.alone
-
 
 def off(folder: pathlib.Path, days: int) -> pathlib.Path:
     """The binary with a clock that is so many days off; time spans stay as long as they are."""

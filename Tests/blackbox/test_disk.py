@@ -17,8 +17,6 @@ import requests
 
 from server import Server, Tenant, wait_until
 
-pytestmark = pytest.mark.alone
-
 SIZE_MB = 300
 
 

@@ -14,6 +14,7 @@ import pytest
 import load
 from server import Server, Tenant, wait_until
 
+# A connection that the kernel has taken and a server without a processor has not yet seen is reset with the listener.
 pytestmark = pytest.mark.alone
 
 _numbers = itertools.count(1)

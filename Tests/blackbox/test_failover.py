@@ -16,8 +16,6 @@ import requests
 from cluster import Pair
 from server import Server, Tenant, wait_until
 
-pytestmark = pytest.mark.alone
-
 RECOVERY_S = 10.0
 
 

@@ -20,8 +20,6 @@ import pytest
 import load
 from server import Server, Tenant, children, wait_until
 
-pytestmark = pytest.mark.alone
-
 FULL = os.environ.get("TANDEM_TEST_FULL") == "1"
 SECONDS = 20 if FULL else 1
 USERS = 500

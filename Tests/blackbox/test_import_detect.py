@@ -160,7 +160,6 @@ def test_what_was_tried_is_what_is_imported(tmp_path: pathlib.Path, tenant: Tena
     assert tenant.server.cli(*command, "--sha256", again)["import"]["created"] == 2
 
 
-@pytest.mark.alone
 def test_a_large_file_is_killed_gone_on_with_and_taken_back(
     tmp_path: pathlib.Path, tenant: Tenant, figures: Callable[[str, Any], None]
 ) -> None:

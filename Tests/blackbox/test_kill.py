@@ -32,7 +32,7 @@ POSTMASTER_ROUNDS = KILLS if FULL else 1
 CONTROL_ROUNDS = 10
 USERS = 2_000 if FULL else 300
 
-pytestmark = [pytest.mark.alone, pytest.mark.timeout(7200 if FULL else 300)]
+pytestmark = pytest.mark.timeout(7200 if FULL else 300)
 _numbers = itertools.count(1)
 
 

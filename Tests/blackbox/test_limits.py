@@ -16,8 +16,6 @@ import requests
 
 from server import Server, Tenant, wait_until
 
-pytestmark = pytest.mark.alone
-
 _numbers = itertools.count(1)
 # A changed rate holds within five seconds.
 RATE_KNOWN_S = 10

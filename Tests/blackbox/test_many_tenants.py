@@ -18,8 +18,6 @@ import requests
 
 from server import BINARY, ROOT, CommandFailed, Server, Tenant, wait_until
 
-pytestmark = pytest.mark.alone
-
 FULL = os.environ.get("TANDEM_TEST_FULL") == "1"
 COUNT = int(os.environ.get("TANDEM_TENANTS", "1000" if FULL else "8"))
 SEED = int(os.environ.get("TANDEM_SEED", "7"))

@@ -14,8 +14,6 @@ import requests
 import load
 from server import Server
 
-pytestmark = pytest.mark.alone
-
 USERS = 500
 # What the server refuses itself, and what only PostgreSQL refuses (see the trigger).
 POISONS: list[tuple[str, str]] = [
