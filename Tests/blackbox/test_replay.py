@@ -193,7 +193,8 @@ def test_it_keeps_to_a_rate_and_goes_on_when_killed(tandem: Server) -> None:
     process.wait()
     assert operation()["state"] == "running" and operation()["done"] < 1_000
     # A running server goes on behind the cursor when the lease has ended, which is now; nothing is counted twice.
-    assert rows(tenant, "update operation set leased_until = clock_timestamp() where leased_until > clock_timestamp() returning 1") == [(1,)]
+    ended = "update operation set leased_until = clock_timestamp() where leased_until > clock_timestamp() returning 1"
+    assert rows(tenant, ended) == [(1,)]
     wait_until(lambda: operation()["state"] == "done", 90, every_s=0.5)
     assert operation()["counts"] == {"replayed": 1_000}
     assert operation()["done"] == operation()["total"] == 1_000
