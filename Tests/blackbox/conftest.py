@@ -1,6 +1,6 @@
 """Fixtures of the black-box tests.
 
-`tandem`      the server that the session shares (see `server.Server`)
+`tandem`      the server that the tests of a file share, and those of other files (see `server.Server`)
 `own_tandem`  a server of this test alone, for tests that kill it
 `tenant`      a fresh tenant of this test on the shared server
 `figures`     `figures("events", 69659)` notes a figure for `make show-thread-NAME`
@@ -23,18 +23,46 @@ import ground
 from server import Server, Tenant
 
 LONGEST = ("test_ninth_object.py", "test_screenshots.py")
+TENANTS_AT_MOST = 25
 FULL = os.environ.get("TANDEM_TEST_FULL") == "1"
 _numbers = itertools.count(1)
 _running: list[Server] = []
 
 
+class Shared:
+    """The server that tests share, of a worker's process. Another takes its place when it has many tenants: each makes the next one
+    dearer (the two hundredth costs six times what the first does), and a start on a copied cluster is half a second."""
+
+    def __init__(self) -> None:
+        self._server: Server | None = None
+
+    def server(self) -> Server:
+        if self._server is not None and self._server.tenant_count > TENANTS_AT_MOST:
+            self.close()
+        if self._server is None:
+            # Tests stand for a proxy in front of it, too.
+            self._server = Server(environment={"TANDEM_TRUSTED_PROXY": "127.0.0.1"})
+            self._server.start()
+            _running.append(self._server)
+        return self._server
+
+    def close(self) -> None:
+        if self._server is not None:
+            _running.remove(self._server)
+            self._server.close()
+            self._server = None
+
+
 @pytest.fixture(scope="session")
-def tandem() -> Iterator[Server]:
-    # Tests stand for a proxy in front of it, too.
-    with Server(environment={"TANDEM_TRUSTED_PROXY": "127.0.0.1"}) as server:
-        _running.append(server)
-        yield server
-        _running.remove(server)
+def shared_server() -> Iterator[Shared]:
+    shared = Shared()
+    yield shared
+    shared.close()
+
+
+@pytest.fixture(scope="module")
+def tandem(shared_server: Shared) -> Server:
+    return shared_server.server()
 
 
 @pytest.fixture

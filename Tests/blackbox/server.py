@@ -291,6 +291,11 @@ class Server:
         return self._tenants[slug]
 
 
+    @property
+    def tenant_count(self) -> int:
+        """How many tenants `tenant` has made."""
+        return len(self._tenants)
+
     def _make_tenant(self, slug: str, modules: str, options: dict[str, str]) -> Any:
         """By the admin plane where there is a key for it, which spares a process; else by the command line."""
         if self._admin_key is None or self.process is None or self.process.poll() is not None:
