@@ -438,3 +438,50 @@ def test_roles_are_made_changed_and_deleted(world: World) -> None:
     server.cli("key", "revoke", key["id"], "--tenant", tenant.slug)
     assert tenant.api("DELETE", f"/v1/roles/{made['id']}").status_code == 204
     assert tenant.get(f"/v1/roles/{made['id']}").status_code == 404
+
+
+def test_who_may_edit_users_and_not_roles_gets_no_other_rights(world: World) -> None:
+    """The address is what an identity provider lets in by; teams and managers are what a role reaches."""
+    tenant, everything = world.tenant, {"*": {"read": "all", "edit": "all", "create": "all", "delete": "all"}}
+    role = world.role("keeps the users", {**everything, "role": {"edit": "none"}})
+    clerk, lord = world.caller(role, "out"), world.caller(world.role("keeps the roles", everything), "out")
+    administrator = world.make(
+        "users", name="chief", email="chief@rights.example", external_id="chief", role_ids=[world.roles["administrator"]["id"]])
+    plain = world.make("users", name="plain", email="plain@rights.example")
+    own, team = world.users["out"], world.make("teams", name="Elsewhere")["id"]
+    gone = world.make("users", name="gone", email="gone@rights.example", active=False)
+    north = world.users["rep"]["team_id"]
+
+    def tries(caller: Caller, status: int) -> None:
+        for path, body in [
+                (f"users/{administrator['id']}", {"email": "mine@evil.example"}),
+                ("users/by/external_id/chief", {"email": "mine@evil.example"}),
+                (f"users/{administrator['id']}", {"email": None}), (f"users/{own['id']}", {"team_id": north}),
+                (f"users/{plain['id']}", {"manager_id": own["id"]}), (f"users/{administrator['id']}", {"team_id": own["team_id"]}),
+                (f"users/{gone['id']}", {"active": True}), (f"teams/{north}", {"parent_id": team})]:
+            answer = caller.api("PUT" if "/by/" in path else "PATCH", f"/v1/{path}", body)
+            assert answer.status_code == status, (path, body, answer.text)
+            if status == 403:
+                assert answer.json()["code"] == "forbidden" and "edit role" in answer.json()["message"], answer.text
+        listed = caller.api("POST", "/v1/users:batch", {"items": [
+            {"op": "update", "id": administrator["id"], "data": {"email": "batch@evil.example"}}]}).json()["results"][0]
+        assert listed["status"] == (403 if status == 403 else 200), listed
+
+    tries(clerk, 403)
+    unchanged = tenant.get(f"/v1/users/{administrator['id']}").json()
+    assert (unchanged["email"], unchanged["version"]) == ("chief@rights.example", administrator["version"])
+    # The rest of a user is theirs to keep: names, new users, the address of one without roles, their own; who leaves.
+    for path, body in [
+            (f"users/{administrator['id']}", {"name": "Chief", "email": "chief@rights.example"}),
+            (f"users/{plain['id']}", {"email": "p@rights.example"}), (f"users/{own['id']}", {"email": "out2@rights.example"}),
+            (f"users/{plain['id']}", {"active": False, "manager_id": None, "team_id": None})]:
+        answer = clerk.api("PATCH", f"/v1/{path}", body)
+        assert answer.status_code == 200, (path, body, answer.text)
+    made = clerk.api("POST", "/v1/users", {"name": "new", "email": "new@rights.example", "team_id": team})
+    assert made.status_code == 201, made.text
+    tries(lord, 200)
+    for path, body in [
+            (f"users/{own['id']}", {"email": own["email"], "team_id": own["team_id"]}), (f"teams/{north}", {"parent_id": None}),
+            (f"users/{administrator['id']}", {"role_ids": [], "email": "chief@rights.example"})]:
+        answer = tenant.api("PATCH", f"/v1/{path}", body)
+        assert answer.status_code == 200 or "administrator" in answer.text, answer.text

@@ -1,6 +1,7 @@
 -- Rights, applied to a wave of a restricted caller once its records are loaded: what the caller may not read is not there, what
 -- the caller may not do is an error `forbidden`. New records without an owner become the caller's own. Giving a record to somebody takes `assign`, beside `edit`;
--- a new one for somebody else, that `create` reaches them. What nobody owns is changed by giving it to somebody: as theirs; to oneself without `assign`. Roles are given by those who may change roles.
+-- a new one for somebody else, that `create` reaches them. What nobody owns is changed by giving it to somebody: as theirs; to oneself without `assign`.
+-- What gives somebody other rights (widened_field) is done by those who may change roles.
 create or replace function restrict_items(p_object jsonb, p_context jsonb, p_items jsonb[]) returns jsonb[]
 language plpgsql stable
 as $$
@@ -9,6 +10,7 @@ declare
     v_user text := nullif(current_setting('tandem.user', true), '');
     v_shared boolean := (select o.shared from object_description o where o.object = v_name);
     v_readable uuid[];
+    v_guarded boolean := v_name in ('user', 'team') and level_of('role', 'edit') <> 'all';
 begin
     -- Taking a conversion back undoes what its own conversion did: the right to edit the lead is enough.
     if p_context ->> 'cause' = 'unconvert' and v_name <> 'lead' then
@@ -34,9 +36,7 @@ begin
                 when i -> 'given' ? 'owner_id' and i #>> '{given,owner_id}' is distinct from i #>> '{old,owner_id}'
                     and (i #>> '{old,owner_id}' is not null or i #>> '{given,owner_id}' is distinct from v_user)
                     and not is_within(v_name, 'assign', coalesce(i #>> '{old,owner_id}', i #>> '{given,owner_id}')::uuid) then 'assign'
-            end as missing, v_name = 'user' and i -> 'given' ? 'role_ids'
-                and coalesce(i #> '{given,role_ids}', '[]') <> coalesce(i #> '{old,role_ids}', '[]')
-                and level_of('role', 'edit') <> 'all' as gives_roles
+            end as missing, case when v_guarded then widened_field(v_name, i) end as widened
             from owned
         )
         select array_agg(case
@@ -46,8 +46,9 @@ begin
             when missing = 'read' then i || '{"outcome": "error", "code": "not_found"}'
             when missing is not null then i || jsonb_build_object(
                 'outcome', 'error', 'code', 'forbidden', 'detail', jsonb_build_object('detail', refusal(v_name, missing)))
-            when gives_roles then i || jsonb_build_object('outcome', 'error', 'code', 'forbidden', 'detail',
-                jsonb_build_object('detail', 'The role does not allow to give roles (its right to edit role reaches: none).'))
+            when widened is not null then i || jsonb_build_object('outcome', 'error', 'code', 'forbidden', 'detail',
+                jsonb_build_object('detail', format('The role does not allow to %s (its right to edit role reaches: none).', case
+                    when widened = 'role_ids' then 'give roles' else format('change %s, which gives other rights', widened) end)))
             else i end order by n)
         from judged
     );
