@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from console import Browser
-from server import CommandFailed, Server, Tenant, wait_until
+from server import CommandFailed, Server, Tenant, children, wait_until
 
 LIMIT_S = 3
 
@@ -54,23 +54,28 @@ def hold(dsn: str) -> psycopg.Connection:
 CROSS_JOIN = "select count(*) from events a, events b, events c, events d where a.properties is distinct from b.properties"
 
 
-def nice(pid: int) -> int:
-    return int(pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[16])
+def niceness(pid: int) -> set[int]:
+    """Of a process and, where the kernel groups processes by session, of its group: between groups that one alone counts."""
+    found = {int(pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[16])}
+    group = pathlib.Path(f"/proc/{pid}/autogroup")
+    text = group.read_text() if group.exists() else ""
+    return found | {int(text.split()[-1])} if text.strip() else found
+
+
+def workers(server: Server, leader: int) -> list[int]:
+    """Parallel workers of a session."""
+    return [pid for pid in children(server.postmaster_pid())
+            if f"parallel worker for PID {leader} " in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()]
 
 
 def test_a_transaction_is_ended_by_its_age_whatever_the_session_has_set(strict: Server, dsn: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as calm:
         calm.execute("select 1")
         greedy = hold(dsn)
-        priorities: list[int] = []
-        watched = threading.Thread(target=lambda: (time.sleep(2), priorities.append(nice(greedy.info.backend_pid))), daemon=True)
-        watched.start()
         begin = time.monotonic()
         with pytest.raises(psycopg.errors.AdminShutdown):
             greedy.execute(CROSS_JOIN)
         assert time.monotonic() - begin < LIMIT_S + 4
-        watched.join(10)
-        assert priorities == [10], "BI gets the processor after those who serve requests"
         # One that only reads now and then stays.
         calm.execute("select count(*) from profiles")
     # An idle one too.
@@ -80,6 +85,28 @@ def test_a_transaction_is_ended_by_its_age_whatever_the_session_has_set(strict: 
         idle.execute("select 1")
     assert "a BI session was ended: its transaction was open for too long" in strict.log_tail(200)
     assert metric(strict, 'bi_sessions_ended_total{reason="age"}') >= 2
+
+
+def test_processes_of_bi_get_the_processor_after_the_others(strict: Server, acme: Tenant, dsn: str) -> None:
+    """The leader's and its helpers', long before they are ended."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for setting in ("parallel_setup_cost = 0", "parallel_tuple_cost = 0", "min_parallel_table_scan_size = 0",
+                        "max_parallel_workers_per_gather = 2"):
+            connection.execute(f"set {setting}")
+        leader = connection.info.backend_pid
+
+        def ask() -> None:
+            with pytest.raises(psycopg.errors.AdminShutdown):
+                connection.execute(CROSS_JOIN)
+
+        asked = threading.Thread(target=ask)
+        asked.start()
+        wait_until(lambda: len(workers(strict, leader)) == 2, 2)
+        wait_until(lambda: all(niceness(pid) == {19} for pid in [leader, *workers(strict, leader)]), 2)
+        # Nobody else's.
+        others = [pid for pid in children(strict.postmaster_pid()) if pid not in [leader, *workers(strict, leader)]]
+        assert others and not any(19 in niceness(pid) for pid in others)
+        asked.join(15)
 
 
 def sessions(server: Server, *arguments: str) -> list[dict[str, Any]]:

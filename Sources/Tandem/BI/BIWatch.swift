@@ -1,4 +1,3 @@
-import Glibc
 public import Logging
 public import Postgres
 public import ServiceLifecycle
@@ -34,13 +33,11 @@ public final class BIWatch: Service {
 
     public let bounds: Bounds
     private let database: ConnectionConfiguration
-    private let isEmbedded: Bool
+    /// The embedded one.
+    private let server: EmbeddedServer?
     private let logger: Logger
     private let open = Atomic<Int>(0)
     private let ended = Mutex<[Reason: Int]>([:])
-
-    /// Lower than everybody else's, 0; the highest number is 19.
-    private static let niceness: Int32 = 10
 
     /// - Parameters:
     ///   - server: the embedded one, whose superuser sees everybody; nil: the service's login must be a member of `pg_monitor` and
@@ -49,7 +46,7 @@ public final class BIWatch: Service {
     public init(server: EmbeddedServer?, database: ConnectionConfiguration, bounds: Bounds = Bounds(), logger: Logger) {
         self.bounds = bounds
         self.database = server?.connection(user: "postgres", database: "tandem") ?? database
-        isEmbedded = server != nil
+        self.server = server
         self.logger = logger
     }
 
@@ -59,12 +56,28 @@ public final class BIWatch: Service {
     }
 
     public func run() async throws {
+        await withDiscardingTaskGroup { group in
+            if let server { group.addTask { await self.yield(server) } }
+            group.addTask { await self.watch() }
+        }
+    }
+
+    /// Four times a second: new processes begin with everybody's priority.
+    private func yield(_ server: EmbeddedServer) async {
+        var priority = BIPriority()
+        while !Task.isShuttingDownGracefully && !Task.isCancelled {
+            if let postmaster = server.postmasterPID { priority.look(at: postmaster) }
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .milliseconds(250)) }
+        }
+    }
+
+    private func watch() async {
         let pool = Pool(PoolConfiguration(connection: database, size: 1))
         var isTold = false
         while !Task.isShuttingDownGracefully && !Task.isCancelled {
             do throws(PostgresError) {
                 try await pool.withConnection(deadline: .seconds(5)) { (connection) throws(PostgresError) in
-                    try self.look(BISessions(connection, isSuperuser: self.isEmbedded))
+                    try self.look(BISessions(connection, isSuperuser: self.server != nil))
                 }
                 isTold = false
             } catch {
@@ -85,7 +98,8 @@ public final class BIWatch: Service {
     private func look(_ sessions: BISessions) throws(PostgresError) {
         let found = try sessions.list()
         open.store(found.count, ordering: .relaxed)
-        if isEmbedded { Self.yield(found) }
+        // Once more, for a kernel that tells of no children.
+        if server != nil { for pid in found.flatMap({ [$0.pid] + $0.workers }) { BIPriority.lower(pid) } }
         for (session, reason) in Self.excess(of: found, bounds) where try sessions.end(session) {
             ended.withLock { $0[reason, default: 0] += 1 }
             logger.warning(
@@ -111,14 +125,5 @@ public final class BIWatch: Service {
         guard bounds.sessions > 0, others.count > bounds.sessions else { return excess }
         let late = others.sorted { ($0.connectedAt, $0.pid) < ($1.connectedAt, $1.pid) }.dropFirst(bounds.sessions)
         return excess + late.map { ($0, .count) }
-    }
-
-    /// Gives BI's processes, and those that help them, a lower priority; new ones begin with everybody's.
-    private static func yield(_ sessions: [BISession]) {
-        for pid in sessions.flatMap({ [$0.pid] + $0.workers }) {
-            let process = id_t(pid)
-            let kind = __priority_which_t(PRIO_PROCESS.rawValue)
-            if getpriority(kind, process) < niceness { setpriority(kind, process, niceness) }
-        }
     }
 }

@@ -83,7 +83,7 @@ extension BILogin {
     public var json: JSONObject {
         [
             "login": .string(login), "name": .string(name),
-            "role_id": .string(orNull: role.map { PublicID(.role, $0).description }),
+            "role_id": .string(orNull: role.map { PublicID(.role, $0).description }), "models": .bool(makesModels),
             "created_at": .string(createdAt.iso8601),
             "revoked_at": .string(orNull: revokedAt?.iso8601),
         ]

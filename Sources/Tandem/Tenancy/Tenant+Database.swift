@@ -88,6 +88,8 @@ public struct BILogin: Sendable, Hashable {
     public let name: String
     /// Whose rights to fields it has; nil: it reads all.
     public let role: RecordID?
+    /// It makes views in the tenant's schema for models.
+    public let makesModels: Bool
     public let createdAt: Date
     public let revokedAt: Date?
 
@@ -97,6 +99,7 @@ public struct BILogin: Sendable, Hashable {
         tenant = try row.uuid("tenant")
         name = try row.text("name")
         role = try row.optionalText("role").flatMap { UUID(uuidString: $0) }
+        makesModels = try row.bool("models")
         createdAt = Date(microseconds: try row.timestamp("created_at"))
         revokedAt = try row.optionalTimestamp("revoked_at").map { Date(microseconds: $0) }
     }

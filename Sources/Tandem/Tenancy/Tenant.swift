@@ -65,6 +65,8 @@ public struct TenantSchema: Sendable, Hashable, CustomStringConvertible {
 
     /// The internals beside it.
     public var internals: String { name + "_i" }
+    /// What BI logins make of it: views. There with the first login that may.
+    public var models: String { name + "_m" }
     /// Owns the tables and runs their DDL.
     public var ownerRole: String { name + "_owner" }
     /// Reads and writes rows; the role of every request.

@@ -29,6 +29,7 @@ struct Settings {
         case diskReserve = "disk_reserve"
         case biTransactionLimit = "bi_transaction_limit"
         case biConnections = "bi_connections"
+        case biReplica = "bi_replica"
         case attachmentMegabytes = "attachment_mb"
 
         var explanation: String {
@@ -58,6 +59,7 @@ struct Settings {
             case .diskReserve: "percent of the database's disk that events leave free (default 5; 0: none)"
             case .biTransactionLimit: "seconds after which a BI transaction is ended (default 600; 0: never)"
             case .biConnections: "sessions of BI logins, of all tenants together (default 50; 0: no limit)"
+            case .biReplica: "HOST:PORT of a standby that BI reads from: new logins are told to connect there, over TLS"
             case .attachmentMegabytes: "MB of a file beside a record (default 25)"
             }
         }

@@ -19,12 +19,23 @@ struct BICommand: ParsableCommand {
             discussion: """
                 tandem bi user create acme dashboards
                 tandem bi user create acme sales-sheets --role "read only"
+                tandem bi user create acme dbt --models
+
+                With --models it makes views in a schema of its own, which the tenant's other logins read; dbt needs that. It makes no tables:
+                what it says of people is what there is of them now.
                 """)
         @OptionGroup var global: GlobalOptions
         @Argument(help: "The tenant.") var tenant: String
         @Argument(help: "A name to know it by; the login itself is opaque.") var name: String
         @Option(help: "Sessions at a time, 1 to 50.") var connections = 20
         @Option(help: "A role: the login reads the relations and columns that it reads.") var role: String?
+        @Flag(help: "It may make views, in a schema of their own (dbt).") var models = false
+
+        func validate() throws {
+            if models && role != nil {
+                throw ValidationError("a login with a role makes no models: leave --role or --models")
+            }
+        }
 
         func run(_ session: DatabaseSession) throws -> Output {
             let found = try session.tenant(tenant)
@@ -33,29 +44,44 @@ struct BICommand: ParsableCommand {
                     try connection.roleFind(reference).id
                 }
             }
+            if models && !global.dryRun { try BICommand.holdModels(session) }
             let made = try session.directory.createBILogin(
-                found, name: name, role: role, connections: connections)
+                found, name: name, role: role, connections: connections,
+                models: try models && (!global.dryRun || BIModels.isGuarded(session.connection)))
             if global.dryRun {
                 return Output(
                     content: .object(["name": .string(name), "dry_run": .bool(true)]), name: "name",
                     text: "Would create a BI login \(name) for \(found.slug).")
             }
-            let dsn = BICommand.dsn(
+            let primary = BICommand.dsn(
                 made.login.login, made.password, server: session.server, session.connection.configuration)
+            // Views are made where rows are.
+            let replica = models ? nil : try BICommand.replica(made.login.login, made.password, session)
+            let dsn = replica ?? primary
+            var lines = [
+                "Login      \(made.login.login)", "Password   \(made.password)   (shown once)", "DSN        \(dsn)",
+            ]
+            if replica != nil { lines.append("Primary    \(primary)") }
+            if models { lines.append("Models     \(found.schema.models)   (the schema for its views)") }
             return Output(
                 content: .object([
                     "login": .string(made.login.login), "password": .string(made.password),
-                    "schema": .string(found.schema.name), "dsn": .string(dsn), "name": .string(name),
+                    "schema": .string(found.schema.name), "dsn": .string(dsn), "primary_dsn": .string(primary),
+                    "name": .string(name),
                     "role_id": made.login.json["role_id"] ?? .null,
+                    "models_schema": models ? .string(found.schema.models) : .null,
                 ]),
-                name: "login",
-                text: """
-                    Login      \(made.login.login)
-                    Password   \(made.password)   (shown once)
-                    DSN        \(dsn)
-                    """,
+                name: "login", text: lines.joined(separator: "\n"),
                 next: ["psql '\(dsn)' -c '\\d'"])
         }
+    }
+
+    /// Sees to it that logins which make models make views alone; without a superuser's rights whoever makes the login is told.
+    private static func holdModels(_ session: DatabaseSession) throws {
+        if let server = session.server { return try server.holdBIModels() }
+        if try BIModels.isGuarded(session.connection) { return }
+        guard try ControlPlane.state(session.connection).isSuperuser else { return }
+        try BIModels.hold(session.connection)
     }
 
     struct List: DatabaseCommand {
@@ -67,8 +93,8 @@ struct BICommand: ParsableCommand {
             Output(
                 content: .list(try session.directory.biLogins(session.tenant(tenant)).map(\.json)),
                 columns: [
-                    ("NAME", "name"), ("LOGIN", "login"), ("ROLE", "role_id"), ("CREATED", "created_at"),
-                    ("REVOKED", "revoked_at"),
+                    ("NAME", "name"), ("LOGIN", "login"), ("ROLE", "role_id"), ("MODELS", "models"),
+                    ("CREATED", "created_at"), ("REVOKED", "revoked_at"),
                 ],
                 name: "login")
         }
@@ -118,6 +144,16 @@ struct BICommand: ParsableCommand {
                 columns: [("TRAIT", "trait"), ("COLUMN", "column"), ("TYPE", "type"), ("CHANGE", "change")],
                 name: "column")
         }
+    }
+
+    /// The same login at the standby that `bi_replica` names: it has the primary's logins. Nil: none is named.
+    private static func replica(_ login: String, _ password: String, _ session: DatabaseSession) throws -> String? {
+        guard let text = session.settings[.biReplica] else { return nil }
+        let address = try Settings.address(text, of: .biReplica)
+        let host = address.host.contains(":") ? "[\(address.host)]" : address.host
+        let own = session.server == nil ? session.connection.configuration.keywords["dbname"] : nil
+        let database = own ?? "tandem"
+        return "postgresql://\(login):\(password)@\(host):\(address.port)/\(database)?sslmode=require"
     }
 
     /// A URL that psql and SQLAlchemy take: the embedded server's own TCP port, or where the database URL leads.

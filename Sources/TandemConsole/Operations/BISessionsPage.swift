@@ -25,6 +25,7 @@ struct BISessionsPage {
         let tenantName: String
         let sessions: String
         let created: Moment?
+        let makesModels: Bool
         let isRevoked: Bool
     }
 
@@ -86,7 +87,8 @@ extension Console {
                 BISessionsPage.Login(
                     loginName: login.name, login: login.login, tenantName: names[login.tenant] ?? "",
                     sessions: counts[login.login].map { Figures.count($0) } ?? "none",
-                    created: words.moment(login.createdAt.ISO8601Format()), isRevoked: login.revokedAt != nil)
+                    created: words.moment(login.createdAt.ISO8601Format()), makesModels: login.makesModels,
+                    isRevoked: login.revokedAt != nil)
             },
             hasLogins: !logins.isEmpty)
         return Response(html: templates.render(page, as: "bi-sessions"))

@@ -34,3 +34,20 @@ struct BIWatchTests {
         #expect(ended(sessions, .init(transaction: .seconds(600), sessions: 2)) == ["1 age"])
     }
 }
+
+@Suite("Which processes of PostgreSQL are BI's")
+struct BIPriorityTests {
+    @Test(
+        "By their title",
+        arguments: [
+            ("postgres: t_djkfkbemts_b2 tandem 127.0.0.1(43011) SELECT", BIPriority.Kind.bi),
+            ("postgres: t_djkfkbemts_b12 tandem 127.0.0.1(43011) authentication  ", .bi),
+            ("postgres: parallel worker for PID 4711 ", .worker(of: 4711)),
+            ("postgres: tandem tandem [local] idle", .other), ("postgres: checkpointer ", .other),
+            ("postgres: t_djkfkbemts_b2x tandem [local] idle", .other),
+            ("/usr/lib/postgresql/15/bin/postgres -D /var/lib/x", .unknown), ("", .unknown),
+        ])
+    func kind(title: String, kind: BIPriority.Kind) {
+        #expect(BIPriority.kind(title: title) == kind)
+    }
+}

@@ -29,7 +29,8 @@ begin
     update object_catalog set version = version + 1;
     execute format('lock table %I in access exclusive mode', v_relation);
     v_locked := clock_timestamp();
-    execute format('alter table %I drop column %I', v_relation, p_name);
+    -- With models over it (open_bi_models).
+    execute format('alter table %I drop column %I cascade', v_relation, p_name);
     perform append_audit(p_actor, 'field.drop', p_object, p_name, v_field || jsonb_build_object('values', v_values));
     return jsonb_build_object(
         'object', p_object, 'name', p_name, 'values', v_values,

@@ -23,8 +23,8 @@ begin
         order by p.trait is null, c.nodes desc, c.trait
     loop
         if v_row.old_column is not null then
-            -- Another column under the old name: nothing has to be rewritten.
-            execute format('alter table profiles drop column %I, add column %1$I text', v_row.old_column);
+            -- Another column under the old name: nothing has to be rewritten. Models over it (open_bi_models) go with it.
+            execute format('alter table profiles drop column %I cascade, add column %1$I text', v_row.old_column);
             update promoted_trait p set type = 'text', promoted_at = now(), filled_at = null where p.trait = v_row.trait;
         elsif (select count(*) from promoted_trait) >= c_limit then
             if p_traits is not null then

@@ -1,6 +1,7 @@
--- A database login that may read what BI sees of one tenant; with a role (its id) nothing until grant_bi_columns. p_verifier is a SCRAM verifier, so that no password reaches
+-- A database login that may read what BI sees of one tenant; with a role (its id) nothing until grant_bi_columns; with p_models it makes views, too. p_verifier is a SCRAM verifier, so that no password reaches
 -- the server's log; the login's name is opaque and never reused.
-create or replace function create_bi_login(p_tenant uuid, p_name text, p_role text, p_verifier text, p_actor text, p_connections integer)
+create or replace function create_bi_login(
+    p_tenant uuid, p_name text, p_role text, p_verifier text, p_actor text, p_connections integer, p_models boolean)
 returns setof tandem.bi_login
 language plpgsql
 as $$
@@ -26,12 +27,16 @@ begin
     if p_role is null then
         execute format('grant %I to %I', tenant_schema || '_bi', login);
     end if;
-    execute format('alter role %I set search_path = %I', login, tenant_schema);
-    execute format('alter role %I set default_transaction_read_only = on', login);
+    execute format('alter role %I set search_path = %I, %I', login, tenant_schema, tenant_schema || '_m');
+    if p_models then
+        perform open_bi_models(tenant_schema, login);
+    else
+        execute format('alter role %I set default_transaction_read_only = on', login);
+    end if;
     execute format('alter role %I set statement_timeout = ''5min''', login);
     execute format('alter role %I set idle_in_transaction_session_timeout = ''5min''', login);
-    perform append_control_audit(p_actor, 'bi.create', p_tenant, login, jsonb_build_object('name', p_name, 'connections', p_connections));
+    perform append_control_audit(p_actor, 'bi.create', p_tenant, login, jsonb_build_object('name', p_name, 'connections', p_connections, 'models', p_models));
     return query
-        insert into tandem.bi_login (login, tenant, name, role) values (login, p_tenant, p_name, p_role) returning *;
+        insert into tandem.bi_login (login, tenant, name, role, models) values (login, p_tenant, p_name, p_role, p_models) returning *;
 end
 $$;

@@ -19,6 +19,14 @@ begin
         -- A login that is no member of pg_signal_backend (doctor says so): open sessions end by themselves.
         null;
     end;
+    -- Who makes models (open_bi_models): the views, and what is said of later ones.
+    if pg_has_role('tandem_admin', p_login, 'member') then
+        perform set_config('role', p_schema || '_owner', true);
+        execute format('revoke all on schema %I from %I', p_schema || '_m', p_login);
+        perform set_config('role', p_login, true);
+        execute format('drop owned by %I cascade', p_login);
+        perform set_config('role', 'tandem_admin', true);
+    end if;
     -- What a role let it read was granted by the owner.
     perform set_config('role', p_schema || '_owner', true);
     if to_regclass(format('%I.bi_grantee', p_schema || '_i')) is not null then

@@ -1,4 +1,4 @@
--- Drops both schemas, the roles and every row of a tenant whose grace period is over (or p_now: at once). Irreversible.
+-- Drops the schemas, the roles and every row of a tenant whose grace period is over (or p_now: at once). Irreversible.
 create or replace function drop_tenant(p_tenant uuid, p_now boolean, p_actor text) returns boolean
 language plpgsql
 as $$
@@ -18,7 +18,7 @@ begin
         perform drop_bi_role(login, tenant.schema_name);
     end loop;
     perform set_config('role', tenant.schema_name || '_owner', true);
-    execute format('drop schema if exists %I, %I cascade', tenant.schema_name, tenant.schema_name || '_i');
+    execute format('drop schema if exists %I, %I, %I cascade', tenant.schema_name, tenant.schema_name || '_i', tenant.schema_name || '_m');
     execute format('drop owned by %I cascade', tenant.schema_name || '_owner');
     perform set_config('role', 'tandem_admin', true);
     foreach name in array array['_owner', '_app', '_bi'] loop

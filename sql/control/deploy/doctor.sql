@@ -3,7 +3,7 @@ with setting as (
     select name, setting from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit')
 ),
 tenant_schema as (
-    select n.oid, n.nspname, n.nspowner, n.nspacl from pg_namespace as n where n.nspname ~ '^t_[0-9a-z]{10}(_i)?$'
+    select n.oid, n.nspname, n.nspowner, n.nspacl from pg_namespace as n where n.nspname ~ '^t_[0-9a-z]{10}(_[im])?$'
 )
 select 'durability' as check,
     case when bool_and(setting = 'on' or name = 'synchronous_commit' and setting in ('local', 'remote_write', 'remote_apply'))
@@ -15,7 +15,7 @@ union all
 select 'checksums', case when current_setting('data_checksums') = 'on' then 'ok' else 'warn' end,
     'data_checksums=' || current_setting('data_checksums'), 'stop PostgreSQL, then pg_checksums --enable -D CLUSTER'
 union all
--- Nobody but a tenant's own roles may enter its schemas, and BI only the first.
+-- Nobody but a tenant's own roles may enter its schemas, and BI not the internals.
 select 'isolation', case when count(*) filter (where not own) = 0 then 'ok' else 'fail' end,
     count(distinct s.oid) || ' schemas; foreign grants: '
         || coalesce(string_agg(distinct s.nspname || ' to ' || grantee, ', ') filter (where not own), 'none'),
@@ -24,7 +24,7 @@ from (
     select s.oid, s.nspname, case when a.grantee = 0 then 'public' else a.grantee::regrole::text end as grantee,
         a.grantee <> 0 and (
             a.grantee::regrole::text in (left(s.nspname, 12) || '_owner', left(s.nspname, 12) || '_app')
-            or a.grantee::regrole::text = s.nspname || '_bi') as own
+            or s.nspname !~ '_i$' and a.grantee::regrole::text ~ ('^' || left(s.nspname, 12) || '_b(i|[0-9]+)$')) as own
     from tenant_schema as s, aclexplode(s.nspacl) as a
 ) as s
 union all
