@@ -110,8 +110,8 @@ def test_dbt_builds_its_models_and_their_tests_hold(modeller: Login, analyst: Lo
     kinds = Counter(each["unique_id"].split(".")[0] for each in results["results"])
     assert kinds["model"] >= 9 and kinds["test"] >= 60
     figures("dbt build", {
-        "version": results["metadata"]["dbt_version"], "models": kinds["model"], "tests": kinds["test"], "passed": int(done[1]), "failed": 0,
-        "seconds": round(time.monotonic() - begin, 1)})
+        "version": results["metadata"]["dbt_version"], "models": kinds["model"], "tests": kinds["test"], "passed": int(done[1]),
+        "failed": 0, "seconds": round(time.monotonic() - begin, 1)})
     # The tenant's other logins read the models, which are live views, and say what plain SQL over the tables says.
     models = analyst.made["schema"] + "_m"
     kinds_of = {row[0] for row in analyst.rows(f"select distinct relkind from pg_class where relnamespace = '{models}'::regnamespace")}
@@ -267,7 +267,8 @@ class Superset:
 def test_superset_shows_a_chart(analyst: Login, modeller: Login, tmp_path: pathlib.Path, figures: Figures) -> None:
     begin = time.monotonic()
     with Superset(tmp_path) as superset:
-        uri = f"postgresql+psycopg2://{analyst.made['login']}:{analyst.made['password']}@{analyst.host}:{analyst.port}/tandem?sslmode=require"
+        where = f"{analyst.host}:{analyst.port}/tandem?sslmode=require"
+        uri = f"postgresql+psycopg2://{analyst.made['login']}:{analyst.made['password']}@{where}"
         superset.call("POST", "database/test_connection/", {"database_name": "Tandem", "sqlalchemy_uri": uri})
         database = superset.call("POST", "database/", {"database_name": "Tandem", "sqlalchemy_uri": uri})["id"]
         listed = superset.call("GET", f"database/{database}/tables/?q=(schema_name:{analyst.schema})")["result"]
