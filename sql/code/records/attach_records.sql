@@ -1,6 +1,7 @@
 -- Puts back around restored records what detach_records took: rows whose other ends are still there, references that are
--- still null. Adds detail {not_restored: {relation: rows}} where something is missing.
-create or replace function attach_records(p_object jsonb, p_context jsonb, p_items jsonb[]) returns jsonb[]
+-- still null. Adds detail {not_restored: {relation: rows}} where something is missing, and attached
+-- [{relation, column, change: [id, version, null, record id]}] for publish_attached.
+create or replace function attach_records(p_object jsonb, p_items jsonb[]) returns jsonb[]
 language plpgsql
 as $$
 declare
@@ -8,6 +9,7 @@ declare
     v_part record;
     v_relation jsonb;
     v_lost jsonb;
+    v_answer jsonb;
 begin
     for v_part in
         select distinct 'rows' as kind, r.key as relation, null as col
@@ -23,7 +25,17 @@ begin
         if v_part.kind = 'rows' then
             v_lost := attach_rows(v_part.relation, v_relation, v_items);
         else
-            v_lost := attach_references(v_part.relation, v_part.col, v_items);
+            v_answer := attach_references(v_part.relation, v_part.col, v_items);
+            v_lost := v_answer -> 'lost';
+            select array_agg(
+                case when c.changes is null then i else i || jsonb_build_object('attached', coalesce(i -> 'attached', '[]') || c.changes) end
+                order by n)
+            into v_items
+            from unnest(v_items) with ordinality u (i, n)
+            left join (
+                select k.value ->> 3 as id, jsonb_agg(jsonb_build_object(
+                    'relation', v_part.relation, 'column', v_part.col, 'change', k.value) order by k.ordinality) as changes
+                from jsonb_array_elements(v_answer -> 'changed') with ordinality k group by 1) c on c.id = i ->> 'id';
         end if;
         select array_agg(
             case when not v_lost ? (i ->> 'id') then i

@@ -41,6 +41,7 @@ declare
     v_wave jsonb[];
     v_done jsonb[] := '{}';
     v_fold uuid[];
+    v_restored boolean := false;
 begin
     if v_count = 1 then
         v_items := array[(p_items -> 0) || '{"idx": 0}'];
@@ -62,7 +63,9 @@ begin
         v_to := v_from + cardinality(v_wave) - 1;
         case v_wave[1] ->> 'op'
             when 'delete' then v_wave := delete_records(v_object, v_context, v_wave);
-            when 'restore' then v_wave := restore_records(v_object, v_context, v_wave);
+            when 'restore' then
+                v_wave := restore_records(v_object, v_context, v_wave);
+                v_restored := true;
             else v_wave := save_records(v_object, v_context, v_wave);
         end case;
         v_done := v_done || v_wave;
@@ -75,6 +78,9 @@ begin
             p_source, coalesce(p_at, now()), p_actor);
     end if;
     perform publish_records(v_object, v_context, v_done);
+    if v_restored then
+        perform publish_attached(v_context, v_done);
+    end if;
     if p_connect then
         v_fold := array(select (d ->> 'id')::uuid from unnest(v_done) d where d ? 'fold' and d ->> 'outcome' = 'created');
     end if;
