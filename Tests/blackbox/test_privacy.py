@@ -265,6 +265,71 @@ def test_an_address_that_several_share_is_asked_about(tandem: Server, tenant: Te
     assert erase(tenant, "phone", "+493012345678", body={"all": True})["counts"]["contacts"] == 1
 
 
+def person_in_bin(tenant: Tenant, plural: str, word: str, **fields: Any) -> str:
+    which = make(tenant, plural, last_name=word, **fields)
+    make(tenant, "activities", type="call", subject=f"Call of {word}", links=[{"object": plural[:-1], "id": which}])
+    if plural == "contacts":
+        make(tenant, "tickets", subject=f"Ticket of {word}", contact_id=which)
+    assert tenant.api("DELETE", f"/v1/{plural}/{which}").status_code == 204
+    return which
+
+
+@pytest.mark.parametrize("plural,way", [
+    ("contacts", "user_id"), ("contacts", "email"), ("contacts", "phone"), ("contacts", "id"), ("leads", "user_id"), ("leads", "id")])
+def test_who_lies_in_the_bin_is_found_by_each_way(tandem: Server, tenant: Tenant, plural: str, way: str) -> None:
+    word = f"confidential{uuid.uuid4().hex[:8]}"
+    assert tenant.ingest("identify", {"userId": "bin-1", "traits": {"email": "first@bin.example"}, "messageId": "bin-1"}).ok
+    which = person_in_bin(tenant, plural, word, email="first@bin.example", phone="+493012345678")
+    asked = {
+        "user_id": ("user_id", "bin-1"), "email": ("email", "first@bin.example"), "phone": ("phone", "+49 30 12345678"),
+        "id": (plural[:-1], which)}[way]
+    assert word in dump(tandem, tenant)
+    counts = erase(tenant, *asked)["counts"]
+    assert (counts[plural], counts["profiles"], counts["activities"]) == (1, 1, 1), counts
+    assert word not in dump(tandem, tenant)
+    assert tenant.post(f"/v1/{plural}/{which}:restore").status_code == 404
+    again = tenant.post(f"/v1/{plural}", {"last_name": "Again", "phone": "+493012345678"})
+    assert (again.status_code, again.json()["errors"][0]["code"]) == (422, "suppressed"), "what it had is kept out"
+
+
+def test_who_lies_in_the_bin_is_found_by_any_channel(tandem: Server, tenant: Tenant) -> None:
+    channels = [{"kind": "email", "value": "first@bin.example", "primary": True}, {"kind": "email", "value": "Second@bin.example"}]
+    kept, erased = (person_in_bin(tenant, "contacts", word, channels=[
+        {**each, "value": each["value"].replace("@", f"-{word}@")} for each in channels]) for word in ("kept", "gone"))
+    assert erase(tenant, "email", "second-gone@bin.example")["counts"]["contacts"] == 1
+    assert tenant.post(f"/v1/contacts/{erased}:restore").status_code == 404
+    # Who is kept out does not come back from the bin either, until that is taken back.
+    answer = tenant.post("/v1/privacy/suppress", {"type": "email", "value": "second-kept@bin.example"})
+    assert answer.status_code == 200, answer.text
+    refused = tenant.post(f"/v1/contacts/{kept}:restore")
+    assert (refused.status_code, {each["code"] for each in refused.json()["errors"]}) == (422, {"suppressed"})
+    assert tenant.post("/v1/privacy/unsuppress", {"type": "email", "value": "second-kept@bin.example"}).status_code == 200
+    assert tenant.post(f"/v1/contacts/{kept}:restore").status_code == 200
+
+
+def test_of_two_contacts_of_a_person_the_deleted_one_goes_too(tandem: Server, tenant: Tenant) -> None:
+    assert tenant.ingest("identify", {"userId": "bin-2", "messageId": "bin-2"}).ok
+    person = {"type": "user_id", "value": "bin-2"}
+    person_in_bin(tenant, "contacts", "secretive", profile=person)
+    live = make(tenant, "contacts", last_name="Live", profile=person)
+    exported = tenant.post("/v1/privacy/export", person)
+    assert exported.status_code == 200, exported.text
+    items = get(tenant, f"privacy/requests/{exported.json()['id']}/data")["items"]
+    assert {item["data"]["last_name"] for item in items if item["kind"] == "contact"} == {"secretive", "Live"}
+    assert erase(tenant, "user_id", "bin-2")["counts"]["contacts"] == 2
+    assert tenant.get(f"/v1/contacts/{live}").status_code == 404
+    assert "secretive" not in dump(tandem, tenant)
+
+
+def test_a_number_that_is_a_trait_alone_finds_its_profile(tenant: Tenant) -> None:
+    sent = {"s1": "+493012345691", "s2": "+49 (30) 1234-5692", "s3": "0049 30 12345693"}
+    for user, phone in sent.items():
+        assert tenant.ingest("identify", {"userId": user, "traits": {"phone": phone}, "messageId": user}).ok
+    for user in sent:
+        assert erase(tenant, "phone", f"+49 30 1234569{user[1]}")["counts"]["profiles"] == 1
+        assert tenant.get(f"/v1/profiles/by/user_id/{user}").status_code == 404
+
+
 def test_what_is_asked_for_is_exported(tandem: Server, tenant: Tenant, tmp_path: pathlib.Path) -> None:
     person = Person(tenant, uuid.uuid4().hex[:8])
     answer = tenant.post("/v1/privacy/export", {"type": "email", "value": person.email})

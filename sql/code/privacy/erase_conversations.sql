@@ -12,18 +12,7 @@ declare
     v_comments uuid[];
     v_files uuid[];
 begin
-    v_activities := array(
-        select l.activity_id from activity_links l where l.record_id = any (v_persons)
-        union
-        select b.record_id
-        from bin b, jsonb_array_elements(b.children #> '{rows,activity_links}') l
-        where b.object = 'activity' and (l ->> 'record_id')::uuid = any (v_persons)
-    );
-    v_tickets := array(
-        select t.id from tickets t where t.contact_id = any (p_contacts)
-        union
-        select b.record_id from bin b where b.object = 'ticket' and (b.data ->> 'contact_id')::uuid = any (p_contacts)
-    );
+    select t.activities, t.tickets into v_activities, v_tickets from person_talks(v_persons) t;
     v_places := v_activities || v_tickets;
     v_comments := array(
         select c.id from comments c where c.object_id = any (v_places)

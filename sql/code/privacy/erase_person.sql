@@ -31,9 +31,11 @@ begin
     v_leads := v_request.leads;
     if v_crm then
         v_contacts := array(
-            select c from unnest(v_contacts) c union select l.contact_id from contact_node l where l.node = any (v_nodes));
+            select c from unnest(v_contacts) c union select l.contact_id from contact_node l where l.node = any (v_nodes)
+            union select b.id from binned_persons() b where b.object = 'contact' and b.node = any (v_nodes));
         v_leads := array(
-            select l from unnest(v_leads) l union select l.lead_id from lead_node l where l.node = any (v_nodes));
+            select l from unnest(v_leads) l union select l.lead_id from lead_node l where l.node = any (v_nodes)
+            union select b.id from binned_persons() b where b.object = 'lead' and b.node = any (v_nodes));
     end if;
     select
         coalesce(array_agg(i.type), '{}'), coalesce(array_agg(i.value), '{}'),

@@ -1,5 +1,5 @@
 -- Erases records of an object with all that belongs to them or tells of them: rows, comments, files, history, bin, staging, merges,
--- suggestions. p_emails, p_phones: of what lies in the bin, those that have one of them go too. What is left is the news that the id
+-- suggestions. p_emails, p_phones: of contacts and leads in the bin, those that have one of them go too. What is left is the news that the id
 -- is gone. Answers how many.
 create or replace function erase_records(
     p_object text, p_ids uuid[], p_emails text[], p_phones text[], p_actor text
@@ -17,10 +17,8 @@ begin
     v_ids := array(
         select r from unnest(p_ids) r
         union
-        select b.record_id
-        from bin b
-        where b.object = p_object
-            and (b.data ->> 'email_norm' = any (p_emails) or b.data ->> 'phone_e164' = any (p_phones))
+        select b.id from binned_persons() b
+        where b.object = p_object and (p_emails <> '{}' or p_phones <> '{}') and (b.emails && p_emails or b.phones && p_phones)
     );
     if v_ids = '{}' then
         return 0;
@@ -36,6 +34,9 @@ begin
         select a.sha256 from attachments a where a.id = any (v_ids || v_inside)
         union
         select b.data ->> 'sha256' from bin b where b.object = 'attachment' and b.record_id = any (v_ids || v_inside)
+        union
+        select f ->> 'sha256'
+        from bin b, jsonb_array_elements(b.children #> '{rows,attachments}') f where b.record_id = any (v_ids)
     );
     perform detach_records(v_object, v_context, v_ids);
     execute format('delete from %I t where t.id = any ($1)', v_object ->> 'relation') using v_ids;
@@ -43,7 +44,11 @@ begin
     delete from attachment_content c
     where c.sha256 = any (v_files)
         and not exists (select from attachments a where a.sha256 = c.sha256)
-        and not exists (select from bin b where b.object = 'attachment' and b.data ->> 'sha256' = c.sha256);
+        and not exists (select from bin b where b.object = 'attachment' and b.data ->> 'sha256' = c.sha256)
+        and not exists (
+            select from bin b
+            where b.children @> jsonb_build_object('rows', jsonb_build_object(
+                'attachments', jsonb_build_array(jsonb_build_object('sha256', c.sha256)))));
     delete from field_source f where f.record_id = any (v_ids);
     delete from duplicate_suggestion d where d.a = any (v_ids) or d.b = any (v_ids);
     v_merges := array(select m.id from record_merge m where m.winner = any (v_ids) or m.losers && v_ids);

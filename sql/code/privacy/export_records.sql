@@ -27,8 +27,7 @@ begin
     if to_regclass('contact_node') is null then
         return;
     end if;
-    v_talks := array(select distinct l.activity_id from activity_links l where l.record_id = any (v_persons));
-    v_tickets := array(select t.id from tickets t where t.contact_id = any (p_contacts));
+    select t.activities, t.tickets into v_talks, v_tickets from person_talks(v_persons) t;
     return query
     select jsonb_build_object('kind', 'contact', 'data', to_jsonb(c) || jsonb_build_object(
         'channels', (select jsonb_agg(to_jsonb(k)) from contact_channels k where k.contact_id = c.id),
@@ -36,6 +35,10 @@ begin
     from contacts c where c.id = any (p_contacts) order by c.id;
     return query
     select jsonb_build_object('kind', 'lead', 'data', to_jsonb(l)) from leads l where l.id = any (p_leads) order by l.id;
+    return query
+    select jsonb_build_object('kind', b.object, 'data', b.data || jsonb_strip_nulls(jsonb_build_object(
+        'channels', b.children #> '{rows,contact_channels}', 'deleted_at', iso_time(b.deleted_at))))
+    from bin b where b.object in ('contact', 'lead') and b.record_id = any (v_persons) order by b.record_id;
     return query
     select jsonb_build_object('kind', 'activity', 'data', to_jsonb(a)) from activities a where a.id = any (v_talks) order by a.id;
     return query

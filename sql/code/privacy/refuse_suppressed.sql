@@ -1,4 +1,5 @@
--- Contacts and leads of a wave that would have an address or a number of somebody who asked not to be there become errors.
+-- Contacts and leads of a wave that would have an address or a number of somebody who asked not to be there become errors; children are
+-- those of records that come from the bin.
 create or replace function refuse_suppressed(p_items jsonb[]) returns jsonb[]
 language plpgsql stable
 as $$
@@ -18,7 +19,9 @@ begin
             union all
             select '/channels', case c ->> 'kind' when 'email' then 'email' else 'phone' end,
                 case c ->> 'kind' when 'email' then lower(btrim(c ->> 'value')) else c ->> 'phone_e164' end
-            from jsonb_array_elements(coalesce(u.i #> '{data,channels}', '[]') || coalesce(u.i #> '{add,channels}', '[]')) c
+            from jsonb_array_elements(
+                coalesce(u.i #> '{data,channels}', '[]') || coalesce(u.i #> '{add,channels}', '[]')
+                || coalesce(u.i #> '{children,rows,contact_channels}', '[]')) c
             where c ->> 'kind' in ('email', 'phone', 'mobile')
         ) k
         join suppression s on s.hash = suppression_hash(k.type, k.value) and s.lifted_at is null

@@ -1,4 +1,4 @@
--- All identifiers of a person, normalised: those of the nodes, and the addresses and numbers of the contacts and leads.
+-- All identifiers of a person, normalised: those of the nodes, and the addresses and numbers of the contacts and leads, live or in the bin.
 create or replace function subject_identifiers(p_nodes bigint[], p_contacts uuid[], p_leads uuid[])
 returns table (type text, value text)
 language plpgsql stable
@@ -21,6 +21,10 @@ begin
             select 'email', l.email_norm::text from leads l where l.id = any (p_leads)
             union
             select 'phone', l.phone_e164::text from leads l where l.id = any (p_leads)
+            union
+            select 'email', e from binned_persons() b, unnest(b.emails) e where b.id = any (p_contacts || p_leads)
+            union
+            select 'phone', e from binned_persons() b, unnest(b.phones) e where b.id = any (p_contacts || p_leads)
         ) k
         where k.value is not null;
     end if;
