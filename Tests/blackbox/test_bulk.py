@@ -98,6 +98,53 @@ def test_what_is_deleted_comes_back_whole(tenant: Tenant, accounts: dict[str, st
     assert undo(tenant, restored)["counts"] == {"deleted": 1}
 
 
+def test_an_undo_that_failed_may_be_followed_by_another(tenant: Tenant, tandem: Server, accounts: dict[str, str]) -> None:
+    deleted = order(tenant, "accounts:delete", where=STEEL, expect_count=3)
+    refuse = "create function pg_temp.refuse() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$"
+    with tandem.connect() as connection:
+        # As long as the trigger is there nothing comes back.
+        connection.execute("select set_config('search_path', %s, false)", [tenant.schema])
+        connection.execute(refuse.replace("pg_temp.", ""))
+        connection.execute("create trigger refuse before insert on accounts for each row execute function refuse()")
+        failed = tenant.post(f"/v1/operations/{deleted['id']}:undo").json()["id"]
+        wait_until(lambda: tenant.get(f"/v1/operations/{failed}").json()["state"] == "failed")
+        assert tenant.get(f"/v1/accounts/{accounts['A']}").status_code == 404
+        connection.execute("drop function refuse cascade")
+    assert undo(tenant, deleted)["counts"] == {"restored": 3}
+    again = tenant.post(f"/v1/operations/{deleted['id']}:undo")
+    assert (again.status_code, again.json()["code"]) == (409, "already_undone")
+
+
+def test_links_among_deleted_records_come_back_whatever_page_they_were_in(tenant: Tenant) -> None:
+    parent = make(tenant, "accounts", name="Parent", tags=["many"])
+    made = tenant.post("/v1/accounts:batch", {"items": [
+        {"op": "create", "data": {"name": f"{number}", "tags": ["many"], "parent_id": parent}} for number in range(250)]}).json()
+    assert {each["status"] for each in made["results"]} == {201}
+    # The last of them are in a page behind the one of the record that all lead to.
+    leads = tenant.server.sql("select count(*) from accounts where parent_id is not null", schema=tenant.schema)
+    assert leads == [(250,)]
+    deleted = order(tenant, "accounts:delete", where={"field": "tags", "op": "contains", "value": "many"}, expect_count=251)
+    undone = undo(tenant, deleted)
+    assert undone["counts"] == {"restored": 251}
+    assert tenant.server.sql("select count(*) from accounts where parent_id is not null", schema=tenant.schema) == leads
+    # Of those that lost it in between the last change that is told is that they have it again.
+    told = """
+    select count(*), count(*) filter (where h.changes #>> '{parent_id,1}' is not null)
+    from (select distinct on (record_id) record_id, changes from record_history where changes ? 'parent_id' order by record_id, seq desc) h
+    """
+    assert tenant.server.sql(told, schema=tenant.schema) == [(250, 250)]
+
+
+def test_what_could_not_be_put_back_around_a_record_is_told(tenant: Tenant, accounts: dict[str, str]) -> None:
+    deal = make(tenant, "opportunities", name="Deal", account_id=accounts["A"])
+    deleted = order(tenant, "accounts:delete", where={"field": "name", "value": "A"}, expect_count=1)
+    assert tenant.api("PATCH", f"/v1/opportunities/{deal}", {"account_id": accounts["B"]}).status_code == 200
+    undone = undo(tenant, deleted)
+    assert undone["counts"] == {"restored": 1}
+    assert results(tenant, undone) == {accounts["A"]: ("restored", {"not_restored": {"opportunities": 1}})}
+
+
+
 def test_another_count_than_expected_changes_nothing(tenant: Tenant, accounts: dict[str, str]) -> None:
     answer = tenant.post("/v1/accounts:update", {"where": STEEL, "data": {"lifecycle": "former"}, "expect_count": 4})
     assert (answer.status_code, answer.json()["code"], answer.json()["count"]) == (409, "count_differs", 3)

@@ -1,5 +1,6 @@
--- Takes back what an operation did to the next p_limit of its records: fields return to what they were, unless somebody has changed them
--- since; what it deleted is restored, what it restored deleted. What stays as it is is told: outcome kept with {fields} or {code}.
+-- Takes back what an operation did to the next p_limit of its records, the last first: fields return to what they were, unless somebody has changed them
+-- since; what it deleted is restored, what it restored deleted. What stays as it is is told: outcome kept with {fields} or {code};
+-- what could not be put back around a restored record is its {not_restored: {relation: rows}}.
 -- Answers how many records it looked at.
 create or replace function bulk_undo_page(p_operation uuid, p_limit integer) returns integer
 language plpgsql
@@ -36,7 +37,8 @@ begin
         array_agg(case when w.outcome = 'error' then 'kept' when v_kept -> (i.value ->> 'id') <> '[]' then 'kept' else w.outcome end),
         array_agg(case
             when w.outcome = 'error' then jsonb_build_object('code', w.code, 'detail', w.detail)
-            when v_kept -> (i.value ->> 'id') <> '[]' then jsonb_build_object('fields', v_kept -> (i.value ->> 'id')) end))
+            when v_kept -> (i.value ->> 'id') <> '[]' then jsonb_build_object('fields', v_kept -> (i.value ->> 'id'))
+            when w.detail ? 'not_restored' then jsonb_build_object('not_restored', w.detail -> 'not_restored') end))
     from bulk_write(v_object, v_order ->> 'actor', 'undo:' || (v_order ->> 'operation'), v_items) w
     join jsonb_array_elements(v_items) with ordinality i on i.ordinality = w.idx + 1;
     -- Nobody's opinion any more: an empty value, or what another source says, must not outrank what comes later.
