@@ -219,6 +219,20 @@ def test_what_somebody_has_worked_on_stays(tenant: Tenant) -> None:
     assert get(tenant, f"leads/{which}")["status"] == "new"
 
 
+def test_an_account_that_others_were_merged_into_since_stays(tenant: Tenant) -> None:
+    which = lead(tenant)
+    account = convert(tenant, which)["account"]["id"]
+    old = make(tenant, "accounts", name="A customer for ten years", external_id="erp-77")
+    merged = tenant.post(f"/v1/accounts/{account}:merge", {"losers": [old]})
+    assert merged.status_code in (200, 201), merged.text
+    undone = unconvert(tenant, which)
+    assert [(each["object"], each["reason"]) for each in undone["kept"]] == [("account", "merged")]
+    assert get(tenant, "accounts/by/external_id/erp-77")["id"] == account
+    assert tenant.post(f"/v1/record-merges/{merged.json()['id']}:undo").status_code == 200
+    assert get(tenant, f"accounts/{old}")["name"] == "A customer for ten years"
+
+
+
 def test_a_hundred_at_once_convert_it_once(tenant: Tenant) -> None:
     which = lead(tenant)
     with concurrent.futures.ThreadPoolExecutor(16) as pool:

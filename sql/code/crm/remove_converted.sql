@@ -1,5 +1,5 @@
--- Moves a record that a conversion made to the bin, unless somebody has edited it since or uses it: [{"kind": removed|kept,
--- "object", "id", "name", "reason"}].
+-- Moves a record that a conversion made to the bin, unless others were merged into it since, or somebody has edited it or uses it:
+-- [{"kind": removed|kept, "object", "id", "name", "reason": merged|edited|in_use}].
 create or replace function remove_converted(p_object text, p_part jsonb, p_since timestamptz, p_actor text) returns jsonb
 language plpgsql
 as $$
@@ -14,6 +14,8 @@ begin
         return gone_converted(p_object, v_id);
     end if;
     v_reason := case
+        -- Those others would go to the bin with it, and their merge could not be taken back any more.
+        when exists (select from record_merge m where m.winner = v_id and m.state = 'applied') then 'merged'
         when exists (
             select from record_history h
             where h.record_id = v_id and h.at > p_since and split_part(h.cause, ':', 1) in ('edit', 'import', 'bulk')
