@@ -224,6 +224,35 @@ def test_servers_that_look_at_the_same_time_ring_once_and_make_one_task(tandem: 
     assert sorted(due) == ["2031-01-01T12:00:00Z"] * 40 + ["2031-01-02T12:00:00Z"] * 40
 
 
+def test_one_series_that_cannot_go_on_keeps_nobody_waiting(tandem: Server) -> None:
+    tenant = tandem.tenant("task-stuck")
+    due = {"due_at": "2031-01-01T12:00:00Z", "recurrence": "FREQ=DAILY", "recurs_when": "due"}
+    broken = task(tenant, subject="Broken", **due)["id"]
+    task(tenant, subject="Sound", **due, reminders=[{"minutes": 0}])
+    # Given to new tasks, not to those that follow.
+    field = tenant.post("/v1/objects/activity/fields", {"name": "cf_reason", "label": "Reason", "type": "text", "required": True})
+    assert field.status_code in (200, 201), field.text
+    refuse = """
+    create function refuse() returns trigger language plpgsql as $$ begin raise exception 'not that one'; end $$;
+    create trigger refuse before insert on activities for each row when (new.subject = 'Broken') execute function refuse()
+    """
+    tandem.sql(refuse, schema=tenant.schema)
+    notes = "select failure, failed_at from task_occurrence where failed_at is not null"
+    look = "select run_timers(%s, 100)"
+    tandem.sql(look, ("2031-01-01T12:00:01Z",), schema=tenant.schema)
+    assert tandem.sql("select count(*) from reminder where sent_at is not null", schema=tenant.schema) == [(1,)]
+    assert [each["due_at"][:10] for each in open_ones(tenant, "Sound")] == ["2031-01-01", "2031-01-02"]
+    ((why, at),) = tandem.sql(notes, schema=tenant.schema)
+    assert why == "not that one"
+
+    tandem.sql("drop function refuse cascade", schema=tenant.schema)
+    tandem.sql(look, ("2031-01-01T12:30:00Z",), schema=tenant.schema)
+    assert tandem.sql(notes, schema=tenant.schema) == [(why, at)], "it is tried again an hour later"
+    tandem.sql(look, ("2031-01-01T13:00:02Z",), schema=tenant.schema)
+    assert tandem.sql(notes, schema=tenant.schema) == []
+    assert [each["id"] for each in open_ones(tenant, "Broken")][:1] == [broken] and len(open_ones(tenant, "Broken")) == 2
+
+
 def test_duplicates_are_looked_for_at_night_unless_that_is_off(desk: Tenant) -> None:
     def timer() -> Json:
         return desk.get("/v1/timers").json()["items"][0]

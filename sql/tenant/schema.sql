@@ -1451,7 +1451,9 @@ CREATE TABLE t_x_i.task_occurrence (
     series_id uuid NOT NULL,
     at timestamp without time zone NOT NULL,
     starts timestamp without time zone NOT NULL,
-    activity_id uuid
+    activity_id uuid,
+    failed_at timestamp with time zone,
+    failure text
 );
 
 CREATE TABLE t_x_i.team_turn (

@@ -1,10 +1,10 @@
 -- Marks as errors the items that leave out what people and imports must give to a new record of the tenant's own fields, or change
--- what is given once. What events make, and what a conversion makes, may lack a required field.
+-- what is given once. What events make, what a conversion makes, and the next task of a series, may lack a required field.
 create or replace function check_field_rules(p_object jsonb, p_context jsonb, p_items jsonb[]) returns jsonb[]
 language plpgsql stable
 as $$
 declare
-    v_strict boolean := p_context ->> 'rank' in ('20', '40') and p_context ->> 'cause' <> 'convert';
+    v_strict boolean := p_context ->> 'rank' in ('20', '40') and p_context ->> 'cause' not in ('convert', 'recurrence');
 begin
     return (
         select array_agg(
