@@ -151,6 +151,19 @@ def test_a_revoked_login_takes_its_models_along(two: tuple[Tenant, Tenant], mode
     assert tandem.sql("select to_regclass(%s), to_regrole(%s)", [f"{models}.gone", login["login"]]) == [(None, None)]
 
 
+def test_without_a_superuser_nothing_is_made_that_could_be_more_than_a_view(two: tuple[Tenant, Tenant], tandem: Server) -> None:
+    place = tandem.postgres
+    url = f"postgresql://tandem@/tandem?host={place['socket_dir']}&port={place['port']}"
+    tandem.sql("drop event trigger if exists tandem_bi_models")
+    with pytest.raises(CommandFailed) as failure:
+        made(two[0], "unguarded", "--models", "--database-url", url)
+    assert failure.value.code == 6 and "only a superuser can make it" in failure.value.errors.lower()
+    assert "unguarded" not in str(tandem.cli("bi", "user", "list", two[0].slug))
+    # A superuser's word brings it back, and from then on the service's login is enough.
+    made(two[0], "by-a-superuser", "--models", "--database-url", url.replace("tandem@", "postgres@"))
+    made(two[0], "guarded", "--models", "--database-url", url)
+
+
 def test_doctor_finds_nothing_and_a_dropped_tenant_leaves_nothing(tandem: Server) -> None:
     tenant = tandem.tenant("models-gone")
     login = made(tenant, "dbt", "--models")

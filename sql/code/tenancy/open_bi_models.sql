@@ -10,7 +10,7 @@ declare
 begin
     if not exists (select from pg_event_trigger as e where e.evtname = 'tandem_bi_models' and e.evtenabled in ('O', 'A')) then
         raise exception using errcode = 'TD013', message = 'the event trigger that holds such logins to views is missing',
-            detail = 'Only a superuser can make it: run the same command once with --database-url of one.';
+            detail = 'An event trigger holds such logins to views, and only a superuser can make it: run the same command once with --database-url of one.';
     end if;
     if to_regnamespace(models) is null then
         execute format('create schema %I authorization %I', models, owner_role);
