@@ -130,6 +130,58 @@ def test_what_is_said_of_a_record_is_read_by_who_reads_the_record(world: World) 
     assert "about lead-out" not in rep.api("GET", f"/v1/leads/{near['id']}/timeline").text
 
 
+def test_what_is_said_follows_its_record_at_every_level_and_beyond_its_end(world: World) -> None:
+    role = world.role("own deals", {
+        "*": {"read": "all", "create": "all", "edit": "all", "delete": "all"}, "opportunity": {"read": "own"}, "lead": {"read": "own"}})
+    rep, all_of_it = world.caller(role, "rep"), world.caller(world.roles["read only"], "rep")
+    records = {
+        (object, owner): next(one for one in world.records[object] if one["external_id"] == f"{object}-{owner}")["id"]
+        for object in ("opportunity", "lead", "account") for owner in ("rep", "out")}
+    said = {
+        place: world.make("comments", object=place[0], object_id=record, body=f"said of {place[0]} {place[1]}", owner_id=None)["id"]
+        for place, record in records.items()}
+    mine = {said[place] for place in said if place[1] == "rep" or place[0] == "account"}
+    for search in (lambda caller: caller.api("GET", "/v1/comments?limit=200"),
+                   lambda caller: caller.api("POST", "/v1/comments/search", {"limit": 200})):
+        assert set(ids(search(rep))) & set(said.values()) == mine
+        assert set(said.values()) <= set(ids(search(all_of_it)))
+    assert rep.api("POST", "/v1/comments:aggregate", {"measures": [{"op": "count"}]}).json() != all_of_it.api(
+        "POST", "/v1/comments:aggregate", {"measures": [{"op": "count"}]}).json()
+    # What cannot be read cannot be spoken of, however it is asked, nor can what was said be moved there.
+    own = rep.api("POST", "/v1/comments", {"object": "account", "object_id": records[("account", "rep")], "body": "mine"}).json()["id"]
+    for place, record in records.items():
+        batch = rep.api("POST", "/v1/comments:batch", {"items": [{"op": "create", "data": {
+            "object": place[0], "object_id": record, "body": "by a batch"}}]}).json()["results"][0]
+        assert batch["status"] == (201 if said[place] in mine else 422), (place, batch)
+        moved = rep.api("PATCH", f"/v1/comments/{own}", {"object": place[0], "object_id": record})
+        assert (moved.status_code == 422) == (said[place] not in mine), (place, moved.text)
+    written = world.tenant.get("/v1/comments?limit=200").json()["items"]
+    assert len([one for one in written if one["body"] == "by a batch"]) == len(mine)
+    # A deleted one is read by who reads its record now.
+    for comment in said.values():
+        assert world.tenant.api("DELETE", f"/v1/comments/{comment}").status_code == 204
+    feed = [item for item in changes(rep, "comments") if item["id"] in said.values()]
+    assert {item["id"] for item in feed} == mine
+    for place, comment in said.items():
+        for path in (f"/v1/comments/{comment}/history",):
+            answer = rep.api("GET", path)
+            assert answer.status_code == (200 if comment in mine else 404), (place, path, answer.text)
+            assert all_of_it.api("GET", path).status_code == 200, (place, path)
+        restored = rep.api("POST", f"/v1/comments/{comment}:restore", {})
+        assert restored.status_code == (200 if comment in mine else 404), (place, restored.text)
+
+
+def changes(caller: Caller, objects: str) -> list[Json]:
+    items: list[Json] = []
+    after = ""
+    while True:
+        page = caller.api("GET", f"/v1/changes?objects={objects}&limit=200{after}").json()
+        items += page["items"]
+        if not page["page"]["has_more"]:
+            return items
+        after = f"&after={page['page']['next']}"
+
+
 def ids(answer: requests.Response) -> list[str]:
     assert answer.status_code == 200, answer.text
     return [item["id"] for item in answer.json()["items"]]

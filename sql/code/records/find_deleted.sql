@@ -1,10 +1,12 @@
--- What lies in the bin of p_objects and the caller may restore (whoever may delete it), the last deleted first, behind (p_before_at, p_before_id) if
+-- What lies in the bin of p_objects and the caller may restore (whoever may read and delete it), the last deleted first, behind (p_before_at, p_before_id) if
 -- given. Of each object the newest 10,000 are looked at.
 create or replace function find_deleted(
     p_objects text[], p_before_at timestamptz, p_before_id uuid, p_limit int4
 ) returns table (deleted_at timestamptz, id uuid, record jsonb)
 language plpgsql stable
 as $$
+declare
+    v_free boolean := not is_restricted();
 begin
     return query
     select x.deleted_at, x.record_id, jsonb_build_object(
@@ -24,7 +26,7 @@ begin
                 order by n.deleted_at desc
                 limit 10000
             ) r
-            where is_within(r.object, 'delete', (r.data ->> 'owner_id')::uuid)
+            where is_within(r.object, 'delete', (r.data ->> 'owner_id')::uuid) and (v_free or reads_deleted(r.object, r.data))
             order by r.deleted_at desc, r.record_id desc
             limit p_limit
         ) b

@@ -70,8 +70,9 @@ begin
             $q$select n, '/object_id', 'unknown_reference' from item
             where i -> 'new' ?| array['object', 'object_id'] and coalesce(i #>> '{new,object}', i #>> '{old,object}') = %1$L
                 and not exists (
-                    select from %2$I t where t.id = coalesce(i #>> '{new,object_id}', i #>> '{old,object_id}')::uuid)$q$,
-            a.object, o.relation)
+                    select from %2$I t where t.id = coalesce(i #>> '{new,object_id}', i #>> '{old,object_id}')::uuid
+                        and (i ->> 'op' = 'restore' or %3$s))$q$,
+            a.object, o.relation, case when v_restricted then link_condition(o.relation) else 'true' end)
         from (
             select distinct coalesce(i #>> '{new,object}', i #>> '{old,object}') as object from unnest(p_items) i
             where p_object -> 'columns' @> '[{"name": "object_id"}]' and i -> 'new' ?| array['object', 'object_id']) a
