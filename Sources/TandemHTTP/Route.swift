@@ -26,7 +26,7 @@ public final class Route: Sendable {
     /// What the endpoint reads as its body.
     public enum Body: Sendable, Equatable {
         case none
-        /// One JSON value; `type` application/json or absent.
+        /// One JSON value; the type has to be application/json or end in +json.
         case json(limit: Int)
         /// As the vendors' SDKs send it: application/json, text/plain or no type.
         case ingest
@@ -135,6 +135,8 @@ public final class Route: Sendable {
 
     /// The scope of the feature, for reading or writing: `POST /v1/accounts/search` reads, `POST /v1/accounts` writes.
     private static func permission(_ method: HTTPRequest.Method, _ template: String, _ feature: String) -> String {
+        // A person's data in whole, or for good: reading takes the same scope, which no other route asks for.
+        if feature == "Privacy" { return "privacy:write" }
         let resource =
             switch feature {
             case "CRM": "crm"

@@ -419,6 +419,54 @@ def test_the_command_line(tandem: Server, tenant: Tenant) -> None:
     assert text.startswith("Suppressed. (prv_")
 
 
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(tandem: Server, tenant: Tenant, tmp_path: pathlib.Path) -> None:
+    person = Person(tenant, uuid.uuid4().hex[:8])
+    who, place = ("email", person.email), ("--tenant", tenant.slug)
+
+    def rows() -> str:
+        """PostgreSQL never takes back what a sequence has given."""
+        return re.sub(r"^SELECT pg_catalog\.setval.*$", "", steady(dump(tandem, tenant)), flags=re.MULTILINE)
+
+    file = tmp_path / "person.jsonl"
+    for verb, counted, undone in [("suppress", "suppressed", 4), ("export", "events", 4), ("unsuppress", "lifted", 0)]:
+        before = rows()
+        more = ("--to", str(file)) if verb == "export" else ()
+        planned = tandem.cli("privacy", verb, *who, *more, "--dry-run", *place)
+        assert (planned["dry_run"], planned["kind"], planned["counts"][counted]) == (True, verb, undone)
+        asked = tenant.post(f"/v1/privacy/{verb}?dry_run=true", {"type": "email", "value": person.email})
+        assert asked.json() == planned
+        assert rows() == before and not file.exists(), verb
+    assert tandem.cli("privacy", "suppress", *who, *place)["counts"]["suppressed"] == 4
+    text = tandem.cli("privacy", "unsuppress", *who, "--dry-run", *place, json=False)
+    assert text.startswith("This would be let in again:\n  4  lifted"), text
+    assert tandem.cli("privacy", "check", *who, *place)["suppressed"] is True
+
+
+def test_a_restricted_key_needs_the_scope_of_privacy(tandem: Server, tenant: Tenant) -> None:
+    person = Person(tenant, uuid.uuid4().hex[:8])
+    who = {"type": "email", "value": person.email}
+
+    def with_scopes(scopes: str) -> Tenant:
+        key = tandem.cli("key", "create", "--kind", "restricted", "--scopes", scopes, "--tenant", tenant.slug)["key"]
+        return Tenant(tenant.slug, tenant.id, tenant.schema, "", key, tandem)
+
+    settings = with_scopes("settings:read,settings:write,profiles:read,profiles:write,crm:read,crm:write")
+    calls = [("POST", f"/v1/privacy/{verb}", who) for verb in ("check", "suppress", "unsuppress", "export", "erase")]
+    calls += [("GET", path, None) for path in ("/v1/privacy/requests", "/v1/privacy/public-key")]
+    for method, path, body in calls:
+        answer = settings.api(method, path, body)
+        assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope"), path
+        assert "privacy:write" in answer.json()["message"]
+    assert tenant.get(f"/v1/profiles/by/email/{urllib.parse.quote(person.email)}").status_code == 200
+    desk = with_scopes("privacy:write")
+    for method, path, body in calls:
+        assert desk.api(method, path, body).status_code == 200, path
+    exported = next(item["id"] for item in desk.get("/v1/privacy/requests").json()["items"] if item["kind"] == "export")
+    assert desk.get(f"/v1/privacy/requests/{exported}").status_code == 200
+    assert settings.get(f"/v1/privacy/requests/{exported}/data").status_code == 403
+    assert desk.get("/v1/retention").status_code == 403
+
+
 def test_another_tenants_requests_are_nobodys(tandem: Server, tenant: Tenant) -> None:
     other = tandem.tenant(f"{tenant.slug}-other")
     made = lead(other, email="ada@acme.example")

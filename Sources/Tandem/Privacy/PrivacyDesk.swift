@@ -56,42 +56,67 @@ public struct PrivacyDesk {
     }
 
     /// Keeps out what comes after, and leaves what is there.
+    ///
+    /// - Parameter isDryRun: answers how many identifiers that would be, and changes nothing.
     public func suppress(
-        _ subject: PrivacySubject, all: Bool, reason: String?
+        _ subject: PrivacySubject, all: Bool, reason: String?, isDryRun: Bool = false
     ) throws(TandemError) -> JSON {
-        let id = UUID.v7()
-        return try transact { (connection) throws(TandemError) in
+        try doneOrTried("suppress", isDryRun: isDryRun) { (id, connection) throws(TandemError) in
             let begun = try begin(id, "suppress", subject, all: all, reason: reason, connection)
-            return try finish(id, ["suppressed": begun["suppressed"] ?? 0], connection)
+            return ["suppressed": begun["suppressed"] ?? 0]
         }
     }
 
     /// Lets a person's events and records in again. What was erased stays so.
-    public func unsuppress(_ subject: PrivacySubject, reason: String?) throws(TandemError) -> JSON {
+    ///
+    /// - Parameter isDryRun: answers how many identifiers that would be, and changes nothing.
+    public func unsuppress(
+        _ subject: PrivacySubject, reason: String?, isDryRun: Bool = false
+    ) throws(TandemError) -> JSON {
         guard subject.kind == "identifier" else {
             throw .invalid("/type", "unsuitable", "has to be an identifier's: a record that was erased has none")
         }
-        let id = UUID.v7()
-        return try transact { (connection) throws(TandemError) in
+        return try doneOrTried("unsuppress", isDryRun: isDryRun) { (id, connection) throws(TandemError) in
             let rows = try connection.run(
                 .call(
                     "lift_suppression_request", [.uuid(id)] + subject.binds.dropFirst() + [reason.bind, .text(actor)]))
             let lifted = try reading { () throws(PostgresError) in try rows.one().int(0) }
-            return try finish(id, ["lifted": .number(lifted)], connection)
+            return ["lifted": .number(lifted)]
         }
     }
 
     /// Notes that a person's data were asked for; `exportPage` gives them.
     ///
+    /// - Parameter isDryRun: answers what there is, and notes nothing.
     /// - Throws: `unknownIdentifier` if nothing is known of anybody, `conflict` if several persons have it.
-    public func export(_ subject: PrivacySubject, all: Bool, reason: String?) throws(TandemError) -> JSON {
-        let id = UUID.v7()
-        return try transact { (connection) throws(TandemError) in
+    public func export(
+        _ subject: PrivacySubject, all: Bool, reason: String?, isDryRun: Bool = false
+    ) throws(TandemError) -> JSON {
+        try doneOrTried("export", isDryRun: isDryRun) { (id, connection) throws(TandemError) in
             let rows = try connection.run(
                 .call("begin_export", [.uuid(id)] + subject.binds + [.bool(all), reason.bind, .text(actor)]))
             guard let counts = try rows.first?.json(0)?.object else { throw .unknownIdentifier }
-            return try finish(id, counts, connection)
+            return counts
         }
+    }
+
+    /// What one transaction does, with its receipt; of a dry run its counts alone, and all of it is taken back.
+    private func doneOrTried(
+        _ kind: String, isDryRun: Bool, _ body: (UUID, Connection) throws(TandemError) -> JSONObject
+    ) throws(TandemError) -> JSON {
+        let id = UUID.v7()
+        return try transact { (connection) throws(TandemError) in
+            let counts = try body(id, connection)
+            return isDryRun ? try takenBack(kind, counts, connection) : try finish(id, counts, connection)
+        }
+    }
+
+    /// Takes back all that the transaction did, and answers what it would have been.
+    private func takenBack(
+        _ kind: String, _ counts: JSONObject, _ connection: Connection
+    ) throws(TandemError) -> JSON {
+        try connection.discardChanges()
+        return ["dry_run": true, "kind": .string(kind), "counts": .object(counts)]
     }
 
     // MARK: steps of an erasure
@@ -170,8 +195,7 @@ public struct PrivacyDesk {
             } else {
                 counts["events_counted_to"] = .number(Self.eventsAtOnce)
             }
-            try connection.discardChanges()
-            return ["dry_run": true, "kind": "erase", "counts": .object(counts)]
+            return try takenBack("erase", counts, connection)
         }
     }
 

@@ -52,7 +52,7 @@ public struct APIKey: Sendable, Hashable, Identifiable {
     /// The scopes of routes that obey the rights of roles: a key with a role can have these alone.
     public static let scopesWithRole: Set<String> = ["crm:read", "crm:write"]
 
-    /// The rights that a restricted key can have.
+    /// The rights that a restricted key can have. Those of audiences and analytics open nothing yet.
     public static let knownScopes: Set<String> = [
         "events:write", "profiles:read", "profiles:write", "crm:read", "crm:write", "audiences:read", "audiences:write",
         "analytics:read", "privacy:write", "settings:read", "settings:write",

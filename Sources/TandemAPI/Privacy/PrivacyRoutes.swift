@@ -13,7 +13,7 @@ struct PrivacyRoutes {
         [erase, export, suppress, unsuppress, check, list, show, data, publicKey]
     }
 
-    private static let dryRun = Route.Parameter("dry_run", "true answers what would go, and changes nothing")
+    private static let dryRun = Route.Parameter("dry_run", "true answers what would be done, and changes nothing")
 
     private var erase: Route {
         Route(
@@ -38,35 +38,36 @@ struct PrivacyRoutes {
 
     private var export: Route {
         order("export", "Note that a person's data were asked for; …/requests/{id}/data gives them") {
-            (desk, order) throws(TandemError) in
-            try desk.export(order.subject, all: order.all, reason: order.reason)
+            (desk, order, dryRun) throws(TandemError) in
+            try desk.export(order.subject, all: order.all, reason: order.reason, isDryRun: dryRun)
         }
     }
 
     private var suppress: Route {
         order("suppress", "Keep out what comes of a person from now on; what is there stays") {
-            (desk, order) throws(TandemError) in
-            try desk.suppress(order.subject, all: order.all, reason: order.reason)
+            (desk, order, dryRun) throws(TandemError) in
+            try desk.suppress(order.subject, all: order.all, reason: order.reason, isDryRun: dryRun)
         }
     }
 
     private var unsuppress: Route {
         order("unsuppress", "Let a person's events and records in again", mayMeanAll: false) {
-            (desk, order) throws(TandemError) in
-            try desk.unsuppress(order.subject, reason: order.reason)
+            (desk, order, dryRun) throws(TandemError) in
+            try desk.unsuppress(order.subject, reason: order.reason, isDryRun: dryRun)
         }
     }
 
     /// A route that does what `order` asks for at once.
     private func order(
         _ name: String, _ summary: String, mayMeanAll: Bool = true,
-        _ body: @escaping @Sendable (PrivacyDesk, Order) throws(TandemError) -> JSON
+        _ body: @escaping @Sendable (PrivacyDesk, Order, Bool) throws(TandemError) -> JSON
     ) -> Route {
         Route(
-            .post, "/v1/privacy/" + name, summary, feature: "Privacy", scope: .secret, time: PrivacyDesk.longest
+            .post, "/v1/privacy/" + name, summary, feature: "Privacy", scope: .secret, parameters: [Self.dryRun],
+            time: PrivacyDesk.longest
         ) { [store] call in
-            let order = try Order(call, mayMeanAll: mayMeanAll)
-            let done = try await Self.desk(call, store) { (desk) throws(TandemError) in try body(desk, order) }
+            let (order, dryRun) = (try Order(call, mayMeanAll: mayMeanAll), try call.flag("dry_run"))
+            let done = try await Self.desk(call, store) { (desk) throws(TandemError) in try body(desk, order, dryRun) }
             return Response(json: done)
         }
     }

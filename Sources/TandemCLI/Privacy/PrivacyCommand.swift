@@ -100,7 +100,9 @@ struct PrivacyCommand: ParsableCommand {
         private static let page = 1_000
 
         func run(_ session: DatabaseSession) throws -> Output {
-            let done = try PrivacyCommand.desk(session).export(person.subject(), all: all, reason: person.reason)
+            let done = try PrivacyCommand.desk(session).export(
+                person.subject(), all: all, reason: person.reason, isDryRun: global.dryRun)
+            if global.dryRun { return PrivacyCommand.output(done, "This would be written to \(path):") }
             guard let id = done["id"]?.string.flatMap({ PublicID(.privacyRequest, text: $0)?.uuid }) else {
                 throw TandemError.notFound()
             }
@@ -129,8 +131,9 @@ struct PrivacyCommand: ParsableCommand {
         @Flag(help: "Everybody who has it, where several persons do.") var all = false
 
         func run(_ session: DatabaseSession) throws -> Output {
-            let done = try PrivacyCommand.desk(session).suppress(person.subject(), all: all, reason: person.reason)
-            return PrivacyCommand.output(done, "Suppressed.")
+            let done = try PrivacyCommand.desk(session).suppress(
+                person.subject(), all: all, reason: person.reason, isDryRun: global.dryRun)
+            return PrivacyCommand.output(done, global.dryRun ? "This would be kept out from now on:" : "Suppressed.")
         }
     }
 
@@ -142,9 +145,17 @@ struct PrivacyCommand: ParsableCommand {
         @OptionGroup var person: Person
 
         func run(_ session: DatabaseSession) throws -> Output {
-            let done = try PrivacyCommand.desk(session).unsuppress(person.subject(), reason: person.reason)
-            let lifted = done["counts"]?["lifted"]?.int ?? 0
-            return PrivacyCommand.output(done, lifted > 0 ? "Let in again." : "It was not suppressed.")
+            let done = try PrivacyCommand.desk(session).unsuppress(
+                person.subject(), reason: person.reason, isDryRun: global.dryRun)
+            let isSuppressed = done["counts"]?["lifted"]?.int ?? 0 > 0
+            let words =
+                switch (isSuppressed, global.dryRun) {
+                case (true, false): "Let in again."
+                case (true, true): "This would be let in again:"
+                case (false, false): "It was not suppressed."
+                case (false, true): "It is not suppressed."
+                }
+            return PrivacyCommand.output(done, words)
         }
     }
 

@@ -43,6 +43,12 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Make and fill the demo tenants first.") var demo = false
     @Option(help: "The folder with the demo's data (Demo beside the binary).") var demoDir: String?
 
+    func validate() throws {
+        guard !global.dryRun else {
+            throw ValidationError("serve has no dry run; tandem migrate plan says what it would bring to the database.")
+        }
+    }
+
     func run() async throws {
         let settings = try Settings(
             global,
