@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from server import CommandFailed, Server, Tenant
+from test_backup import findings
 
 READ_ALL = {"*": {"read": "all"}}
 
@@ -52,6 +53,12 @@ def acme(tandem: Server) -> Iterator[Tenant]:
     assert tenant.post("/v1/leads", {"last_name": "Lee", "company": "Hooli"}).status_code == 201
     tenant.ingest("identify", {"userId": "u-1", "traits": {"email": "casey@globex.example"}})
     yield tenant
+
+
+def test_doctor_knows_the_grants_of_a_login_with_a_role(acme: Tenant) -> None:
+    Login(acme, role(acme)[0])
+    [isolation] = [found for found in findings(acme.server) if found["check"] == "isolation"]
+    assert isolation["result"] == "ok", isolation
 
 
 def role(tenant: Tenant, grants: dict[str, Any] = READ_ALL, fields: dict[str, Any] | None = None) -> tuple[str, str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -100,6 +103,24 @@ def test_a_transaction_that_stays_open_is_named_and_one_of_bi_is_ended(sick: Ser
         assert sick.sql(old("fix_sessions")) == [(1,)]
         with pytest.raises(psycopg.OperationalError):
             reader.execute("select 1")
+
+
+def test_sessions_are_seen_by_the_login_of_a_hardened_database(sick: Server) -> None:
+    """As with a PostgreSQL of one's own: by its URL, without the superuser that the embedded server has."""
+    environment = {**os.environ, "TANDEM_DATABASE_URL": sick.dsn.replace("user=postgres", "user=tandem")}
+
+    def run(*arguments: str) -> Json:
+        result = subprocess.run(
+            [str(sick.binary), *arguments, "-o", "json"], env=environment, capture_output=True, text=True, check=False, timeout=120)
+        assert result.stdout, result.stderr
+        return json.loads(result.stdout)
+
+    found = {item["check"]: item["result"] for item in run("doctor")["items"]}
+    assert "sessions" not in found and found["snapshots"] == found["bloat"] == found["bi-sessions"] == "ok", found
+    login = sick.cli("bi", "user", "create", "acme", "watched")
+    with psycopg.connect(login["dsn"]) as reader:
+        reader.execute("select 1")
+        assert login["login"] in [item["login"] for item in run("bi", "sessions")["items"]]
 
 
 def old(name: str) -> str:

@@ -38,10 +38,15 @@ public enum Doctor {
                     : state.isMember ? "member of tandem_admin, no superuser" : "no member of tandem_admin"),
         ]
         if !state.hasRoles && !state.mayCreateRoles && !state.isSuperuser {
-            findings.append(finding("rights", .fail, "the login needs CREATEROLE and CREATE on the database once"))
+            findings.append(finding("rights", .fail, "once, the login needs CREATEROLE and to own the database"))
         }
         guard state.hasControlPlane, state.isMember else {
-            return findings + [finding("control-plane", .fail, "there is none: tandem migrate up makes it")]
+            return findings + [
+                finding(
+                    "control-plane", .fail,
+                    "there is none: tandem migrate up makes it; if it may not, give the login the database: "
+                        + "alter database \(state.database) owner to LOGIN")
+            ]
         }
         for name in ["doctor", "doctor_schemas"] {
             findings += try self.findings(

@@ -1,5 +1,6 @@
--- What a read-only login could still do by default, closed. Run by the superuser of the embedded server, once, before any
--- other login exists; as another user these revokes only warn. The size functions stay: psql's \dt+ needs them.
+-- What a read-only login could still do by default, closed. Run by the superuser: of the embedded server once, before any
+-- other login exists; of another one by hand, after the first start of Tandem, whose login is called tandem
+-- (docs/operating.md). Idempotent. As another user these revokes only warn. The size functions stay: psql's \dt+ needs them.
 do $$
 declare
     target regprocedure;
@@ -34,9 +35,12 @@ begin
           )
     loop
         execute format('revoke execute on function %s from public', target);
+        -- Whoever watches may see activity: the service's administration role, and what is a member of pg_monitor.
+        if starts_with(target::text, 'pg_stat_get_') then
+            execute format('grant execute on function %s to tandem_admin, pg_monitor', target);
+        end if;
     end loop;
-    -- The service watches and cancels; its administration role may see activity.
-    grant execute on function pg_stat_get_activity(integer) to tandem_admin;
+    -- The service watches and cancels.
     grant pg_monitor, pg_signal_backend to tandem_admin;
 end
 $$;

@@ -38,13 +38,13 @@ select 'temporary-tables', case when has_database_privilege('tandem_bi', current
         then '' else 'not ' end || 'create temporary tables' || case
         when has_database_privilege('tandem_bi', current_database(), 'temporary')
         then format('; its owner closes it: revoke temporary on database %I from public', current_database()) else '' end,
-    'doctor --fix closes it on the embedded server'
+    'doctor --fix closes it on the embedded server, sql/control/bootstrap/harden.sql on another one'
 union all
 -- Built-in functions that a superuser must close: tandem serve does it for the embedded server.
 select 'built-in-functions', case when count(*) = 0 then 'ok' else 'warn' end,
     'open to BI logins: ' || coalesce(string_agg(p.oid::regprocedure::text, ', ')
         || '; a superuser closes each: revoke execute on function … from public', 'none'),
-    'doctor --fix closes them on the embedded server'
+    'doctor --fix closes them on the embedded server, sql/control/bootstrap/harden.sql on another one'
 from pg_proc as p
 where p.pronamespace = 'pg_catalog'::regnamespace
   and p.proname in ('pg_advisory_lock', 'pg_sleep', 'lo_create', 'lo_from_bytea', 'pg_export_snapshot')
