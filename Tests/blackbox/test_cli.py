@@ -236,6 +236,41 @@ def test_help_topics_and_version_need_no_database(tmp_path: pathlib.Path) -> Non
         assert run(*words, cwd=tmp_path).stdout == f"tandem {version['version']}\n"
 
 
+@pytest.mark.quick
+def test_help_knows_aliases_and_keeps_its_columns(tmp_path: pathlib.Path) -> None:
+    assert run("help", "duplicates", "find", cwd=tmp_path).stdout == run("help", "duplicate", "find", cwd=tmp_path).stdout != ""
+    unknown = run("help", "duplicatess", cwd=tmp_path)
+    assert unknown.returncode == 64 and "duplicatess" in unknown.stderr
+    for topic in ["configuration", "environment"]:
+        rows = re.findall(r"^(\w+)( {2,})\S", run("help", topic, cwd=tmp_path).stdout, re.M)
+        names = [(name, gap) for name, gap in rows if name.isupper() or "_" in name and name.islower()]
+        assert len(names) > 15 and min(len(gap) for _, gap in names) == 2, topic
+        assert len({len(name + gap) for name, gap in names}) == 1, topic
+    assert "TANDEM_SECRET_KEY" in run("help", "environment", cwd=tmp_path).stdout
+
+
+def test_serve_has_no_dry_run(tmp_path: pathlib.Path) -> None:
+    refused = run("serve", "--dry-run", "--data-dir", str(tmp_path / "data"), cwd=tmp_path)
+    assert refused.returncode == 64 and "tandem migrate plan" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command, old", [
+    (("source", "stats"), ("--from", "--to")), (("quarantine", "list"), ("--received-after", "--received-before")),
+    (("quarantine", "summary"), ("--received-after", "--received-before")),
+    (("plan", "violations"), ("--received-after", "--received-before")),
+])
+def test_a_time_range_is_since_and_until_everywhere(
+    tandem: Server, tenant: Tenant, command: tuple[str, ...], old: tuple[str, str]
+) -> None:
+    moments = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z")
+
+    def asked(names: tuple[str, str]) -> object:
+        return tandem.cli(*command, names[0], moments[0], names[1], moments[1], "--tenant", tenant.slug)
+
+    assert asked(("--since", "--until")) == asked(old)
+
+
 def test_a_command_starts_the_database_for_its_own_time(own_tandem: Server) -> None:
     own_tandem.tenant("acme")
     assert own_tandem.stop() == 0

@@ -94,7 +94,8 @@ struct BackupCommand: ParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the backups, newest first.")
+        static let configuration = CommandConfiguration(
+            abstract: "List the backups, newest first.", discussion: "tandem backup list")
         @OptionGroup var global: GlobalOptions
         @Option(name: .customLong("from"), help: "A folder of backups (DATA_DIR/backups).") var path: String?
 
@@ -114,7 +115,11 @@ struct BackupCommand: ParsableCommand {
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Read all of a backup and of the log since; exits 1 when something is damaged.")
+            abstract: "Read all of a backup and of the log since; exits 1 when something is damaged.",
+            discussion: """
+                tandem backup verify
+                tandem backup verify 20261129T212504Z
+                """)
         @OptionGroup var global: GlobalOptions
         @Argument(help: "Its name; the newest one if none is given.") var name: String?
         @Option(name: .customLong("from"), help: "A folder of backups (DATA_DIR/backups).") var path: String?
@@ -138,7 +143,8 @@ struct BackupCommand: ParsableCommand {
 
     struct Prune: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Remove all but the newest backups, and the log that only those needed.")
+            abstract: "Remove all but the newest backups, and the log that only those needed.",
+            discussion: "tandem backup prune --keep 14 --dry-run")
         @OptionGroup var global: GlobalOptions
         @Option(help: "How many stay.") var keep = 7
         @Option(name: .customLong("from"), help: "A folder of backups (DATA_DIR/backups).") var path: String?

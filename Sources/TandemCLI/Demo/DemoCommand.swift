@@ -9,7 +9,8 @@ struct DemoCommand: ParsableCommand {
 
     struct Load: DatabaseCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make and fill the demo tenants; goes on where it was interrupted.")
+            abstract: "Make and fill the demo tenants; goes on where it was interrupted.",
+            discussion: "tandem demo load")
         @OptionGroup var global: GlobalOptions
         @Option(help: "The folder with the demo's data (Demo beside the binary).") var demoDir: String?
 
@@ -24,7 +25,8 @@ struct DemoCommand: ParsableCommand {
 
     struct Reset: DatabaseCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Drop the demo tenants with all they hold, and make them anew.")
+            abstract: "Drop the demo tenants with all they hold, and make them anew.",
+            discussion: "tandem demo reset")
         @OptionGroup var global: GlobalOptions
         @Option(help: "The folder with the demo's data (Demo beside the binary).") var demoDir: String?
 

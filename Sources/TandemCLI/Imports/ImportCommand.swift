@@ -28,7 +28,11 @@ struct ImportCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "run",
             abstract:
-                "Import a file: tandem import OBJECT FILE --map MAP.yaml, or tandem import events FILE… --format F.")
+                "Import a file: tandem import OBJECT FILE --map MAP.yaml, or tandem import events FILE… --format F.",
+            discussion: """
+                tandem import contacts people.csv --map hubspot-contacts --tenant acme --dry-run --report rows.csv
+                tandem import run events segment-logs/ --format segment --tenant acme
+                """)
         @OptionGroup var global: GlobalOptions
         @Argument(help: "accounts, contacts, leads, opportunities, products, users, activities, … or events.")
         var object: String
@@ -164,7 +168,8 @@ struct ImportCommand: ParsableCommand {
     }
 
     struct List: DatabaseCommand {
-        static let configuration = CommandConfiguration(abstract: "The newest imports of a tenant.")
+        static let configuration = CommandConfiguration(
+            abstract: "The newest imports of a tenant.", discussion: "tandem import list --tenant acme")
         @OptionGroup var global: GlobalOptions
         @Option(help: "How many.") var limit = 100
 
@@ -174,7 +179,8 @@ struct ImportCommand: ParsableCommand {
     }
 
     struct Show: DatabaseCommand {
-        static let configuration = CommandConfiguration(abstract: "One import with its counts.")
+        static let configuration = CommandConfiguration(
+            abstract: "One import with its counts.", discussion: "tandem import show imp_… --tenant acme")
         @OptionGroup var global: GlobalOptions
         @Argument(help: "imp_…") var id: String
 
@@ -187,7 +193,8 @@ struct ImportCommand: ParsableCommand {
 
     struct Undo: DatabaseCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Take an import back: what it made is removed, what it changed is restored if unchanged since.")
+            abstract: "Take an import back: what it made is removed, what it changed is restored if unchanged since.",
+            discussion: "tandem import undo imp_… --tenant acme --dry-run")
         @OptionGroup var global: GlobalOptions
         @Argument(help: "imp_…") var id: String
 

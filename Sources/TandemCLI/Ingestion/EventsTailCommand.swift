@@ -10,7 +10,7 @@ struct EventsTailCommand: AsyncParsableCommand {
         discussion: """
             tandem events tail --tenant acme
             tandem events tail --tenant acme --source web --event 'Order Completed' -o json
-            tandem events tail --url http://10.0.0.5:8080 --key sk_… --outcome rejected,quarantined
+            tandem events tail --url http://10.0.0.5:8080 --key tdm_sk_live_… --outcome rejected,quarantined
 
             Without --key a key is made for the time of the command (it may read settings, and is revoked at the end), which
             needs the database as other commands do. With -o json or jsonl each event is one line. A reader that is too

@@ -21,8 +21,13 @@ struct QuarantineCommand: ParsableCommand {
         @Option(help: "track, page, screen, identify, group or alias.") var type: String?
         @Option(help: "Only those of this event's or page's name.") var name: String?
         @Option(help: "Only those that came with this key.") var key: String?
-        @Option(help: "Received at this time or later, ISO 8601.") var receivedAfter: String?
-        @Option(help: "Received before this time, ISO 8601.") var receivedBefore: String?
+        @Option(
+            name: [.customLong("since"), .customLong("received-after")],
+            help: "Received at this time or later, ISO 8601.")
+        var receivedAfter: String?
+        @Option(
+            name: [.customLong("until"), .customLong("received-before")], help: "Received before this time, ISO 8601.")
+        var receivedBefore: String?
         @Option(help: "This one event, by its id.") var id: String?
 
         func value() throws(TandemError) -> QuarantineFilter {

@@ -3,7 +3,11 @@ import Foundation
 
 struct HelpCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "help", abstract: "Help on a command, or on environment, configuration, exit-codes.")
+        commandName: "help", abstract: "Help on a command, or on environment, configuration, exit-codes.",
+        discussion: """
+            tandem help tenant create
+            tandem help configuration
+            """)
 
     @Argument(help: "A command such as tenant create, or a topic.") var topic: [String] = []
 
@@ -21,7 +25,8 @@ struct HelpCommand: ParsableCommand {
         for name in path {
             let configuration = command.configuration
             let children = configuration.subcommands + configuration.groupedSubcommands.flatMap(\.subcommands)
-            guard let next = children.first(where: { $0._commandName == name }) else {
+            let next = children.first { $0._commandName == name || $0.configuration.aliases.contains(name) }
+            guard let next else {
                 throw CommandFailure.usage("there is no command or topic \(path.joined(separator: " "))")
             }
             command = next
@@ -30,7 +35,7 @@ struct HelpCommand: ParsableCommand {
     }
 
     static var exitCodes: String {
-        CommandFailure.Exit.allCases.map { "\(pad("\($0.rawValue)", 6))\($0.explanation)" }.joined(separator: "\n")
+        columns(CommandFailure.Exit.allCases.map { ("\($0.rawValue)", $0.explanation) })
     }
 
     static var settings: String {
@@ -38,7 +43,7 @@ struct HelpCommand: ParsableCommand {
         A flag counts before an environment variable, that before tandem.toml in the current folder (or --config FILE).
         All have the same names; a key that is not in this list is an error (exit code 78).
 
-        \(Settings.Key.allCases.map { pad($0.rawValue, 20) + $0.explanation }.joined(separator: "\n"))
+        \(columns(Settings.Key.allCases.map { ($0.rawValue, $0.explanation) }))
 
         Example of tandem.toml:
           listen = "0.0.0.0:8080"
@@ -48,14 +53,20 @@ struct HelpCommand: ParsableCommand {
 
     static var environment: String {
         let own = [
-            ("TANDEM_CONFIG", "the configuration file"), ("TANDEM_POSTGRES_BIN", "the folder of initdb and pg_ctl"),
+            ("TANDEM_CONFIG", "the configuration file (default tandem.toml in the current folder)"),
+            ("TANDEM_POSTGRES_BIN", "the folder of initdb and pg_ctl"),
+            ("TANDEM_SECRET_KEY", "the key with which tandem events tail asks a server elsewhere"),
         ]
         let all = Settings.Key.allCases.map { ($0.variable, $0.explanation) } + own
-        return all.map { pad($0.0, 28) + $0.1 }.joined(separator: "\n")
+        return columns(all)
             + "\n\nlibpq's own variables (PGHOST, PGSSLMODE, PGPASSFILE, …) complete a database URL."
     }
 
-    private static func pad(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(1, width - text.count))
+    private static func columns(_ rows: [(name: String, explanation: String)]) -> String {
+        let width = (rows.map(\.name.count).max() ?? 0) + 2
+        return rows.map { row in
+            row.name + String(repeating: " ", count: width - row.name.count) + row.explanation
+        }
+        .joined(separator: "\n")
     }
 }

@@ -4,7 +4,8 @@ import Tandem
 
 struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "version", abstract: "Print the version and the shared libraries in use.")
+        commandName: "version", abstract: "Print the version and the shared libraries in use.",
+        discussion: "tandem version -o name")
 
     /// Raised with each release; CHANGELOG.md says what changed.
     static let number = "0.1.0"

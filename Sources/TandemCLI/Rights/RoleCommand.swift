@@ -54,7 +54,8 @@ struct RoleCommand: ParsableCommand {
     static let referenceHelp: ArgumentHelp = "role_…, a uuid, or its name."
 
     struct List: DatabaseCommand {
-        static let configuration = CommandConfiguration(abstract: "List the roles, by name.")
+        static let configuration = CommandConfiguration(
+            abstract: "List the roles, by name.", discussion: "tandem role list --tenant acme")
         @OptionGroup var global: GlobalOptions
 
         func run(_ session: DatabaseSession) throws -> Output {
@@ -68,7 +69,9 @@ struct RoleCommand: ParsableCommand {
     }
 
     struct Show: DatabaseCommand {
-        static let configuration = CommandConfiguration(abstract: "Show one with its grants and fields.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show one with its grants and fields.",
+            discussion: "tandem role show 'sales rep' -o json --tenant acme")
         @OptionGroup var global: GlobalOptions
         @Argument(help: RoleCommand.referenceHelp) var reference: String
 

@@ -7,16 +7,19 @@ extension SourceCommand {
             abstract: "What became of the events of a tenant's sources.",
             discussion: """
                 tandem source stats --tenant acme
-                tandem source stats web --by hour --from 2026-11-23T00:00:00Z --tenant acme
+                tandem source stats web --by hour --since 2026-11-23T00:00:00Z --tenant acme
 
                 received = accepted + duplicates + quarantined + rejected. recovered: of those quarantined or rejected, the
-                ones that were stored later. Without --from and --to: the last 24 hours.
+                ones that were stored later. Without --since and --until: the last 24 hours.
                 """)
         @OptionGroup var global: GlobalOptions
         @Argument(help: "Its name, src_… or uuid; all sources without it.") var reference: String?
         @Option(help: "total, hour, day or key.") var by: String?
-        @Option(help: "Received at this time or later, ISO 8601.") var from: String?
-        @Option(help: "Received before this time, ISO 8601.") var to: String?
+        @Option(
+            name: [.customLong("since"), .customLong("from")], help: "Received at this time or later, ISO 8601.")
+        var from: String?
+        @Option(name: [.customLong("until"), .customLong("to")], help: "Received before this time, ISO 8601.")
+        var to: String?
 
         func run(_ session: DatabaseSession) throws -> Output {
             let tenant = try session.tenant()

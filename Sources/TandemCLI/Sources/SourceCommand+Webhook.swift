@@ -35,7 +35,7 @@ extension SourceCommand {
                     """)
             @OptionGroup var global: GlobalOptions
             @Argument(help: "Its name, src_… or uuid.") var reference: String
-            @Option(help: "One that is shipped (stripe, zendesk), or a file.") var mapping: String?
+            @Option(help: "One that is shipped (tandem source webhook mappings), or a file.") var mapping: String?
             @Option(help: "A file with what the provider signs with; - is standard input.") var secretFile: String?
 
             func validate() throws {

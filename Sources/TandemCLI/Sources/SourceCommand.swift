@@ -55,7 +55,7 @@ struct SourceCommand: ParsableCommand {
                 """
         )
         @OptionGroup var global: GlobalOptions
-        @Argument var name: String
+        @Argument(help: "What it is called: of its own in the tenant.") var name: String
         @Option(help: "server, browser, mobile, webhook or import.") var kind: Source.Kind
         @OptionGroup var rights: Rights
 
@@ -74,7 +74,8 @@ struct SourceCommand: ParsableCommand {
     }
 
     struct List: DatabaseCommand {
-        static let configuration = CommandConfiguration(abstract: "List a tenant's sources.")
+        static let configuration = CommandConfiguration(
+            abstract: "List a tenant's sources.", discussion: "tandem source list --tenant acme")
         @OptionGroup var global: GlobalOptions
 
         func run(_ session: DatabaseSession) throws -> Output {
@@ -99,10 +100,14 @@ struct SourceCommand: ParsableCommand {
 
     struct Update: DatabaseCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Change a source. Events of a disabled one are held in quarantine.")
+            abstract: "Change a source. Events of a disabled one are held in quarantine.",
+            discussion: """
+                tandem source update web --enabled false --tenant acme
+                tandem source update web --rate 200 --burst 1000 --tenant acme
+                """)
         @OptionGroup var global: GlobalOptions
         @Argument(help: "Its name, src_… or uuid.") var reference: String
-        @Option var name: String?
+        @Option(help: "Another name.") var name: String?
         @Option(help: "true or false.") var enabled: Bool?
         @OptionGroup var rights: Rights
         @Option(help: "Events a second, beside the tenant's rate; 0: no rate of its own.") var rate: Int?

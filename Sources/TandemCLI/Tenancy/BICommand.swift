@@ -85,7 +85,8 @@ struct BICommand: ParsableCommand {
     }
 
     struct List: DatabaseCommand {
-        static let configuration = CommandConfiguration(abstract: "List a tenant's BI logins.")
+        static let configuration = CommandConfiguration(
+            abstract: "List a tenant's BI logins.", discussion: "tandem bi user list acme")
         @OptionGroup var global: GlobalOptions
         @Argument(help: "The tenant.") var tenant: String?
 
@@ -101,7 +102,8 @@ struct BICommand: ParsableCommand {
     }
 
     struct Revoke: DatabaseCommand {
-        static let configuration = CommandConfiguration(abstract: "End a BI login and its sessions.")
+        static let configuration = CommandConfiguration(
+            abstract: "End a BI login and its sessions.", discussion: "tandem bi user revoke acme dashboards")
         @OptionGroup var global: GlobalOptions
         @Argument(help: "The tenant.") var tenant: String
         @Argument(help: "Its name or its login.") var name: String

@@ -20,6 +20,8 @@ struct KeyCommand: ParsableCommand {
                 tandem key create --kind secret --tenant acme
                 tandem key create --kind restricted --scopes crm:read --tenant acme
                 tandem key create --kind restricted --role "sales rep" --user rep@acme.example --tenant acme
+
+                Scopes: \(APIKey.knownScopes.sorted().joined(separator: ", ")). What each opens: docs/api.md.
                 """)
         @OptionGroup var global: GlobalOptions
         @Option(help: "write, secret, restricted or admin.") var kind: APIKey.Kind
@@ -48,7 +50,11 @@ struct KeyCommand: ParsableCommand {
 
     struct List: DatabaseCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List a tenant's keys, or with --admin those of the admin plane.")
+            abstract: "List a tenant's keys, or with --admin those of the admin plane.",
+            discussion: """
+                tandem key list --tenant acme
+                tandem key list --admin
+                """)
         @OptionGroup var global: GlobalOptions
         @Flag(help: "The admin plane's keys.") var admin = false
 
@@ -65,7 +71,11 @@ struct KeyCommand: ParsableCommand {
 
     struct Rotate: DatabaseCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make a key like an old one, which ends after a grace period.")
+            abstract: "Make a key like an old one, which ends after a grace period.",
+            discussion: """
+                tandem key rotate bMqb8MWUH7nZ --grace 7d
+                tandem key rotate bMqb8MWUH7nZ --grace 0s         a key that leaked
+                """)
         @OptionGroup var global: GlobalOptions
         @Argument(help: "key_…, its twelve characters, or the whole key.") var key: String
         @Option(help: "How long the old one still works.") var grace: DurationText = DurationText(
@@ -79,7 +89,8 @@ struct KeyCommand: ParsableCommand {
     }
 
     struct Revoke: DatabaseCommand {
-        static let configuration = CommandConfiguration(abstract: "End a key at once, for good.")
+        static let configuration = CommandConfiguration(
+            abstract: "End a key at once, for good.", discussion: "tandem key revoke bMqb8MWUH7nZ")
         @OptionGroup var global: GlobalOptions
         @Argument(help: "key_…, its twelve characters, or the whole key.") var key: String
 

@@ -13,7 +13,8 @@ struct MigrateCommand: ParsableCommand {
     ]
 
     struct Status: DatabaseCommand {
-        static let configuration = CommandConfiguration(abstract: "Say whether anything is pending.")
+        static let configuration = CommandConfiguration(
+            abstract: "Say whether anything is pending.", discussion: "tandem migrate status")
         @OptionGroup var global: GlobalOptions
         var requirement: DatabaseSession.Requirement { .none }
 

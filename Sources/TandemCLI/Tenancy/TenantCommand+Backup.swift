@@ -14,7 +14,7 @@ extension TenantCommand {
                 and BI logins stay behind. tandem tenant restore --from makes a tenant of it.
                 """)
         @OptionGroup var global: GlobalOptions
-        @Argument var reference: String?
+        @Argument(help: "Its name, tnt_… or uuid; else --tenant.") var reference: String?
         @Option(name: .customLong("to"), help: "The folder; it is made.") var folder: String
 
         func run(_ session: DatabaseSession) throws -> Output {
@@ -52,7 +52,7 @@ extension TenantCommand {
                 list beside the backups knows, is erased and kept out again. What waited to be sent is not sent.
                 """)
         @OptionGroup var global: GlobalOptions
-        @Argument var reference: String?
+        @Argument(help: "Its name, tnt_… or uuid; else --tenant.") var reference: String?
         @Option(name: .customLong("from"), help: "A folder that tenant export wrote.") var folder: String?
         @Option(name: .customLong("as"), help: "The name of the new tenant.") var name: String?
         @Option(

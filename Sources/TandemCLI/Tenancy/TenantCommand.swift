@@ -17,7 +17,11 @@ struct TenantCommand: ParsableCommand {
 
     struct Create: DatabaseCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Create a tenant with its first sources and keys. Interrupted, the same command continues.")
+            abstract: "Create a tenant with its first sources and keys. Interrupted, the same command continues.",
+            discussion: """
+                tandem tenant create acme
+                tandem tenant create acme --display-name "Acme GmbH" --timezone Europe/Berlin --currency EUR
+                """)
         @OptionGroup var global: GlobalOptions
         @Argument(help: "Its name: lower-case letters, digits, hyphens.") var slug: String
         @Option(help: "Its name for people.") var displayName: String?
@@ -56,7 +60,8 @@ struct TenantCommand: ParsableCommand {
     }
 
     struct List: DatabaseCommand {
-        static let configuration = CommandConfiguration(abstract: "List the tenants.")
+        static let configuration = CommandConfiguration(
+            abstract: "List the tenants.", discussion: "tandem tenant list")
         @OptionGroup var global: GlobalOptions
 
         func run(_ session: DatabaseSession) throws -> Output {
@@ -68,9 +73,10 @@ struct TenantCommand: ParsableCommand {
     }
 
     struct Show: DatabaseCommand {
-        static let configuration = CommandConfiguration(abstract: "Show one tenant.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show one tenant.", discussion: "tandem tenant show acme -o json")
         @OptionGroup var global: GlobalOptions
-        @Argument var reference: String?
+        @Argument(help: "Its name, tnt_… or uuid; else --tenant.") var reference: String?
 
         func run(_ session: DatabaseSession) throws -> Output {
             Output(content: .object(try session.tenant(reference).json))
@@ -87,11 +93,11 @@ struct TenantCommand: ParsableCommand {
                 tandem tenant update acme --rate 0 --burst 0
                 """)
         @OptionGroup var global: GlobalOptions
-        @Argument var reference: String?
-        @Option var displayName: String?
+        @Argument(help: "Its name, tnt_… or uuid; else --tenant.") var reference: String?
+        @Option(help: "Its name for people.") var displayName: String?
         @Option(help: "cdp, crm or both; a module cannot be taken away.") var modules: ModuleList?
-        @Option var timezone: String?
-        @Option var currency: String?
+        @Option(help: "IANA name, such as Europe/Berlin.") var timezone: String?
+        @Option(help: "ISO 4217 code, such as EUR.") var currency: String?
         @Option(help: "Events a second; 0 goes back to the server's default.") var rate: Int?
         @Option(help: "Events at once (twice the rate); 0 goes back to the default.") var burst: Int?
         @Option(help: "Requests of the API a second; 0 goes back to the server's default.") var requestRate: Int?
@@ -113,9 +119,10 @@ struct TenantCommand: ParsableCommand {
 
     struct Suspend: DatabaseCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Refuse a tenant's requests and hold its events in quarantine.")
+            abstract: "Refuse a tenant's requests and hold its events in quarantine.",
+            discussion: "tandem tenant suspend acme")
         @OptionGroup var global: GlobalOptions
-        @Argument var reference: String?
+        @Argument(help: "Its name, tnt_… or uuid; else --tenant.") var reference: String?
 
         func run(_ session: DatabaseSession) throws -> Output {
             let tenant = try session.directory.setSuspended(true, session.tenant(reference))
@@ -124,9 +131,10 @@ struct TenantCommand: ParsableCommand {
     }
 
     struct Resume: DatabaseCommand {
-        static let configuration = CommandConfiguration(abstract: "Serve a suspended tenant again.")
+        static let configuration = CommandConfiguration(
+            abstract: "Serve a suspended tenant again.", discussion: "tandem tenant resume acme")
         @OptionGroup var global: GlobalOptions
-        @Argument var reference: String?
+        @Argument(help: "Its name, tnt_… or uuid; else --tenant.") var reference: String?
 
         func run(_ session: DatabaseSession) throws -> Output {
             Output(content: .object(try session.directory.setSuspended(false, session.tenant(reference)).json))
@@ -135,9 +143,13 @@ struct TenantCommand: ParsableCommand {
 
     struct Delete: DatabaseCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Delete a tenant after a grace period; until then tenant restore takes it back.")
+            abstract: "Delete a tenant after a grace period; until then tenant restore takes it back.",
+            discussion: """
+                tandem tenant delete acme --dry-run
+                tandem tenant delete acme --confirm acme
+                """)
         @OptionGroup var global: GlobalOptions
-        @Argument var reference: String?
+        @Argument(help: "Its name, tnt_… or uuid; else --tenant.") var reference: String?
         @Option(help: "The tenant's name again, as a confirmation.") var confirm: String?
         @Option(help: "The grace period; 0d drops everything at once.") var grace: DurationText = DurationText(
             duration: .seconds(7 * 86400))

@@ -111,8 +111,13 @@ extension PlanCommand {
         @Option(help: "Only those of this keyword of JSON Schema, or unplanned.") var keyword: String?
         @Option(help: "Only those at this place, such as /properties/total.") var pointer: String?
         @Option(help: "allow, omit, block or quarantine.") var action: String?
-        @Option(help: "Received at this time or later, ISO 8601.") var receivedAfter: String?
-        @Option(help: "Received before this time, ISO 8601.") var receivedBefore: String?
+        @Option(
+            name: [.customLong("since"), .customLong("received-after")],
+            help: "Received at this time or later, ISO 8601.")
+        var receivedAfter: String?
+        @Option(
+            name: [.customLong("until"), .customLong("received-before")], help: "Received before this time, ISO 8601.")
+        var receivedBefore: String?
         @Option(help: "Count them instead: total or hour.") var counts: String?
         @Option(help: "At most so many events.") var limit = 50
 
