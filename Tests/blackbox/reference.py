@@ -31,7 +31,8 @@ def commands(server: Server) -> list[tuple[str, dict[str, Any]]]:
         return [leaf for child in children for leaf in leaves(child, path)] if children else [(path, command)]
 
     return [leaf for leaf in leaves(json.loads(text)["command"], "") if not leaf[0].startswith("tandem help")] + [
-        ("tandem help", {"abstract": "Help on a command, or on environment, configuration, exit-codes."})]
+        ("tandem help", {
+            "abstract": "Help on a command, or on environment, configuration, exit-codes.", "discussion": "tandem help tenant create"})]
 
 
 def routes(server: Server) -> list[tuple[str, str, str]]:
@@ -43,6 +44,13 @@ def routes(server: Server) -> list[tuple[str, str, str]]:
         for method, operation in operations.items()
         if method in {"get", "post", "put", "patch", "delete", "head", "options"}
     ]
+
+
+def admin_routes() -> list[tuple[str, str, str]]:
+    """The same of the admin plane, which describes itself nowhere: as its source has them."""
+    text = "\n".join(path.read_text() for path in sorted((ROOT / "Sources/TandemAPI/Tenancy").glob("*.swift")))
+    found = re.findall(r"oute\(\s*\.(\w+), \"(/[^\"]+)\", \"([^\"]+)\"", text)
+    return sorted(((method.upper(), path, summary) for method, path, summary in found), key=lambda route: (route[1], route[0]))
 
 
 def relations(tenant: Tenant) -> list[tuple[str, str, str, list[tuple[str, str, str]]]]:
@@ -112,6 +120,9 @@ def routes_page(server: Server) -> str:
     said = "Written by `make docs` from `GET /openapi.json`, which has parameters and answers. Examples are in [api.md](../api.md)."
     lines = ["# Routes", "", said, "", "| | path | |", "|---|---|---|"]
     lines += [f"| {method} | `{path}` | {cell(summary)} |" for method, path, summary in routes(server)]
+    lines += ["", "## Admin plane", "", "On a port of its own (`admin_listen`), with an admin key; `/livez` and `/readyz` without one.", ""]
+    lines += ["| | path | |", "|---|---|---|"]
+    lines += [f"| {method} | `{path}` | {cell(summary)} |" for method, path, summary in admin_routes()]
     return "\n".join(lines) + "\n"
 
 

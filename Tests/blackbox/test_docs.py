@@ -6,6 +6,7 @@ import re
 import subprocess
 
 import pytest
+import requests
 
 import reference
 from server import ROOT, Server, Tenant
@@ -15,8 +16,8 @@ HAND = "\n".join(text for path, text in PAGES.items() if "reference" not in path
 ALL = "\n".join(PAGES.values())
 
 
-def help_of(server: Server, topic: str) -> str:
-    return subprocess.run([str(server.binary), "help", topic], capture_output=True, text=True, check=True).stdout
+def help_of(server: Server, *topic: str) -> str:
+    return subprocess.run([str(server.binary), "help", *topic], capture_output=True, text=True, check=True).stdout
 
 
 def test_every_command_is_documented(tandem: Server) -> None:
@@ -27,10 +28,32 @@ def test_every_command_is_documented(tandem: Server) -> None:
     assert [noun for noun in sorted(nouns) if noun not in HAND] == []
 
 
+def test_every_command_has_an_example_and_every_option_words(tandem: Server) -> None:
+    commands = reference.commands(tandem)
+    # `tandem import run` is meant by `tandem import`.
+    bare = [path for path, command in commands if path.removesuffix(" run") not in (command.get("discussion") or "")]
+    assert bare == []
+    silent = [
+        f"{path} {argument.get('valueName')}" for path, command in commands for argument in command.get("arguments", [])
+        if argument.get("shouldDisplay", True) and not argument.get("abstract")]
+    assert silent == []
+
+
 def test_every_route_is_documented(tandem: Server) -> None:
     routes = reference.routes(tandem)
     assert len(routes) > 30
-    assert [f"{method} {path}" for method, path, _ in routes if f"| {method} | `{path}` |" not in ALL] == [], "make docs"
+    admin = reference.admin_routes()
+    assert ("POST", "/admin/v1/tenants/{tenant}/keys", "Create a key") in admin
+    missing = [f"{method} {path}" for method, path, _ in routes + admin if f"| {method} | `{path}` |" not in ALL]
+    assert missing == [], "make docs"
+
+
+def test_every_scope_is_documented(tandem: Server) -> None:
+    paths = requests.get(tandem.base_url + "/openapi.json", timeout=10).json()["paths"]
+    asked = {operation.get("x-tandem-permission") for operations in paths.values() for operation in operations.values()} - {None}
+    known = set(re.findall(r"\w+:\w+", help_of(tandem, "key", "create").split("Scopes: ")[1].split(". ")[0]))
+    assert "privacy:write" in asked and asked < known
+    assert [scope for scope in sorted(known) if f"`{scope}`" not in PAGES[ROOT / "docs/api.md"]] == []
 
 
 def test_every_relation_and_column_of_bi_is_documented(tenant: Tenant) -> None:
