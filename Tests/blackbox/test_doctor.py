@@ -76,6 +76,17 @@ def test_doctor_names_what_was_broken_and_what_to_do(sick: Server, check: str) -
     assert finding(sick, check)["result"] == "ok"
 
 
+def test_no_table_of_a_tenant_needs_an_index_that_it_lacks(sick: Server) -> None:
+    """As if each of them were large, but those that are small in every tenant."""
+    schema = sick.tenant("large").schema
+    small = ["teams", "users", "pipelines", "stages", "products", "custom_field"]
+    sick.sql(
+        "update pg_class set reltuples = 20000 where relkind in ('r', 'p') and relnamespace::regnamespace::text in (%s, %s) "
+        "and relname <> all (%s)", [schema, schema + "_i", small])
+    found = finding(sick, "foreign-keys")
+    assert found["result"] == "ok", found
+
+
 @pytest.mark.parametrize(("check", "statement", "result"), [
     ("durability", "alter system set full_page_writes = off", "fail"),
     ("temporary-tables", "grant temporary on database tandem to public", "fail"),

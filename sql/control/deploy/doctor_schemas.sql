@@ -9,7 +9,10 @@ bare_key as (
     join pg_class c on c.oid = f.conrelid and c.reltuples > 10000
     cross join lateral unnest(f.conkey) with ordinality k(attnum, place)
     join pg_attribute a on a.attrelid = f.conrelid and a.attnum = k.attnum
+    join pg_class other on other.oid = f.confrelid
     where f.contype = 'f' and f.conparentid = 0 and f.connamespace in (select s.oid from tenant_schema s)
+        -- Nodes are never deleted, and keep their ids: nothing looks from them for who refers to them, and ingest need not keep an index.
+        and not (other.relname = 'node' and other.relnamespace in (select s.oid from tenant_schema s))
         and not exists (
             select from pg_index i where i.indrelid = f.conrelid and i.indisvalid and i.indkey[0] = any (f.conkey)
         )
