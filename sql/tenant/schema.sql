@@ -1965,6 +1965,8 @@ CREATE INDEX comments_owner ON t_x.comments USING btree (owner_id);
 
 CREATE INDEX comments_record ON t_x.comments USING btree (object_id, created_at, id);
 
+CREATE INDEX contact_channels_digits ON t_x.contact_channels USING btree (reverse(regexp_replace(value, '[^0-9]'::text, ''::text, 'g'::text)) COLLATE "C") WHERE (kind = ANY (ARRAY['phone'::text, 'mobile'::text]));
+
 CREATE INDEX contact_channels_phone ON t_x.contact_channels USING btree (phone_e164) WHERE (phone_e164 IS NOT NULL);
 
 CREATE UNIQUE INDEX contact_channels_primary ON t_x.contact_channels USING btree (contact_id, kind) WHERE "primary";
@@ -2037,6 +2039,8 @@ CREATE UNIQUE INDEX opportunity_stages_open ON t_x.opportunity_stages USING btre
 
 CREATE INDEX opportunity_stages_stage ON t_x.opportunity_stages USING btree (stage_id);
 
+CREATE INDEX profiles_digits ON t_x.profiles USING btree (reverse(regexp_replace(phone, '[^0-9]'::text, ''::text, 'g'::text)) COLLATE "C") WHERE (phone IS NOT NULL);
+
 CREATE INDEX profiles_email ON t_x.profiles USING btree (email);
 
 CREATE INDEX profiles_user_id ON t_x.profiles USING btree (user_id);
@@ -2090,6 +2094,8 @@ CREATE INDEX form_submission_form ON t_x_i.form_submission USING btree (form, at
 CREATE INDEX form_submission_lead ON t_x_i.form_submission USING btree (lead_id, at DESC, event_id DESC) WHERE (lead_id IS NOT NULL);
 
 CREATE INDEX idempotency_created ON t_x_i.idempotency USING btree (created_at);
+
+CREATE INDEX identifier_digits ON t_x_i.identifier USING btree (reverse(regexp_replace(value, '[^0-9]'::text, ''::text, 'g'::text))) WHERE (type = 'phone'::text);
 
 CREATE INDEX identifier_node ON t_x_i.identifier USING btree (node);
 

@@ -1,9 +1,12 @@
--- Profiles, newest first, behind p_before if given; with p_query those with an identifier that begins so (in any type).
+-- Profiles, newest first, behind p_before if given; with p_query those with an identifier that begins so (in any type), or with a
+-- number that ends so, however it is written (see phone_ending).
 -- Types are few: the recursion jumps from one to the next, so that each is one look into the index.
 create or replace function find_people(p_query text, p_before uuid, p_limit int4)
 returns table (id uuid, person jsonb)
 language plpgsql stable
 as $$
+declare
+    v_ending text := reverse(phone_ending(p_query));
 begin
     return query
     with recursive types(type) as (
@@ -24,6 +27,26 @@ begin
         join node n on n.id = i.node
         join component c on c.label = n.component
         where t.type is not null
+        union
+        select c.profile_id
+        from (
+            select i.node
+            from identifier i
+            where i.type = 'phone' and reverse(regexp_replace(i.value, '[^0-9]', '', 'g')) collate "C" >= v_ending
+                and reverse(regexp_replace(i.value, '[^0-9]', '', 'g')) collate "C" < v_ending || ':'
+            limit p_limit
+        ) i
+        join node n on n.id = i.node
+        join component c on c.label = n.component
+        union
+        select s.profile_id
+        from (
+            select p.profile_id
+            from profiles p
+            where p.phone is not null and reverse(regexp_replace(p.phone, '[^0-9]', '', 'g')) collate "C" >= v_ending
+                and reverse(regexp_replace(p.phone, '[^0-9]', '', 'g')) collate "C" < v_ending || ':'
+            limit p_limit
+        ) s
     ),
     page as (
         select p.*
