@@ -1,5 +1,5 @@
 -- A rep's day: what is planned (overdue, today, the week after), leads and opportunities that ask for somebody, and accounts that are busy.
--- p_owner null: everyone's. p_zone: of the tenant, for owners without one. Each at most p_limit.
+-- p_owner null: everyone's. p_zone: of the tenant, for owners without one. Of each at most p_limit, of what is planned of each of the three.
 create or replace function today_page(p_owner uuid, p_zone text, p_now timestamptz, p_limit int4, p_has_events boolean) returns jsonb
 language plpgsql stable
 as $$
@@ -15,7 +15,7 @@ begin
         'counts', count_planned(p_owner, p_zone, p_now, 1000),
         'planned', (
             select coalesce(jsonb_agg(p.activity order by p.n), '[]')
-            from planned_activities(p_owner, null, 7, p_zone, p_now, 2 * p_limit) with ordinality p (state, activity, n)
+            from planned_activities(p_owner, null, 7, p_zone, p_now, p_limit) with ordinality p (state, activity, n)
         ),
         'leads', (select coalesce(jsonb_agg(d.lead order by d.n), '[]') from today_leads(p_owner, p_now, p_limit) with ordinality d (lead, n)),
         'unassigned', case when shows_field('lead', 'owner_id') then v_unassigned else 0 end,
