@@ -63,7 +63,7 @@ import Testing
         let user = UUID().uuidString
         #expect(try await api.ingest("/v1/track", ["userId": .string(user), "event": "E"]).status == 200)
         // Behind the server's back, as another node does it.
-        _ = try await api.sql("select identity_rules_put('{}', 'another node')")
+        _ = try await api.sql("select identity_rules_put(null, '{}', 'another node')")
         let answer = try await api.ingest("/v1/track", ["userId": .string(user), "event": "E"])
         #expect(answer.json == ["success": true, "accepted": 1, "duplicates": 0])
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import json
 import pathlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -93,6 +95,34 @@ def test_each_change_is_a_version_with_its_author(tandem: Server, tenant: Tenant
     with pytest.raises(CommandFailed) as refused:
         tandem.cli("rules", "set", str(file), "--tenant", tenant.slug)
     assert refused.value.code == 64 and "/default/limit" in refused.value.errors
+
+
+def test_of_changes_to_one_version_at_one_moment_one_is_taken(tenant: Tenant, tmp_path: pathlib.Path) -> None:
+    seen = get(tenant, "identity/rules")
+    gate = threading.Barrier(6)
+
+    def change(number: int) -> int:
+        gate.wait(10)
+        document = {**seen, "max_ids": 100 + number}
+        if number % 2:
+            del document["version"]
+            return tenant.api("PUT", "/v1/identity/rules", document, headers={"If-Match": f'"v{seen["version"]}"'}).status_code
+        return tenant.api("PUT", "/v1/identity/rules", document).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(change, range(6))) == [200] + [412] * 5
+    assert get(tenant, "identity/rules")["version"] == seen["version"] + 1
+    late = tenant.api("PUT", "/v1/identity/rules", seen)
+    assert (late.status_code, late.json()["code"], late.json()["version"]) == (412, "version_mismatch", seen["version"] + 1)
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps(seen))
+    with pytest.raises(CommandFailed) as refused:
+        tenant.server.cli("rules", "set", str(file), "--tenant", tenant.slug)
+    assert refused.value.code == 6
+    # Whoever names no version puts what he has.
+    assert put(tenant, rules(max_ids=70))["version"] == seen["version"] + 2
+    tag = tenant.get("/v1/identity/rules").headers["ETag"]
+    assert tenant.get("/v1/identity/rules", headers={"If-None-Match": tag}).status_code == 304
 
 
 # Simulations

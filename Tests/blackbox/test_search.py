@@ -71,3 +71,29 @@ def test_the_console_finds_records_and_leads_to_their_pages(filled: Tenant, tand
     assert "at least two characters" in browser.get(f"{box.action}?q=z").text
     hostile = browser.get(f"{box.action}?q=%3Cscript%3Ealert(1)%3C/script%3E")
     assert "<script>alert" not in hostile.html and hostile.response.status_code == 200
+
+
+def test_a_tenant_of_events_alone_finds_its_people(tandem: Server) -> None:
+    """Without records the words are the beginning of an identifier, in whatever letters."""
+    tenant = tandem.tenant("search-events", modules="cdp")
+    for user in ("casey-1", "casey-2", "robin-1"):
+        assert tenant.ingest("identify", {"userId": user, "traits": {"email": f"{user}@engines.example"}}).status_code == 200
+    browser = Browser(tandem).sign_in()
+    page = browser.get(f"/console/{tenant.slug}/search?q=casey")
+    assert page.response.status_code == 200 and "Nothing found" not in page.text
+    assert "casey-1@engines.example" in page.text and "casey-2" in page.text and "robin" not in page.text
+    person = tenant.get("/v1/profiles/by/user_id/casey-1").json()["id"]
+    assert f"/console/{tenant.slug}/people/{person}" in page.links
+    assert "casey-1" in browser.get(f"/console/{tenant.slug}/search?q=CASEY-1@Engines").text
+    assert "Nothing found" in browser.get(f"/console/{tenant.slug}/search?q=nobody").text
+    other = tandem.tenant("search-events-other", modules="cdp")
+    assert "Nothing found" in browser.get(f"/console/{other.slug}/search?q=casey").text
+
+
+def test_who_may_not_see_people_finds_none(filled: Tenant) -> None:
+    assert filled.ingest("identify", {"userId": "engines-fan"}).status_code == 200
+    assert "engines-fan" in Browser(filled.server).sign_in().get(f"/console/{filled.slug}/search?q=engines").text
+    role = filled.post("/v1/roles", {"name": "no people", "grants": {"account": {"read": "all"}}}).json()
+    user = filled.post("/v1/users", {"name": "Rep", "email": "rep@acme.example", "role_ids": [role["id"]]}).json()
+    page = Browser(filled.server).sign_in("--tenant", filled.slug, "--user", user["id"]).get(f"/console/{filled.slug}/search?q=engines")
+    assert "Analytical Engines" in page.text and "engines-fan" not in page.text

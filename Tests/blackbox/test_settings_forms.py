@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from console import Browser, Page
-from server import Server, Tenant
+from server import Server, Tenant, wait_until
 
 Json = dict[str, Any]
 
@@ -39,7 +41,9 @@ def test_consent_rules_of_a_source_are_added_changed_and_taken_away(browser: Bro
     (source,) = [one for one in tenant.server.cli("source", "list", "--tenant", tenant.slug)["items"] if one["name"] == "web"]
     place = f"/console/{tenant.slug}/sources/{source['id']}"
     assert f"{place}/consent" in browser.get(place).links
-    form = browser.get(f"{place}/consent").form("/consent")
+    page = browser.get(f"{place}/consent")
+    assert "Lawful basis (GDPR)" in page.text and "On consent alone, what they did is no reason to write to them." in page.text
+    form = page.form("/consent")
     wrong = browser.submit(form, **{"r.0.purpose": "ads", "r.0.drop": "everything"})
     rejected(wrong, "A path is properties (all of them), properties.KEY or context.KEY.")
     assert wrong.form("/consent").fields["r.0.drop"].strip() == "everything", "what was entered is not lost"
@@ -91,6 +95,47 @@ def test_identity_rules_are_played_before_they_hold(browser: Browser, tenant: Te
     same = {key: value for key, value in after.items() if key in ("blocked", "blocked_patterns", "max_ids", "max_merges", "default")}
     assert same == {key: before[key] for key in same}, "what was not touched is as before"
     rejected(browser.submit(shown.form("/rules"), do="save"), "Somebody has changed the rules meanwhile")
+
+
+def test_of_two_forms_of_identity_rules_saved_at_one_moment_one_is_taken(tandem: Server, tenant: Tenant) -> None:
+    browsers = [Browser(tandem).sign_in() for _ in range(2)]
+    forms = [one.get(f"/console/{tenant.slug}/rules").form("/rules") for one in browsers]
+    for round in range(3):
+        gate = threading.Barrier(2)
+
+        def save(number: int) -> Page:
+            gate.wait(10)
+            return browsers[number].submit(forms[number], **{"s.max_ids": str(100 + 10 * round + number), "do": "save"})
+
+        with ThreadPoolExecutor(2) as pool:
+            pages = list(pool.map(save, range(2)))
+        assert sorted(page.response.status_code for page in pages) == [200, 422]
+        rejected(next(page for page in pages if page.response.status_code == 422), "Somebody has changed the rules meanwhile")
+        forms = [one.get(f"/console/{tenant.slug}/rules").form("/rules") for one in browsers]
+
+
+def test_a_simulation_that_became_an_operation_is_shown_when_it_is_done(browser: Browser, tenant: Tenant) -> None:
+    track(tenant, "identify", userId="u1", anonymousId="kiosk", messageId="a")
+    track(tenant, "identify", userId="u2", anonymousId="kiosk", messageId="b")
+    rules = tenant.get("/v1/identity/rules").json()
+    rules["identifiers"][0]["limit"] = 2
+    answer = tenant.post("/v1/identity/rules:simulate?async=true", rules)
+    assert answer.status_code == 202, answer.text
+    wait_until(lambda: tenant.get(answer.headers["Location"]).json()["state"] == "done")
+    page = browser.get(f"/console/{tenant.slug}/operations")
+    assert "Play identity rules" in page.text
+    (place,) = [link for link in page.links if "/rules?simulation=op_" in link]
+    shown = browser.get(place)
+    assert "One profile would be made of several that are apart" in shown.text and "user_id u2" in shown.text, shown.text
+    # Its rules are there to be put into force, on the version that holds now.
+    assert shown.form("/rules").fields["r.0.limit"] == "2" and tenant.get("/v1/identity/rules").json()["identifiers"][0]["limit"] == 1
+    assert "Saved." in browser.submit(shown.form("/rules"), do="save").text
+    assert tenant.get("/v1/identity/rules").json()["identifiers"][0]["limit"] == 2
+    other = tenant.server.tenant(tenant.slug + "-other")
+    assert browser.get(place.replace(f"/{tenant.slug}/", f"/{other.slug}/")).response.status_code == 404
+    # What it tells of an erased person is gone with the person.
+    assert tenant.post("/v1/privacy/erase", {"type": "user_id", "value": "u1"}).status_code in (200, 202)
+    assert browser.get(place).response.status_code == 404
 
 
 def test_who_may_look_may_not_change(tandem: Server, tenant: Tenant) -> None:

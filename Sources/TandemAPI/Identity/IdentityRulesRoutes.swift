@@ -15,17 +15,19 @@ struct IdentityRulesRoutes {
                 .get, "/v1/identity/rules", "Show the identity rules in force", feature: "Identity", scope: .secret,
                 module: .cdp, permission: "settings:read"
             ) { [store] call in
-                Response(json: try await store.value(call, .call("identity_rules_get")))
+                let rules = try await store.value(call, .call("identity_rules_get"))
+                return .resource(call, rules, version: rules["version"]?.int ?? 0)
             },
             Route(
                 .put, "/v1/identity/rules", "Put identity rules into force, for events from now on",
                 feature: "Identity", scope: .secret, module: .cdp, permission: "settings:write"
             ) { [self] call in
                 let rules = try IdentityRules(json: call.json())
+                let replaced = try EntityTag.ifMatch(call) ?? call.jsonObject().expectedVersion()
                 let stored = try await store.value(
-                    call, .call("identity_rules_put", .jsonb(rules.json.encoded()), .text(call.principal.actor)))
+                    call, rules.statement(replacing: replaced, actor: call.principal.actor))
                 readingRules.forget(try store.tenant(call))
-                return Response(json: stored)
+                return .resource(call, stored, version: stored["version"]?.int ?? 0)
             },
             versions, simulate,
         ]

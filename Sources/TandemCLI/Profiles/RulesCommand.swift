@@ -88,9 +88,10 @@ struct RulesCommand: ParsableCommand {
         @Argument(help: "A file with the rules; - is standard input.") var file: String
 
         func run(_ session: DatabaseSession) throws -> Output {
-            let rules = try IdentityRules(json: RulesCommand.rules(file))
+            let document = try RulesCommand.rules(file)
+            let (rules, replaced) = (try IdentityRules(json: document), try document.object?.expectedVersion())
             let stored = try session.inTenant(session.tenant()) { (connection) throws(TandemError) in
-                try connection.identityRulesPut(rules, actor: DatabaseSession.actor)
+                try connection.identityRulesPut(rules, replacing: replaced, actor: DatabaseSession.actor)
             }
             return Output(
                 content: .object(session.written(stored)), name: "version", text: RulesCommand.words(stored))

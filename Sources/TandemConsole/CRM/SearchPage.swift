@@ -4,7 +4,7 @@ import Postgres
 import Tandem
 import TandemHTTP
 
-/// Records of all objects by words, and the way to people by identifiers.
+/// Records of all objects by words, and people by the beginning of an identifier.
 struct SearchPage {
     struct Group {
         let heading: String
@@ -48,6 +48,11 @@ extension Console {
         if !query.isEmpty {
             do {
                 (groups, isSimilar) = try await found(query, tenant)
+                if visit.may("read", "profile"), let people = try await foundPeople(query, tenant) {
+                    // What has other words is no answer where somebody is found.
+                    groups = [people] + (isSimilar ? [] : groups)
+                    isSimilar = false
+                }
             } catch TandemError.invalid {
                 isTooShort = true
             }
@@ -58,6 +63,25 @@ extension Console {
             isSimilar: isSimilar, hasQuery: !query.isEmpty, isTooShort: isTooShort,
             peopleHref: visit.may("read", "profile") ? "\(path)/people?q=\(queryValue(query))" : nil)
         return Response(html: templates.render(page, as: "search"))
+    }
+
+    private static let peopleAtMost = 10
+
+    /// People with an identifier that begins so, which needs no records: a tenant of events alone has them too.
+    private func foundPeople(_ query: String, _ tenant: Tenant) async throws -> SearchPage.Group? {
+        var found = try await findPeople(tenant, query: query, before: nil, limit: Self.peopleAtMost)
+        // Addresses are kept in small letters.
+        if found.isEmpty, query.lowercased() != query {
+            found = try await findPeople(tenant, query: query.lowercased(), before: nil, limit: Self.peopleAtMost)
+        }
+        guard !found.isEmpty else { return nil }
+        return .init(
+            heading: "People",
+            items: found.map { row in
+                .init(
+                    href: "/console/\(tenant.slug)/people/\(PublicID(.profile, row.id))", label: row.name,
+                    context: row.userId == row.label ? nil : row.userId)
+            })
     }
 
     private func found(_ query: String, _ tenant: Tenant) async throws -> ([SearchPage.Group], isSimilar: Bool) {

@@ -53,6 +53,7 @@ struct ReviewsPage {
     let mergesHref: String
     let reviews: [Entry]
     let mayDecide: Bool
+    let pager: Pager?
 }
 
 /// A row of the SQL function `merge_feed`.
@@ -114,6 +115,7 @@ struct ReviewRead: Decodable {
 
 extension Console {
     private static let mergePageSize = 50
+    private static let reviewPageSize = 25
 
     var mergeRoutes: [Route] {
         [
@@ -124,7 +126,10 @@ extension Console {
             ) { call, visit in
                 try await merges(call, visit, visit.requiredTenant())
             },
-            page("/console/{tenant}/reviews", "Merges that wait for a decision", right: .profiles) { call, visit in
+            page(
+                "/console/{tenant}/reviews", "Merges that wait for a decision", right: .profiles,
+                parameters: [.init("after", "The cursor of the page before")]
+            ) { call, visit in
                 try await reviews(call, visit, visit.requiredTenant())
             },
             mergePageRoute, reviewPageRoute,
@@ -182,9 +187,20 @@ extension Console {
     private func reviews(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
         let path = "/console/\(tenant.slug)"
         let words = TimeWords(tenant.timezone)
+        let scope = "\(tenant.database.schema.name)/console/reviews"
+        let after = try call.text("after").map {
+            try PageCursor(opening: $0, with: context.sealingKey, scope: scope, fingerprint: []).keys
+        }
+        let place = [0, 1].map { after?[$0].map { .untyped($0) } ?? Bind.null(.unspecified) }
         let rows = try await read(
-            tenant, [.call("review_list", .text("open"), .null(.timestamptz), .null(.uuid), .int4(25))])
-        let found = try rows[0].decoded("review", as: ReviewRead.self)
+            tenant,
+            [.call("review_list", .text("open"), place[0], place[1], .int4(Int32(Self.reviewPageSize + 1)))])[0]
+        let found = try Array(rows.decoded("review", as: ReviewRead.self).prefix(Self.reviewPageSize))
+        var pager: Pager?
+        if rows.count > found.count, let last = rows.prefix(found.count).last {
+            let cursor = PageCursor(keys: [try last.optionalText(0), try last.optionalText(1)], fingerprint: [])
+            pager = Pager(href: "\(path)/reviews?after=\(cursor.sealed(with: context.sealingKey, scope: scope))")
+        }
         let profiles = found.flatMap { $0.profiles ?? [] }.map(\.id)
         var accounts: [UUID: [String]] = [:]
         for row in try await read(tenant, [.call("accounts_of_people", .uuidArray(profiles))])[0] {
@@ -195,7 +211,7 @@ extension Console {
                 title: "Reviews", visit: visit, place: .reviews, notice: call.query["notice"], version: version),
             mergesHref: "\(path)/merges",
             reviews: found.map { ReviewsPage.Entry($0, words, accounts: accounts, path: path) },
-            mayDecide: visit.may("edit", "profile"))
+            mayDecide: visit.may("edit", "profile"), pager: pager)
         return Response(html: templates.render(page, as: "reviews"))
     }
 

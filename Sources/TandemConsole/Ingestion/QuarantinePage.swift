@@ -357,6 +357,7 @@ extension QuarantinePage.Work {
             case QuarantineOrder.reprocess.operationType: "Process again"
             case QuarantineOrder.discard.operationType: "Discard"
             case ReplayFilter.operationType: "Run once more"
+            case RulesSimulation.operationType: "Play identity rules"
             default: String(read.type.map { $0 == "_" || $0 == "." ? " " : $0 })
             }
         let failed = ["failed", "error"].reduce(0) { $0 + (read.counts[$1] ?? 0) }

@@ -10,6 +10,8 @@ struct OperationsPage {
         let work: QuarantinePage.Work
         let what: String
         let who: String
+        /// Where what came of it is shown; nil: the counts are all.
+        let resultHref: String?
         let undo: Undo?
     }
 
@@ -94,6 +96,8 @@ extension Console {
             let what = Self.words(of: detail, context.catalogs.standard) ?? work.what
             return OperationsPage.Entry(
                 work: work, what: what, who: ActorWords.words(detail.actor),
+                resultHref: detail.type == RulesSimulation.operationType && visit.may("read", "setting")
+                    ? "/console/\(tenant.slug)/rules?simulation=\(PublicID(.operation, detail.id))" : nil,
                 undo: !isUndoable
                     ? nil
                     : OperationsPage.Undo(

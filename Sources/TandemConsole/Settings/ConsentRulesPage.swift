@@ -90,8 +90,9 @@ extension Console {
                     "missing", "Of whom",
                     .choice([("refuse", "who refused, or was never asked"), ("allow", "who refused")])),
                 row.field(
-                    "activation", "Reason to write to them",
-                    .choice([("refuse", "the event is none"), ("allow", "the event may be one")])),
+                    "activation", "Lawful basis (GDPR)",
+                    .choice([("refuse", "consent alone"), ("allow", "also another than consent")]),
+                    hint: "On consent alone, what they did is no reason to write to them."),
                 row.field(
                     "drop", "Left out of the event", .area,
                     hint: "A line each: properties, properties.KEY, context.KEY."),

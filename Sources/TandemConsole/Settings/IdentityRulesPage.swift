@@ -8,10 +8,15 @@ extension Console {
     var identityRulesRoutes: [Route] {
         [
             page(
-                "/console/{tenant}/rules", "The rules by which events become profiles", module: .cdp, right: .settings
+                "/console/{tenant}/rules", "The rules by which events become profiles", module: .cdp, right: .settings,
+                parameters: [.init("simulation", "An operation that plays rules: they are shown with what came of it")]
             ) { call, visit in
-                let rules = try await rulesInForce(visit.requiredTenant())
-                return try shownRules(Self.rulesDraft(rules), rules, call, visit)
+                let tenant = try visit.requiredTenant()
+                let rules = try await rulesInForce(tenant)
+                guard let simulation = call.text("simulation") else {
+                    return try shownRules(Self.rulesDraft(rules), rules, call, visit)
+                }
+                return try shownRules(await simulated(simulation, rules, tenant), rules, call, visit)
             },
             action(
                 "/console/{tenant}/rules", "Play identity rules on what events have left, or put them into force",
@@ -38,7 +43,11 @@ extension Console {
                 try await put(rules, seen: draft.version, tenant, actor)
                 return .seeOther("/console/\(tenant.slug)/rules?notice=saved")
             }
-            draft.preview = try await played(rules, tenant, actor)
+            switch try await play(rules, tenant, actor) {
+            case .result(let preview): draft.preview = preview
+            case .ordered(let operation):
+                return .seeOther("/console/\(tenant.slug)/rules?simulation=\(operation)")
+            }
         } catch let error as TandemError {
             try Self.note(error, in: &draft)
         }
@@ -47,70 +56,10 @@ extension Console {
 
     /// - Parameter seen: the version that the form was made from.
     private func put(_ rules: IdentityRules, seen: Int, _ tenant: Tenant, _ actor: String) async throws {
-        try await writing(tenant) { (connection) throws(TandemError) in
-            let version = try connection.identityRules()["version"]?.int ?? 0
-            guard version == seen else { throw .versionMismatch(current: version) }
-            _ = try connection.identityRulesPut(rules, actor: actor)
+        _ = try await writing(tenant) { (connection) throws(TandemError) in
+            try connection.identityRulesPut(rules, replacing: seen, actor: actor)
         }
         readingRules.forget(tenant)
-    }
-
-    private func played(_ rules: IdentityRules, _ tenant: Tenant, _ actor: String) async throws -> RulesFormPage.Preview
-    {
-        let (order, id) = (RulesSimulation.Order(rules: rules, since: nil), UUID.v7())
-        let result = try await writing(tenant, deadline: .seconds(60)) { (connection) throws(TandemError) -> JSON? in
-            if try connection.simulationNodes() > RulesSimulation.nodesAtOnce {
-                _ = try connection.simulationOrder(order, id: id, actor: actor)
-                return nil
-            }
-            return try RulesSimulation(order).run(on: connection)
-        }
-        guard let result else {
-            context.operations.ring(for: tenant.id)
-            let operation = PublicID(.operation, id)
-            return .init(
-                summary: [
-                    "There is too much to play it while you wait: the operation \(operation) does it.",
-                    "GET /v1/operations/\(operation) has its result; tandem rules simulate waits for one.",
-                ], examples: [])
-        }
-        return Self.rulesPreview(result)
-    }
-
-    private static func rulesPreview(_ result: JSON) -> RulesFormPage.Preview {
-        func count(_ path: String...) -> Int { path.reduce(Optional(result)) { $0?[$1] }?.int ?? 0 }
-        let (before, after) = (count("profiles", "before"), count("profiles", "after"))
-        let titles = [("joined", "Would be one"), ("parted", "Would be several")]
-        let examples = titles.flatMap { key, title in
-            (result["examples"]?[key]?.array ?? []).map { example in
-                RulesFormPage.Preview.Example(
-                    title: title + because(example["because"]),
-                    lines: (example["profiles"]?.array ?? []).map { profile in
-                        (profile["identifiers"]?.array ?? []).map {
-                            "\($0["type"]?.string ?? "") \($0["value"]?.string ?? "")"
-                        }.joined(separator: ", ")
-                    })
-            }
-        }
-        let isSame = count("joined") + count("parted") + count("dropped_identifiers") + count("added_identifiers") == 0
-        return .init(
-            summary: isSame
-                ? [
-                    "Nothing would be different: \(Figures.counted(before, "profile")) under both. Nothing is changed yet."
-                ]
-                : [
-                    "\(Figures.count(before)) profiles under the rules in force, \(Figures.count(after)) under these. Nothing is changed yet.",
-                    "\(Figures.counted(count("joined"), "profile").capitalizedFirst) would be made of several that are apart; "
-                        + "\(Figures.counted(count("parted"), "profile")) would be several.",
-                    "\(Figures.counted(count("dropped_identifiers"), "identifier").capitalizedFirst) would be nobody's; "
-                        + "\(Figures.count(count("added_identifiers"))) would be added.",
-                ], examples: examples)
-    }
-
-    private static func because(_ cause: JSON?) -> String {
-        guard let cause, let rule = cause["rule"]?.string else { return "" }
-        let identifier = [cause["identifier"]?["type"]?.string, cause["identifier"]?["value"]?.string]
-        return ", by the rule \(rule) at \(identifier.compactMap { $0 }.joined(separator: " "))"
     }
 
     // MARK: the form
@@ -120,7 +69,7 @@ extension Console {
         ("anomaly_ids_per_hour", "New identifiers in an hour before merges wait"),
     ]
 
-    private static func rulesDraft(_ rules: JSON) -> RulesDraft {
+    static func rulesDraft(_ rules: JSON) -> RulesDraft {
         var draft = RulesDraft(version: rules["version"]?.int ?? 0)
         draft.rows = (rules["identifiers"]?.array ?? []).map { entry in
             [

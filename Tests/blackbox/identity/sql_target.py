@@ -120,7 +120,7 @@ class SqlTarget:
 
     def put_rules(self, rules: dict) -> None:
         self.reader.rules = Rules(rules)
-        found = self.tenant.value("select identity_rules_put(%s::jsonb, 'tests')", json.dumps(rules))
+        found = self.tenant.value("select identity_rules_put(null, %s::jsonb, 'tests')", json.dumps(rules))
         self.tenant.rules = found["version"]
 
     def query(self, name: str, prefix: str = "") -> list[list[Any]]:

@@ -37,7 +37,7 @@ class Tenant:
         return row[0] if row else None
 
     def put_rules(self, rules):
-        self.rules = self.value("select identity_rules_put(%s::jsonb, 'tests')", json.dumps(rules))["version"]
+        self.rules = self.value("select identity_rules_put(null, %s::jsonb, 'tests')", json.dumps(rules))["version"]
 
     def id(self, kind, value):
         """An identifier of this test alone."""

@@ -1,6 +1,7 @@
 -- Puts rules into force, as a new version, for events from now on, and answers them as identity_rules_get does. What p_rules
--- leaves out has the default. Checked before the call; raises TD004 for what the tables refuse.
-create or replace function identity_rules_put(p_rules jsonb, p_author text) returns jsonb
+-- leaves out has the default. p_expected: the version that the caller changes; null: whatever it is. Checked before the call; raises
+-- TD002 where p_expected is not in force, TD004 for what the tables refuse.
+create or replace function identity_rules_put(p_expected int4, p_rules jsonb, p_author text) returns jsonb
 language plpgsql
 as $$
 declare
@@ -22,6 +23,10 @@ begin
     -- One writer at a time; the table has few rows.
     lock table identity_rules in share row exclusive mode;
     select coalesce(max(r.version), 0) + 1 into v_version from identity_rules r;
+    if p_expected <> v_version - 1 then
+        raise exception 'the identity rules are at version %', v_version - 1
+            using errcode = 'TD002', hint = (v_version - 1)::text;
+    end if;
     v_rules := v_rules || jsonb_build_object('default', (c_default -> 'default') || (v_rules -> 'default'));
     insert into identity_rules (version, rules, author, created_at) values (v_version, v_rules, p_author, now());
 

@@ -4,7 +4,7 @@ language plpgsql
 as $$
 begin
     if not exists (select from identity_rules) then
-        perform identity_rules_put('{}', 'system');
+        perform identity_rules_put(null, '{}', 'system');
     end if;
     insert into source (id, source_id, name, kind) values (0, uuidv7(), 'people', 'crm') on conflict (id) do nothing;
     perform initialise_roles();

@@ -308,8 +308,12 @@ extension Connection {
     }
 
     /// Puts rules into force, for events from now on.
-    public func identityRulesPut(_ rules: IdentityRules, actor: String) throws(TandemError) -> JSON {
-        let rows = try run(.call("identity_rules_put", .jsonb(rules.json.encoded()), .text(actor)))
+    ///
+    /// - Parameter replacing: the version that they replace; nil: whatever it is.
+    public func identityRulesPut(
+        _ rules: IdentityRules, replacing version: Int?, actor: String
+    ) throws(TandemError) -> JSON {
+        let rows = try run(rules.statement(replacing: version, actor: actor))
         guard let row = rows.first, let json = try row.json(0) else { throw .notFound() }
         return json
     }
@@ -324,5 +328,14 @@ extension Connection {
             if let item = try row.json(1) { items.append(item) }
         }
         return items
+    }
+}
+
+extension IdentityRules {
+    /// - Parameter replacing: the version that they replace; nil: whatever it is.
+    public func statement(replacing version: Int?, actor: String) -> Statement {
+        .call(
+            "identity_rules_put", version.map { .int4(Int32(clamping: $0)) } ?? .null(.int4), .jsonb(json.encoded()),
+            .text(actor))
     }
 }
