@@ -19,16 +19,16 @@ Figures = Callable[[str, Any], None]
 MANY = 100
 
 
-def at_once(call: Callable[[int], requests.Response]) -> list[requests.Response]:
+def at_once(call: Callable[[int], requests.Response], many: int = MANY) -> list[requests.Response]:
     """So many calls, each on a connection and a thread of its own, let go together."""
-    gate = threading.Barrier(MANY)
+    gate = threading.Barrier(many)
 
     def wait(number: int) -> requests.Response:
         gate.wait()
         return call(number)
 
-    with concurrent.futures.ThreadPoolExecutor(MANY) as pool:
-        return list(pool.map(wait, range(MANY)))
+    with concurrent.futures.ThreadPoolExecutor(many) as pool:
+        return list(pool.map(wait, range(many)))
 
 
 def statuses(answers: list[requests.Response]) -> dict[int, int]:
@@ -128,3 +128,26 @@ def test_a_hundred_upserts_of_a_new_address_make_one_contact(tenant: Tenant, fig
     record = get(tenant, f"contacts/by/email/{address}")
     assert record["title"] in {f"by {number}" for number in range(MANY)}
     figures("upserts of one new e-mail address at once", {"answers": said(answers), "afterwards": "one contact, one person, one address"})
+
+
+UPSERTS = {
+    "an account by its domain": lambda tenant, number: tenant.api(
+        "PUT", "/v1/accounts/by/domain/race.example", {"name": "Race", "industry": f"{number}"}),
+    "a lead by its address": lambda tenant, number: tenant.api(
+        "PUT", "/v1/leads/by/email/race@race.example", {"last_name": "Race", "title": f"{number}"}),
+    "a contact by its address, in a batch": lambda tenant, number: tenant.post("/v1/contacts:batch", {"items": [
+        {"op": "upsert", "match": {"email": "race@race.example"}, "data": {"title": f"{number}"}}]}),
+    "an account by its external id, in a batch": lambda tenant, number: tenant.post("/v1/accounts:batch", {"items": [
+        {"op": "upsert", "match": {"external_id": "race"}, "data": {"name": f"{number}"}}]}),
+}
+
+
+@pytest.mark.parametrize("what", UPSERTS)
+def test_upserts_of_one_new_value_make_one_record(what: str, tenant: Tenant, figures: Figures) -> None:
+    answers = at_once(lambda number: UPSERTS[what](tenant, number), 20)
+    outcomes = collections.Counter(
+        each.json()["results"][0]["status"] if "results" in each.json() else each.status_code for each in answers)
+    assert outcomes == {201: 1, 200: 19}
+    plural = "contacts" if "contact" in what else "leads" if "lead" in what else "accounts"
+    assert tenant.server.sql(f"select count(*) from {plural}", schema=tenant.schema) == [(1,)]
+    figures(f"upserts of {what} at once", {"answers": said(answers), "afterwards": "one record"})

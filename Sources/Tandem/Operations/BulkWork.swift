@@ -39,7 +39,13 @@ final class BulkWork: OperationWork {
             .call(
                 "bulk_note", .uuid(operation.id), .uuidArray(outcomes.map { written[$0.index] } + skipped),
                 .textArray(outcomes.map(\.status.rawValue) + skipped.map { _ in "skipped" }),
-                .jsonbArray(outcomes.map { $0.error.map { $0.summary.encoded()[...] } } + skipped.map { _ in nil })))
+                .jsonbArray(outcomes.map { Self.detail($0)?.encoded()[...] } + skipped.map { _ in nil })))
+    }
+
+    /// What there is to say of a record beside its outcome: why it is in error, what could not be put back around it.
+    private static func detail(_ outcome: RecordOutcome) -> JSON? {
+        if let error = outcome.error { return error.summary }
+        return outcome.detail?["not_restored"].map { ["not_restored": $0] }
     }
 
     private func order(

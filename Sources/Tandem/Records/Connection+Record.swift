@@ -62,7 +62,12 @@ extension Connection {
         } else {
             object[key.field.name] = .string(value)
         }
-        let live = try recordFindLive(description, key)
+        var live = try recordFindLive(description, key)
+        if live.isEmpty, key.field.name != "id" {
+            // Whoever is about to make it goes first.
+            try lockKey(description, key)
+            live = try recordFindLive(description, key)
+        }
         var existing = live
         if live.isEmpty { existing = try recordFindMerged(description, key) }
         if live.isEmpty, !existing.isEmpty, body[key.field.name] == nil {
@@ -164,6 +169,12 @@ extension Connection {
             order by t.id limit 100
             """ as SQLFragment)
         return try rows.map { (row) throws(TandemError) in try reading { () throws(PostgresError) in try row.uuid(0) } }
+    }
+
+    /// Holds the value until the transaction ends: another upsert by it waits, and then finds what this one has made.
+    private func lockKey(_ description: ObjectDescription, _ key: RecordKey) throws(TandemError) {
+        let items: JSON = [["op": "upsert", "match": .object([key.columnName: .string(key.value)])]]
+        _ = try run(.call("lock_keys", .text(description.name), .jsonb(items.encoded())))
     }
 
     /// What records that had the key before they were merged have become.

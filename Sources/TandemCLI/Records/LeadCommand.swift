@@ -24,7 +24,7 @@ struct LeadCommand: ParsableCommand {
         "named": "as you said", "person": "the same person", "email": "the same address",
         "company": "the same company name", "domain": "the domain of the address", "contact": "the contact's account",
         "edited": "somebody has edited it since", "in_use": "something else uses it",
-        "merged": "it was merged into another one since",
+        "merged": "it was merged with another one since",
     ]
 
     struct Convert: DatabaseCommand {

@@ -51,6 +51,9 @@ begin
             from jsonb_array_elements(p_items) with ordinality i order by i.ordinality);
         v_previous := order_items(v_object, p_items);
     end if;
+    if v_matches then
+        perform lock_keys(p_object, p_items);
+    end if;
     while v_from <= v_count loop
         v_to := v_from;
         while v_to < v_count and coalesce(v_previous[v_to + 1] < v_from, true) loop
