@@ -14,10 +14,12 @@ public struct ConnectionConfiguration: Sendable, CustomStringConvertible {
     /// Settings of the server that hold for the whole session, sent as `options`. Make it empty behind a pooler that
     /// refuses `options`.
     ///
-    /// By default an abandoned transaction and an abandoned query end by themselves.
+    /// By default an abandoned transaction and an abandoned query end by themselves, and days begin when they do in UTC, whatever
+    /// the server's own zone is.
     public var startupSettings: [String: String] = [
         "idle_in_transaction_session_timeout": "10s",
         "client_connection_check_interval": "5s",
+        "TimeZone": "UTC",
     ]
 
     /// Which server of the list to accept.

@@ -81,6 +81,15 @@ public enum TandemError: Error, Sendable, Hashable {
         }
     }
 
+    /// True when nobody knows whether the database did what it was asked: the connection, or the time, ended before its answer.
+    public var isOutcomeUnknown: Bool {
+        switch self {
+        case .unavailable(_, let sqlState): sqlState == nil
+        case .deadlineExceeded: true
+        default: false
+        }
+    }
+
     /// True when the database has no room to write; what reads is answered all the same.
     public var isDiskFull: Bool {
         if case .unavailable(_, let sqlState) = self { sqlState == SQLState.diskFull.rawValue } else { false }
@@ -227,7 +236,9 @@ extension TandemError: PostgresFailure {
         case .server:
             self.init(sqlState: error.sqlState, message: error.message, detail: error.detail, hint: error.hint)
         case .deadlineExceeded: self = .deadlineExceeded
-        case .connection, .poolClosed, .poolTimeout, .cancelled: self = .unavailable(error.description)
+        // As PostgreSQL says that it takes no more connections: nothing was asked of it.
+        case .poolClosed, .poolTimeout: self = .unavailable(error.description, sqlState: "53300")
+        case .connection, .cancelled: self = .unavailable(error.description)
         case .decoding: self = .failure(error.message, sqlState: nil)
         }
     }

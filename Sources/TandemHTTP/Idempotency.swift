@@ -76,11 +76,17 @@ public struct Idempotency: Sendable {
                 try await finish(claim, response)
                 return response
             }
-            try await finish(claim, nil)
+            // What may have taken effect is not done a second time: the key stays taken.
+            if !Idempotency.isOutcomeUnknown(error) { try await finish(claim, nil) }
             throw error
         }
         try await finish(claim, Idempotency.isKept(response.status.code) ? response : nil)
         return response
+    }
+
+    private static func isOutcomeUnknown(_ error: any Error) -> Bool {
+        if let error = error as? PostgresError { return TandemError(error).isOutcomeUnknown }
+        return (error as? TandemError)?.isOutcomeUnknown ?? false
     }
 
     private static func isKept(_ status: Int) -> Bool {

@@ -47,6 +47,10 @@ extension Problem {
             self = .unavailable(error.code, error.message)
         case .staleRules:
             self = .unavailable(error.code, error.message)
+        case .failure(_, let state?) where Problem.isOutOfRange(state):
+            // What each value may be is checked before; what comes of several may be more than a column holds.
+            self.init(
+                .unprocessableContent, "out_of_range", "A number or a time that comes of the values is out of range.")
         case .failure:
             return nil
         case .notFound, .sameProfile, .refExists, .unknownIdentifier, .alreadyUndone, .erased, .alreadyDecided,
@@ -54,6 +58,8 @@ extension Problem {
             self.init(Problem.status(of: error), error.code, error.message)
         }
     }
+
+    private static func isOutOfRange(_ state: String) -> Bool { ["22003", "22007", "22008", "22009"].contains(state) }
 
     /// Who holds the key: ids as the API shows them, and how many others there are.
     public static func duplicate(_ error: TandemError, ids: [String], hidden: Int) -> Problem {

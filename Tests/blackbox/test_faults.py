@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from flaky_proxy import Faults, FlakyProxy
-from server import Server, Tenant
+from server import Server, Tenant, wait_until
 
 ANSWER_S = 5.0
 HEAL_S = 10.0
@@ -163,3 +163,32 @@ def check_events(site: Site, watch: Watch) -> None:
         schema=site.tenant.schema)
     sent = len(watch.acknowledged) + len(watch.in_doubt)
     assert rows == [(sent, sent)]
+
+
+def test_a_key_is_not_used_twice_where_nobody_knows_what_the_first_request_did(site: Site) -> None:
+    """The answer to the commit is lost: the record is there, and the same key makes no second one."""
+    headers = {"Authorization": f"Bearer {site.tenant.secret_key}"}
+
+    def post(key: str, subject: str) -> requests.Response:
+        return requests.post(
+            f"{site.server.base_url}/v1/activities", json={"type": "note", "subject": subject},
+            headers={**headers, "Idempotency-Key": key}, timeout=30)
+
+    assert post("whole", "whole").status_code == 201
+    lost = 0
+    for attempt in range(12):
+        key = f"lost-{attempt}"
+        thread = threading.Timer(0.004 * (attempt + 1), lambda: setattr(site.proxy.faults, "swallow_answers", True))
+        thread.start()
+        first = post(key, key)
+        thread.cancel()
+        site.proxy.faults.swallow_answers = False
+        site.proxy.reset()
+        wait_until(lambda: requests.get(f"{site.server.base_url}/readyz", timeout=5).status_code == 200)
+        again = post(key, key)
+        rows = site.owner.sql("select count(*) from activities where subject = %s", [key], schema=site.tenant.schema)[0][0]
+        assert rows <= 1, f"{first.status_code}, then {again.status_code}: {rows} records"
+        if first.status_code == 503 and again.status_code == 409:
+            lost += 1
+            assert "cut off" in again.json()["message"] or "no answer yet" in again.json()["message"]
+    assert lost > 0, "no answer was lost: the test did not meet the fault"

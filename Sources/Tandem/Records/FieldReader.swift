@@ -104,15 +104,16 @@ struct FieldReader {
     }
 
     private func date(_ value: JSON) -> Result {
-        guard let text = value.string, text.utf8.count == 10, WireTime.parse(text) != nil else {
-            return .wrong(code: "not_a_date", detail: "must be a date as 2026-01-31")
-        }
+        guard let text = value.string, text.utf8.count == 10, let time = WireTime.parse(text),
+            RecordTime.years.contains(time)
+        else { return .wrong(code: "not_a_date", detail: "must be a date as 2026-01-31, of the years 1 to 9999") }
         return .value(value)
     }
 
     private func timestamp(_ value: JSON) -> Result {
-        guard let text = value.string, let time = WireTime.parse(text) else {
-            return .wrong(code: "not_a_timestamp", detail: "must be a time as 2026-01-31T12:00:00Z")
+        guard let text = value.string, let time = WireTime.parse(text), RecordTime.years.contains(time) else {
+            return .wrong(
+                code: "not_a_timestamp", detail: "must be a time as 2026-01-31T12:00:00Z, of the years 1 to 9999")
         }
         return .value(.string(RecordTime.text(time)))
     }

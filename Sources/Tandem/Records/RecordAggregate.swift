@@ -120,7 +120,8 @@ extension Connection {
         var columns: [SQLFragment] = aggregate.groups.map { group in
             let column: SQLFragment = "t.\(.column(of: group.field))"
             guard let unit = group.by else { return column }
-            return "(date_trunc(\(bind: .text(unit)), \(column) at time zone 'UTC'))::date"
+            let time: SQLFragment = group.field.type == .date ? "\(column)::timestamp" : "\(column) at time zone 'UTC'"
+            return "(date_trunc(\(bind: .text(unit)), \(time)))::date"
         }
         let groups = columns
         columns += aggregate.measures.map(Self.measure)

@@ -2,6 +2,9 @@ import Foundation
 
 /// Times as records carry them: ISO 8601 in UTC, with a fraction only where there is one.
 public enum RecordTime {
+    /// The years 1 to 9999 in UTC, microseconds since 1970: what four digits say and PostgreSQL reads.
+    static let years: ClosedRange<Int64> = -62_135_596_800_000_000...253_402_300_799_999_999
+
     /// - Parameter microseconds: since 1970.
     public static func text(_ microseconds: Int64) -> String {
         var bytes: [UInt8] = []

@@ -12,8 +12,11 @@ as $$
             from contact_channels h
             where h.contact_id = c.id and (h.opted_out or h.invalid)
               and case p_channel
-                  when 'email' then h.kind = 'email' and lower(btrim(h.value)) = lower(p_address)
-                  else h.kind in ('phone', 'mobile') and p_address in (h.phone_e164, h.value)
+                  when 'email' then h.kind = 'email' and normal_form_of('email', h.value) = normal_form_of('email', p_address)
+                  else h.kind in ('phone', 'mobile') and (
+                      p_address in (h.phone_e164, h.value)
+                      or coalesce(h.phone_e164, normal_form_of('phone', h.value)) = normal_form_of('phone', p_address)
+                  )
               end
         ))
     )

@@ -5,6 +5,8 @@ create or replace function sending_state(p_label bigint, p_channel text, p_purpo
 language plpgsql stable
 as $$
 declare
+    -- What goes to a telephone is written in many ways.
+    c_kind constant text := case when p_channel = 'email' then 'email' when p_channel in ('sms', 'phone') then 'phone' end;
     v_consent text := consent_decision(consent_said(p_label), p_channel, p_purpose);
 begin
     if v_consent is distinct from 'granted' then
@@ -18,6 +20,11 @@ begin
         ) i
         join suppression s on s.hash = suppression_hash(i.type, i.value) and s.lifted_at is null
         where n.component = p_label
+    ) or exists (
+        -- Where it would go may be a trait alone, and somebody else's identifier.
+        select
+        from suppression s
+        where s.hash = suppression_hash(c_kind, normal_form_of(c_kind, p_address)) and s.lifted_at is null
     ) then
         return 'suppressed';
     end if;

@@ -20,6 +20,9 @@ begin
     select r.* into v_review from review r where r.id = p_id;
     if not found then
         raise exception 'no such review' using errcode = 'TD001';
+    elsif v_review.state <> 'open' then
+        -- Before its nodes are locked: erased ones have no components.
+        raise exception 'the review was decided before' using errcode = 'TD012';
     end if;
     if p_dry_run then
         v_before := profile_states(v_review.home || v_review.nodes);

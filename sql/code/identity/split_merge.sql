@@ -14,9 +14,11 @@ begin
     select m.id, m.state into v_merge from merge m where m.ref = p_ref;
     if not found then
         raise exception 'no merge has the ref %', p_ref using errcode = 'TD001';
+    -- Nodes that were erased have no components that could be locked: what has ended is said before.
     elsif v_merge.state = 'erased' then
-        -- Its nodes have no components any more that could be locked.
         raise exception 'one side of the merge was erased' using errcode = 'TD010';
+    elsif v_merge.state = 'undone' then
+        raise exception 'the merge was undone before' using errcode = 'TD009';
     end if;
     select array_agg(distinct u.node) into v_ends from edge e, unnest(array[e.a, e.b]) u(node) where e.merge = v_merge.id;
     perform await_components(v_ends);

@@ -49,10 +49,11 @@ begin
     v_item := v_item || jsonb_build_object('at', iso_time(p_ts), 'message_id', p_message_id);
     select w.id, w.outcome, w.code into v_written
     from write_records('account', p_source, source_rank(p_source), p_ts, 'event', 'event', jsonb_build_array(v_item)) w;
-    if v_written.outcome = 'error' then
+    if v_written.code in ('duplicate', 'version_mismatch') then
         -- Another writer was first.
         raise exception 'account not written: %', v_written.code using errcode = '40001';
     end if;
-    return v_written.id;
+    -- What the tenant's rules for fields do not let be written is not: the event is stored all the same.
+    return case when v_written.outcome = 'error' then v_found.account_id else v_written.id end;
 end
 $$;

@@ -4,7 +4,7 @@ create or replace function check_field_rules(p_object jsonb, p_context jsonb, p_
 language plpgsql stable
 as $$
 declare
-    v_strict boolean := p_context ->> 'rank' in ('20', '40') and p_context ->> 'cause' not in ('convert', 'recurrence');
+    v_strict boolean := p_context ->> 'rank' in ('20', '40') and p_context ->> 'cause' not in ('convert', 'event', 'recurrence');
 begin
     return (
         select array_agg(
