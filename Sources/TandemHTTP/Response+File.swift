@@ -5,22 +5,49 @@ import NIOCore
 public import Tandem
 
 extension Response {
-    /// What browsers would run as a page of this site, whoever wrote it.
-    private static let active: Set<String> = [
-        "text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml", "text/javascript",
-        "application/javascript",
+    /// What no browser runs, neither as a page nor as a script of one.
+    private static let harmless: Set<String> = [
+        "application/pdf", "application/zip", "text/csv", "text/plain", "image/avif", "image/gif", "image/heic",
+        "image/jpeg", "image/png", "image/tiff", "image/webp",
     ]
+
+    private static func isHarmless(_ type: String) -> Bool {
+        harmless.contains(type) || ["audio/", "video/", "application/vnd."].contains(where: type.hasPrefix)
+    }
 
     /// A file to be saved, never to be shown: whoever uploaded it may have written anything.
     public init(file: AttachmentFile) {
-        var headers: HTTPFields = [.eTag: "\"\(file.sha256)\""]
-        headers[.contentType] = Self.active.contains(file.mediaType) ? "application/octet-stream" : file.mediaType
+        var headers = Self.headers(
+            ofFile: file.fileName,
+            type: Self.isHarmless(file.mediaType) ? file.mediaType : "application/octet-stream")
+        headers[.eTag] = "\"\(file.sha256)\""
+        self.init(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: file.bytes)))
+    }
+
+    /// A file to be saved, sent part by part while the client reads it.
+    ///
+    /// - Parameters:
+    ///   - bytes: of all parts together.
+    ///   - part: what it throws ends the connection before its time, so that nobody takes a part for the whole.
+    public init(
+        file name: String, type: String, bytes: Int, parts: Int,
+        part: @escaping @Sendable (_ number: Int) async throws -> [UInt8]
+    ) {
+        let body = ResponseBody(contentLength: bytes) { writer in
+            for number in 0..<parts { try await writer.write(ByteBuffer(bytes: part(number))) }
+            try await writer.finish(nil)
+        }
+        self.init(status: .ok, headers: Self.headers(ofFile: name, type: type), body: body)
+    }
+
+    private static func headers(ofFile name: String, type: String) -> HTTPFields {
+        var headers: HTTPFields = [.contentType: type]
         headers[.contentSecurityPolicy] = "default-src 'none'; sandbox; frame-ancestors 'none'"
         let plain = String(
-            file.fileName.unicodeScalars.map { $0.isASCII && $0 != "\"" && $0 != "%" ? Character($0) : "_" })
-        let whole = file.fileName.addingPercentEncoding(withAllowedCharacters: .alphanumericASCII) ?? "file"
+            name.unicodeScalars.map { $0.isASCII && $0 != "\"" && $0 != "%" ? Character($0) : "_" })
+        let whole = name.addingPercentEncoding(withAllowedCharacters: .alphanumericASCII) ?? "file"
         headers[.contentDisposition] = "attachment; filename=\"\(plain)\"; filename*=UTF-8''\(whole)"
-        self.init(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: file.bytes)))
+        return headers
     }
 }
 

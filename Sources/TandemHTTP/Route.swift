@@ -142,12 +142,14 @@ public final class Route: Sendable {
             case "CRM": "crm"
             case "Profiles", "Identity": "profiles"
             case "Audiences": "audiences"
+            // Who opens the console for whom, and may what there.
+            case "Access": "access"
             default: "settings"
             }
         let last = RoutePattern.split(template).last ?? ""
         let reads =
             method == .get || last == "search"
-            || [":aggregate", ":preview", ":simulate"].contains(where: last.hasSuffix)
+            || [":aggregate", ":preview", ":simulate", ":export"].contains(where: last.hasSuffix)
         return "\(resource):\(reads ? "read" : "write")"
     }
 }

@@ -28,6 +28,29 @@ import Testing
         #expect(html.contains("&lt;b&gt;") && html.contains("&#39;&amp;&#39;"))
     }
 
+    /// A letter and a mark that joins it are one `Character`; browsers read them one by one.
+    @Test(arguments: ["\u{600}", "\u{301}", "\u{200D}", "\u{FE0F}", "\u{E0101}", "\u{1F3FB}"])
+    func marksBesideALetterDoNotKeepItFromBeingEscaped(mark: String) {
+        for letter in ["<", ">", "&", "\"", "'"] {
+            let text = "\(mark)\(letter)\(mark)"
+            #expect(
+                !escaped(text).unicodeScalars.dropFirst().dropLast().contains { "<>\"'".unicodeScalars.contains($0) })
+            #expect(escaped(text).utf8.count > text.utf8.count)
+        }
+        let bold = "\(mark)<b\(mark)>\(mark)</b>"
+        let page = AccountsPage.Entry(
+            href: "x\"\(mark) data-x=1", accountName: bold, industry: bold, place: bold, members: 1, openSum: nil,
+            wonSum: nil)
+        let html = templates.render(
+            AccountsPage(
+                chrome: Chrome(title: bold, version: bold), saved: .init(listsHref: bold, exportHref: bold),
+                query: "\"\(mark)",
+                newHref: nil, accounts: [page], hasAccounts: true, isSearch: false, hasCRM: true, pager: nil),
+            as: "accounts")
+        #expect(!html.utf8.contains("<b\(mark)"), "\(html)")
+        #expect(!html.utf8.contains("\"\(mark) data-x"))
+    }
+
     @Test func everyPageHasOneHeadingLandmarksAndASkipLink() {
         let page = TenantsPage(chrome: chrome(), tenants: [])
         let html = templates.render(page, as: "tenants")
@@ -86,4 +109,8 @@ import Testing
     func moneyIsGrouped(_ amount: String, _ currency: String?, _ words: String) {
         #expect(Figures.money(amount, currency) == words)
     }
+}
+
+extension String.UTF8View {
+    fileprivate func contains(_ text: String) -> Bool { Array(self).firstRange(of: Array(text.utf8)) != nil }
 }

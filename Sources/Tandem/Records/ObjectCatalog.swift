@@ -4,9 +4,13 @@ public struct ObjectCatalog: Sendable {
     public let objects: [ObjectDescription]
     private let byName: [String: ObjectDescription]
     private let byPlural: [String: ObjectDescription]
+    /// Objects beside the list, whose records come by ways of their own, as a caller with limits sees them.
+    private let beside: [String: ObjectDescription]
 
-    public init(_ objects: [ObjectDescription]) {
+    /// - Parameter beside: what `subscript` answers for objects that are not listed; any other is answered as it was given.
+    public init(_ objects: [ObjectDescription], beside: [ObjectDescription] = []) {
         self.objects = objects
+        self.beside = Dictionary(beside.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
         byName = Dictionary(objects.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
         byPlural = Dictionary(objects.map { ($0.plural, $0) }, uniquingKeysWith: { $1 })
     }
@@ -27,7 +31,9 @@ public struct ObjectCatalog: Sendable {
     }
 
     /// The object as this catalog has it.
-    public subscript(_ object: ObjectDescription) -> ObjectDescription { byName[object.name] ?? object }
+    public subscript(_ object: ObjectDescription) -> ObjectDescription {
+        byName[object.name] ?? beside[object.name] ?? object
+    }
 
     /// By singular name.
     public func object(_ name: String) -> ObjectDescription? { byName[name] }

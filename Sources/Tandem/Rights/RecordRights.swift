@@ -85,7 +85,9 @@ public final class RecordRights: Sendable, Hashable {
     /// The objects as the caller sees them: without the fields that the caller may not read, and bound to the records in reach.
     public func narrowed(_ base: ObjectCatalog) -> ObjectCatalog {
         if let known = narrowed.withLock({ $0 }), known.base.objects == base.objects { return known.catalog }
-        let catalog = ObjectCatalog(base.objects.map { $0.narrowed(by: self, in: base) })
+        let catalog = ObjectCatalog(
+            base.objects.map { $0.narrowed(by: self, in: base) },
+            beside: [ObjectDescription.attachment].map { $0.narrowed(by: self, in: base) })
         narrowed.withLock { $0 = (base, catalog) }
         return catalog
     }

@@ -55,7 +55,7 @@ public struct APIKey: Sendable, Hashable, Identifiable {
     /// The rights that a restricted key can have. Those of audiences and analytics open nothing yet.
     public static let knownScopes: Set<String> = [
         "events:write", "profiles:read", "profiles:write", "crm:read", "crm:write", "audiences:read", "audiences:write",
-        "analytics:read", "privacy:write", "settings:read", "settings:write",
+        "analytics:read", "privacy:write", "settings:read", "settings:write", "access:read", "access:write",
     ]
 }
 

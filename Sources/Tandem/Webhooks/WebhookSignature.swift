@@ -72,14 +72,18 @@ struct WebhookSignature: Sendable, Hashable {
         // Each is compared in a time that does not depend on where it differs.
         guard codes.contains(where: { code in texts.contains { isValid(code, of: $0, key) } }) else { throw .wrong }
         guard signsTime, let time else { return }
-        guard
-            let sent = Int64(time).map({
-                // Seconds, or milliseconds.
-                $0.multipliedReportingOverflow(by: $0 > 100_000_000_000 ? 1_000 : WireTime.second).partialValue
-            })
-                ?? WireTime.parse(time),
-            abs(now.subtractingReportingOverflow(sent).partialValue) <= tolerance * WireTime.second
-        else { throw .late }
+        guard let sent = Self.moment(time) else { throw .late }
+        let (age, isBeyond) = now.subtractingReportingOverflow(sent)
+        guard !isBeyond, age.magnitude <= (tolerance * WireTime.second).magnitude else { throw .late }
+    }
+
+    /// Microseconds since 1970; nil for what is no time. Whoever signs may sign any number.
+    private static func moment(_ text: String) -> Int64? {
+        guard let number = Int64(text) else { return WireTime.parse(text) }
+        // Seconds, or milliseconds.
+        let (time, isBeyond) = number.multipliedReportingOverflow(
+            by: number > 100_000_000_000 ? 1_000 : WireTime.second)
+        return isBeyond ? nil : time
     }
 
     private func isValid(_ code: [UInt8], of text: [UInt8], _ key: SymmetricKey) -> Bool {

@@ -23,7 +23,7 @@ struct UserRoutes {
         _ make: @escaping @Sendable (UserAccess, RecordID) throws(TandemError) -> SignInLink
     ) -> Route {
         Route(
-            .post, "/v1/users/{id}" + verb, "Users: " + summary, feature: "CRM", scope: .secret, success: 201
+            .post, "/v1/users/{id}" + verb, "Users: " + summary, feature: "Access", scope: .secret, success: 201
         ) { [store] call in
             let (id, actor) = (try call.id(.user), call.principal.actor)
             let made = try await store.withConnection(call) { (connection, tenant) throws(TandemError) in
@@ -40,7 +40,7 @@ struct UserRoutes {
 
     private var signOut: Route {
         Route(
-            .post, "/v1/users/{id}:sign-out", "Users: end all console sessions and links of one", feature: "CRM",
+            .post, "/v1/users/{id}:sign-out", "Users: end all console sessions and links of one", feature: "Access",
             scope: .secret
         ) { [store] call in
             let (id, actor) = (try call.id(.user), call.principal.actor)

@@ -5,10 +5,11 @@ struct Templates: Sendable {
     private let library: MustacheLibrary
 
     init() {
+        MustacheContentTypes.register(Markup(), named: Markup.name)
         var library = MustacheLibrary()
         for (name, text) in Assets.templates {
             do {
-                try library.register(text, named: name)
+                try library.register(Markup.pragma + text, named: name)
             } catch {
                 preconditionFailure("\(name).mustache does not parse: \(error)")
             }

@@ -95,19 +95,3 @@ struct IdentityGraph {
         return text.prefix(limit - 7) + "…" + text.suffix(6)
     }
 }
-
-/// Text inside markup.
-func escaped(_ text: String) -> String {
-    var result = ""
-    for character in text {
-        switch character {
-        case "<": result += "&lt;"
-        case ">": result += "&gt;"
-        case "&": result += "&amp;"
-        case "\"": result += "&quot;"
-        case "'": result += "&#39;"
-        default: result.append(character)
-        }
-    }
-    return result
-}

@@ -96,6 +96,24 @@ import Testing
         #expect(check("t=99999999999999999999,v1=\(hex)") == .wrong)
     }
 
+    /// Whoever has a secret signs any number, those too that are no moment.
+    @Test(arguments: [Int64.min, -9_223_370_336_854_775, 9_223_372_036_854_775_000, Int64.max])
+    func aTimeBeyondAllTimesIsLate(time: Int64) throws {
+        let signature = try #require(WebhookCatalog.mapping(named: "stripe")?.signature)
+        let secret = Array("whsec_test".utf8)
+        let signed = Array("\(time).{}".utf8)
+        let code = HMAC<SHA256>.authenticationCode(for: signed, using: SymmetricKey(data: secret))
+        let hex: String = code.map { String(format: "%02x", $0) }.joined()
+        let header = "t=\(time),v1=\(hex)"
+        let moments: [Int64] = [0, 1_700_000_000_000_000, .max, .min]
+        for now in moments {
+            #expect(throws: WebhookSignature.Fault.late) {
+                try signature.verify(
+                    Array("{}".utf8), headers: { $0 == "stripe-signature" ? header : nil }, secret: secret, now: now)
+            }
+        }
+    }
+
     @Test func aSecretIsSealedForOneSource() throws {
         let (key, source) = (SymmetricKey(size: .bits256), UUID())
         let sealed = try #require(SealedSecret(sealing: "whsec", for: .webhook, of: source, with: key))
