@@ -52,6 +52,7 @@ public struct DataPlane: Sendable {
             + QuarantineRoutes(store: store, readingRules: readingRules).routes
             + TailRoute(store: store, tail: batcher.tail, drain: drain).routes + ReplayRoute(store: store).routes
             + OperationRoutes(store: store, catalog: records.standard).routes + TimerRoutes(store: store).routes
+            + ExportRoutes(store: store).routes
             + AuditRoutes(store: store).routes + SourceStatsRoutes(store: store).routes
             + TrackingPlanRoutes(store: store, readingRules: readingRules).routes
             + PlanViolationRoutes(store: store).routes

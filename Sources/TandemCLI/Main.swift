@@ -51,7 +51,8 @@ struct Main: AsyncParsableCommand {
             CommandGroup(
                 name: "Data",
                 subcommands: [
-                    EventsCommand.self, ImportCommand.self, PlanCommand.self, QuarantineCommand.self,
+                    EventsCommand.self, ImportCommand.self, ExportCommand.self, PlanCommand.self,
+                    QuarantineCommand.self,
                     OperationCommand.self, TimerCommand.self, AuditCommand.self, DemoCommand.self,
                 ]),
         ])

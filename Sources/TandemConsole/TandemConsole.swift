@@ -50,7 +50,8 @@ public struct Console: Sendable {
             + peopleRoutes + eventRoutes
             + consentRulesRoutes + retentionRoutes + identityRulesRoutes + quarantineRoutes + replayRoutes
             + sourceRoutes + planRoutes + sendRoutes + mergeRoutes + crmRoutes
-            + searchRoutes + fieldRoutes + operationRoutes + auditRoutes + privacyRoutes + installationRoutes
+            + searchRoutes + fieldRoutes + exportRoutes + operationRoutes + auditRoutes + privacyRoutes
+            + installationRoutes
     }
 
     private var crmRoutes: [Route] {

@@ -17,6 +17,11 @@ public enum Principal: Sendable {
         if case .key(let access) = self { access.rights } else { nil }
     }
 
+    /// Whether it is a tenant's secret key, which may do everything within the tenant.
+    public var mayEverything: Bool {
+        if case .key(let access) = self { access.key.kind == .secret } else { false }
+    }
+
     /// For histories and the audit: `key:key_…`, or the user in whose place a key with a role acts.
     public var actor: String {
         if case .key(let access) = self { access.rights?.actor ?? "key:\(access.key.publicID)" } else { "nobody" }

@@ -133,6 +133,10 @@ class Owner:
         assert order.status_code == 202, order.text
         self.ids[("operations", "id")] = order.json()["id"]
         wait_until(lambda: self.tenant.get(order.headers["Location"]).json()["state"] == "done")
+        export = self.tenant.post("/v1/accounts:export", {})
+        assert export.status_code == 202, export.text
+        self.ids[("exports", "id")] = export.json()["id"]
+        wait_until(lambda: self.tenant.get(export.headers["Location"]).json()["state"] == "done")
 
     def profile(self, name: str) -> str:
         answer = self.tenant.get(f"/v1/profiles/by/user_id/{self.mark}-{name}")
@@ -281,5 +285,21 @@ def test_a_restricted_key_does_what_it_lists(parties: tuple[Owner, Tenant]) -> N
     reader = Tenant(owner.tenant.slug, owner.tenant.id, owner.tenant.schema, "", key, server)
     assert reader.get("/v1/accounts").status_code == 200
     assert reader.post("/v1/accounts/search", {}).status_code == 200
+    # Who writes records does not open the console to anybody.
+    scopes = "crm:read,crm:write,settings:write"
+    key = server.cli("key", "create", "--kind", "restricted", "--scopes", scopes, "--tenant", owner.tenant.slug)["key"]
+    writer = Tenant(owner.tenant.slug, owner.tenant.id, owner.tenant.schema, "", key, server)
+    made = owner.tenant.post("/v1/users", {"name": "Desk", "email": "desk@scopes.example"}).json()["id"]
+    assert writer.get(f"/v1/users/{made}").status_code == 200 and writer.post("/v1/users/search", {}).status_code == 200
+    assert writer.post("/v1/accounts", {"name": "X"}).status_code == 201
+    for answer in [
+            writer.post(f"/v1/users/{made}:reset"), writer.post(f"/v1/users/{made}:invite"), writer.post(f"/v1/users/{made}:sign-out"),
+            writer.post("/v1/users", {"name": "Y", "email": "y@scopes.example"}), writer.post("/v1/users:batch", {"items": []}),
+            writer.api("PATCH", f"/v1/users/{made}", {"email": "z@scopes.example"}), writer.api("DELETE", f"/v1/users/{made}"),
+            writer.post("/v1/users:update", {}), writer.post("/v1/roles", {"name": "R"}),
+            writer.api("PUT", "/v1/users/by/email/q@scopes.example", {"name": "Q"}),
+            writer.api("PUT", "/v1/oidc", {"issuer": "https://id.example", "client_id": "x"})]:
+        assert answer.status_code == 403 and answer.json()["code"] == "insufficient_scope", answer.text
+        assert "access:write" in answer.json()["message"], answer.text
     for answer in [reader.post("/v1/accounts", {"name": "X"}), reader.get("/v1/profiles"), reader.get("/v1/identity/rules")]:
         assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope")

@@ -26,6 +26,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "events": ("profile:read",), "quarantine": ("profile:read",), "sources": ("setting:read",), "plans": ("setting:read",),
     "retention": ("setting:read",), "rules": ("setting:read",),
     "fields": ("setting:edit",), "send": ("setting:edit",), "replay": ("setting:edit",), "roles/new": ("role:edit",),
+    "exports": ("account:export", "contact:export", "lead:export", "opportunity:export", "ticket:export"),
     "operations": (), "search?q=zebra": (), "bin": ("*:delete",),
 }
 
@@ -60,6 +61,7 @@ class Visitor:
         model = self.world.model
         return not needs or any(
             any(model.level(self.role, object, "delete") != "none" for object in [*OBJECTS, "*"]) if need == "*:delete" else
+            model.level(self.role, need.split(":")[0], "export") != "none" if need.endswith(":export") else
             model.area(self.role, *need.split(":")) if ":" in need else model.level(self.role, need, "read") != "none" for need in needs)
 
     def __str__(self) -> str:

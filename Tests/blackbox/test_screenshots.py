@@ -253,7 +253,7 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "source-consent": f"{base}/sources/{tenant.get('/v1/sources/server').json()['id']}/consent",
         "corrected": f"{base}/quarantine/{refused}",
         "review": f"{base}/reviews/{tenant.get('/v1/merge-reviews').json()['items'][0]['id']}",
-        "operations": f"{base}/operations",
+        "exports": f"{base}/exports", "exports-events": f"{base}/exports?object=events", "operations": f"{base}/operations",
         "privacy": f"{base}/privacy",
         "audit": f"{base}/audit?verify=1",
         **{place: f"/console/-/{place}" for place in ("tenants", "doctor", "backups", "bi", "upgrade")},

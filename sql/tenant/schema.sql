@@ -973,6 +973,27 @@ CREATE TABLE t_x_i.event_retention_pass (
     CONSTRAINT event_retention_pass_singleton_check CHECK (singleton)
 );
 
+CREATE TABLE t_x_i.export (
+    id uuid NOT NULL,
+    object text NOT NULL,
+    format text NOT NULL,
+    file_name text NOT NULL,
+    cursor text,
+    rows bigint DEFAULT 0 NOT NULL,
+    bytes bigint DEFAULT 0 NOT NULL,
+    parts integer DEFAULT 0 NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    withdrawn_at timestamp with time zone,
+    CONSTRAINT export_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'jsonl'::text])))
+);
+
+CREATE TABLE t_x_i.export_part (
+    export_id uuid NOT NULL,
+    number integer NOT NULL,
+    bytes bytea NOT NULL
+);
+ALTER TABLE ONLY t_x_i.export_part ALTER COLUMN bytes SET COMPRESSION lz4;
+
 CREATE TABLE t_x_i.field_source (
     object text NOT NULL,
     record_id uuid NOT NULL,
@@ -1723,6 +1744,12 @@ ALTER TABLE ONLY t_x_i.event_retention_pass
 ALTER TABLE ONLY t_x_i.event_retention
     ADD CONSTRAINT event_retention_pkey PRIMARY KEY (version);
 
+ALTER TABLE ONLY t_x_i.export_part
+    ADD CONSTRAINT export_part_pkey PRIMARY KEY (export_id, number);
+
+ALTER TABLE ONLY t_x_i.export
+    ADD CONSTRAINT export_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY t_x_i.field_source
     ADD CONSTRAINT field_source_pkey PRIMARY KEY (record_id, field, source);
 
@@ -2321,6 +2348,12 @@ ALTER TABLE ONLY t_x_i.edge
 
 ALTER TABLE ONLY t_x_i.edge
     ADD CONSTRAINT edge_merge_fkey FOREIGN KEY (merge) REFERENCES t_x_i.merge(id);
+
+ALTER TABLE ONLY t_x_i.export
+    ADD CONSTRAINT export_id_fkey FOREIGN KEY (id) REFERENCES t_x_i.operation(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY t_x_i.export_part
+    ADD CONSTRAINT export_part_export_id_fkey FOREIGN KEY (export_id) REFERENCES t_x_i.export(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY t_x_i.identifier
     ADD CONSTRAINT identifier_node_fkey FOREIGN KEY (node) REFERENCES t_x_i.node(id);

@@ -90,7 +90,7 @@ public struct BulkOrder: Sendable {
     /// Those that it means, all or among `ids`, as `t` behind `select …`: live records, or what is in the bin.
     func records(among ids: [RecordID]? = nil) -> SQLFragment {
         let table = SQLIdentifier.table(of: description)
-        let isReached = reached(action == .update ? "edit" : "delete")
+        let isReached = description.reached(action == .update ? "edit" : "delete")
         guard action == .restore else {
             return
                 """
@@ -104,15 +104,6 @@ public struct BulkOrder: Sendable {
             and \(ids.map { "b.record_id = any (\(bind: .uuidArray($0)))" } ?? "true")
             and \(isReached) and \(filter.sql)
             """
-    }
-
-    /// Those that the caller's roles let be changed so.
-    private func reached(_ right: String) -> SQLFragment {
-        let reach: SQLFragment = "(select reach(\(bind: .text(description.name)), \(bind: .text(right))))"
-        guard ObjectCatalog.standard.object(description.name)?.field("owner_id") != nil else {
-            return "\(reach) is null"
-        }
-        return "(\(reach) is null or t.owner_id = any (\(reach)::uuid[]))"
     }
 
     func write(_ id: RecordID) -> RecordWrite {

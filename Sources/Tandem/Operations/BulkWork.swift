@@ -94,7 +94,7 @@ final class BulkUndoing: OperationWork {
 
 extension Connection {
     /// In whose name an operation is done; nil: without limits.
-    fileprivate func caller(of operation: Operation) throws(TandemError) -> RecordCaller? {
+    func caller(of operation: Operation) throws(TandemError) -> RecordCaller? {
         let shown = try run(.call("operation_show", .uuid(operation.id))).first?.json(0)
         guard let caller = shown?["input"]?["caller"]?.object else { return nil }
         let roles = (caller["roles"]?.array ?? []).compactMap { $0.string.flatMap { UUID(uuidString: $0) } }

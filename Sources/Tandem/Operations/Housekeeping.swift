@@ -4,7 +4,7 @@ import Postgres
 public import ServiceLifecycle
 
 /// What a tenant needs from time to time, whoever uses it: partitions for the months to come, a new generation of dedupe
-/// keys, and an end to remembered answers, to what lay long in quarantine, to events that its rules do not keep, and to files that nobody
+/// keys, and an end to remembered answers, to files of exports, to what lay long in quarantine, to events that its rules do not keep, and to files that nobody
 /// has any more.
 public struct Housekeeping: Service {
     let pool: Pool
@@ -44,6 +44,7 @@ public struct Housekeeping: Service {
             try await pool.withConnection(affinity: tenant.database.affinity, deadline: .seconds(30)) {
                 (connection) throws(PostgresError) in
                 try connection.single(settings: tenant.database.settings(), .call("idempotency_expire"))
+                try connection.single(settings: tenant.database.settings(), .call("exports_expire", .timestamptz(now)))
                 guard tenant.modules.contains(.cdp) else { return }
                 try Self.makePartitions(of: tenant, now: now, on: connection)
                 try connection.single(settings: Self.owner(tenant), .call("rotate_dedupe", .timestamptz(now)))

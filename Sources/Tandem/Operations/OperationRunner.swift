@@ -114,6 +114,7 @@ public final class OperationRunner {
         case BulkOrder.undoType: BulkUndoing()
         case PrivacyDesk.operationType: Erasing()
         case RulesSimulation.operationType: RulesSimulating()
+        case ExportOrder.operationType: Exporting()
         default: throw .failure("an operation of an unknown type was claimed: \(operation.type)", sqlState: nil)
         }
     }
@@ -122,7 +123,7 @@ public final class OperationRunner {
     private static let types =
         QuarantineOrder.allCases.map(\.operationType) + [
             ReplayFilter.operationType, BulkOrder.operationType, BulkOrder.undoType, PrivacyDesk.operationType,
-            RulesSimulation.operationType,
+            RulesSimulation.operationType, ExportOrder.operationType,
         ]
 
     private func claim(_ tenant: Tenant, _ only: UUID?) throws(TandemError) -> Operation? {

@@ -62,7 +62,7 @@ public enum IdentityPresenter {
     }
 
     public static func event(_ json: JSON) -> JSON {
-        json.withPrefixes(["id": .event, "account_id": .account])
+        json.withPrefixes(["id": .event, "account_id": .account, "profile_id": .profile])
     }
 
     /// One thing that happened to a profile: `{"at", "kind": event|merge|undo|activity, …}`.

@@ -26,9 +26,11 @@ public struct ProfileQuery: Sendable, Hashable {
         for name in object.names where !["where", "limit", "after"].contains(name) {
             throw .invalid("/\(name)", "unknown_field", "is not known here")
         }
-        filter = try object["where"].flatMap { $0.isNull ? nil : $0 }.map { (condition) throws(TandemError) in
+        if let condition = object["where"], !condition.isNull {
             try Self.checkFields(of: condition)
-            return try RecordFilterReader(description: Self.fields, catalog: ObjectCatalog([])).read(condition)
+            filter = try RecordFilterReader(description: Self.fields, catalog: ObjectCatalog([])).read(condition)
+        } else {
+            filter = nil
         }
         let limit = object["limit"]?.int ?? RecordQuery.defaultLimit
         guard limit > 0 else { throw .invalid("/limit", "out_of_range", "must be positive") }
@@ -68,5 +70,11 @@ extension Connection {
             next = list.page([], next: [id.uuidString])["page"]?["next"]?.string
         }
         return (items, next)
+    }
+
+    /// How many profiles fulfil a condition.
+    func profileCount(_ query: ProfileQuery) throws(TandemError) -> Int {
+        let rows = try run("select count(*) from profiles t where \(query.filter?.sql ?? "true")" as SQLFragment)
+        return try reading { () throws(PostgresError) in try rows.one().int(0) }
     }
 }

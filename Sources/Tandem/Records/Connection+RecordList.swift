@@ -58,11 +58,13 @@ public struct CursorSeal: Sendable {
 extension Connection {
     /// One page of records.
     ///
+    /// - Parameter right: what the caller's roles must allow with them beside reading; nil: nothing else.
     /// - Throws: `badRequest` for a cursor that does not fit.
     public func recordList(
-        _ description: ObjectDescription, _ query: RecordQuery, seal: CursorSeal, catalog: ObjectCatalog
+        _ description: ObjectDescription, _ query: RecordQuery, seal: CursorSeal, catalog: ObjectCatalog,
+        reaching right: String? = nil
     ) throws(TandemError) -> RecordPage {
-        let page = try recordRows(description, query, seal: seal)
+        let page = try recordRows(description, query, seal: seal, reaching: right)
         var encoder = RecordEncoder(page.selection, catalog: catalog)
         var items: [RecordSnapshot] = []
         for row in page.rows { items.append(try encoder.snapshot(row)) }
@@ -90,8 +92,19 @@ extension Connection {
         return bytes
     }
 
+    /// How many records a condition means, of those with which the caller's roles allow something.
+    func recordCount(
+        _ description: ObjectDescription, _ filter: RecordFilter?, reaching right: String
+    ) throws(TandemError) -> Int {
+        let rows = try run(
+            """
+            select count(*) from \(rows: description) t where \(filter?.sql ?? "true") and \(description.reached(right))
+            """ as SQLFragment)
+        return try reading { () throws(PostgresError) in try rows.one().int(0) }
+    }
+
     private func recordRows(
-        _ description: ObjectDescription, _ query: RecordQuery, seal: CursorSeal
+        _ description: ObjectDescription, _ query: RecordQuery, seal: CursorSeal, reaching right: String? = nil
     ) throws(TandemError) -> RecordRows {
         let selection = RecordSelection(description, names: query.names, followed: query.followed)
         let order = RecordOrder(query.sort)
@@ -103,7 +116,9 @@ extension Connection {
         }
         var rows: [Row] = []
         for step in try order.steps(after: place) where rows.count <= query.limit {
-            let conditions = (query.filter.map { [$0.sql] } ?? []) + step.conditions
+            let conditions =
+                (query.filter.map { [$0.sql] } ?? []) + (right.map { [description.reached($0)] } ?? [])
+                + step.conditions
             rows += try run(
                 """
                 select \(selection.columns), \(order.keys) from \(rows: description) t
@@ -136,5 +151,14 @@ extension Connection {
             guard let row = try run("explain (format json) select 1 \(source)" as SQLFragment).first else { return nil }
             return try row.json(0)?[0]?["Plan"]?["Plan Rows"]?.int
         }
+    }
+}
+
+extension ObjectDescription {
+    /// Those of its records, as `t`, with which the caller's roles allow an action.
+    func reached(_ action: String) -> SQLFragment {
+        let reach: SQLFragment = "(select reach(\(bind: .text(name)), \(bind: .text(action))))"
+        guard ObjectCatalog.standard.object(name)?.field("owner_id") != nil else { return "\(reach) is null" }
+        return "(\(reach) is null or t.owner_id = any (\(reach)::uuid[]))"
     }
 }

@@ -12,8 +12,8 @@ struct RecordRoutes {
 
     var routes: [Route] {
         [
-            list, create, search, aggregate, batch, show, update, delete, restore, find, upsert, history, timeline,
-            sources,
+            list, create, search, aggregate, export, batch, show, update, delete, restore, find, upsert, history,
+            timeline, sources,
         ] + (Self.withOrigin.contains(description.name) ? [origin] : []) + BulkOrder.Action.allCases.map(bulk)
     }
 
@@ -28,14 +28,17 @@ struct RecordRoutes {
     /// The routes that ask the rights of the caller's role in all that they read and write; keys with a role reach no other.
     private static let obeying: Set<String> = [
         "", "/search", "/{id}", "/{id}:restore", "/by/{field}/{value}", ":aggregate", ":batch", "/{id}/history",
-        "/{id}/timeline", "/{id}/sources", "/{id}/origin", ":update", ":delete", ":restore",
+        "/{id}/timeline", "/{id}/sources", "/{id}/origin", ":update", ":delete", ":restore", ":export",
     ]
+
+    /// What is posted and changes nothing.
+    private static let reading: Set<String> = ["/search", ":aggregate", ":export"]
 
     /// Without an article, so that no sentence needs to know whether it is `a` or `an`.
     private func route(
         _ method: HTTPRequest.Method, _ path: String, _ summary: String, parameters: [Route.Parameter] = [],
         takesFields: Bool = false, success: Int = 200, also: [Int] = [], body: String? = nil,
-        answers: Bool = false,
+        answers: Bool = false, time: Duration = Limits.answerDeadline,
         _ handler: @escaping Route.Handler
     ) -> Route {
         let module: Route.Module =
@@ -44,13 +47,16 @@ struct RecordRoutes {
             case .crm: .crm
             case nil: .any
             }
+        // Who writes users decides who signs in as whom.
+        let isAccess = description.name == "user" && method != .get && !Self.reading.contains(path)
         return Route(
             method, base + path, "\(description.plural.capitalized): \(summary)", feature: "CRM", scope: .secret,
-            module: module, parameters: parameters, takesFields: takesFields, obeysRights: Self.obeying.contains(path),
+            module: module, permission: isAccess ? "access:write" : nil, parameters: parameters,
+            takesFields: takesFields, obeysRights: Self.obeying.contains(path),
             success: success, also: also,
             schemas: .init(
                 body: body.map { description.schemaName + $0 }, answer: answers ? description.schemaName : nil),
-            handler: handler)
+            time: time, handler: handler)
     }
 
     private var list: Route {
@@ -273,6 +279,25 @@ struct RecordRoutes {
                 return rehearsed
             }
             return isDryRun ? Response(json: answer) : .ordered(call, records.store, answer)
+        }
+    }
+
+    private var export: Route {
+        route(
+            .post, ":export", "order a file of all that a condition means, as CSV or JSON lines", success: 202,
+            time: ExportRoutes.time
+        ) { [description, records] call in
+            if let rights = call.principal.rights, !rights.may("export", description.name) {
+                throw Problem.forbidden("forbidden", "The role does not allow to export \(description.plural).")
+            }
+            let body = try call.jsonObject()
+            let (actor, id, now) = (call.principal.actor, UUID.v7(), records.store.context.clock.microseconds)
+            let answer = try await records.transaction(call, description, deadline: ExportRoutes.time) {
+                (connection, object, catalog) throws(TandemError) -> JSON in
+                try connection.exportOrder(
+                    try ExportOrder(of: object, body, catalog: catalog), id: id, at: now, by: actor)
+            }
+            return try .export(call, records.store, answer)
         }
     }
 

@@ -76,12 +76,7 @@ struct Output {
     private func csv(_ items: [JSONObject]) -> String {
         let keys = columns.isEmpty ? items.first?.names ?? [] : columns.map(\.key)
         let rows = [keys] + items.map { item in keys.map { Self.value(item, $0) } }
-        return rows.map { row in
-            row.map { cell in
-                cell.contains { $0 == "," || $0 == "\"" || $0.isNewline }
-                    ? "\"" + cell.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : cell
-            }.joined(separator: ",") + "\n"
-        }.joined()
+        return rows.map(CSVLine.text).joined()
     }
 
     private static func value(_ object: JSONObject, _ path: String) -> String {

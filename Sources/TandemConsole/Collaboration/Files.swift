@@ -30,25 +30,17 @@ extension FilesCard {
         uploadAction = visit.may("create", "attachment") ? "\(place)/files" : nil
         fileToken = visit.csrf
         fileBack = "\(place)#files"
-        self.limit = Self.size(limit)
+        self.limit = Figures.bytes(limit)
         files = page.items.map { item in
             let href = "/console/\(tenant.slug)/files/\(PublicID(.attachment, item.id))"
             return Entry(
                 fileName: item.json["file_name"]?.string ?? "", fileHref: href,
-                fileSize: Self.size(item.json["size_bytes"]?.int ?? 0),
+                fileSize: Figures.bytes(item.json["size_bytes"]?.int ?? 0),
                 addedAt: words.moment(item.json["created_at"]?.string),
                 addedBy: ActorWords.words(item.json["created_by"]?.string ?? ""),
                 removeAction: visit.may("delete", "attachment") ? href + "/delete" : nil)
         }
         isCut = page.next != nil
-    }
-
-    /// `1536` as `1.5 KB`.
-    static func size(_ bytes: Int) -> String {
-        var (value, unit) = (Double(bytes), "bytes")
-        for larger in ["KB", "MB", "GB"] where value >= 1024 { (value, unit) = (value / 1024, larger) }
-        let rounded = (value * 10).rounded() / 10
-        return "\(Figures.decimal(rounded)) \(unit)"
     }
 }
 
@@ -111,7 +103,7 @@ extension Console {
         guard file.bytes.count <= attachmentLimit else {
             throw Problem(
                 .contentTooLarge, "file_too_large",
-                "\(file.name) has \(FilesCard.size(file.bytes.count)); a file may have \(FilesCard.size(attachmentLimit))."
+                "\(file.name) has \(Figures.bytes(file.bytes.count)); a file may have \(Figures.bytes(attachmentLimit))."
             )
         }
         let upload = try AttachmentUpload(fileName: file.name, mediaType: file.type, bytes: file.bytes)

@@ -4,18 +4,26 @@ import Postgres
 import Tandem
 import TandemHTTP
 
-/// The way from a list to those that are saved, and to saving it.
+/// The way from a list to those that are saved, to saving it, and to a file of it.
 struct SavedListsLink {
     let listsHref: String
+    /// Nil: the visitor may not.
+    let exportHref: String?
+
+    init(listsHref: String, exportHref: String?) {
+        (self.listsHref, self.exportHref) = (listsHref, exportHref)
+    }
 
     /// What of a page's address is no condition.
     private static let beside: Set<String> = ["after", "id", "notice", "before"]
 
     init(_ object: ObjectDescription, _ call: Call, _ tenant: Tenant) {
         let conditions = call.query.items.filter { !Self.beside.contains($0.name) && !$0.value.isEmpty }
-        listsHref =
-            "/console/\(tenant.slug)/lists?object=\(object.name)"
-            + conditions.map { "&\($0.name)=\(queryValue($0.value))" }.joined()
+            .map { "&\($0.name)=\(queryValue($0.value))" }.joined()
+        listsHref = "/console/\(tenant.slug)/lists?object=\(object.name)\(conditions)"
+        exportHref =
+            tenant.rights?.may("export", object.name) ?? true
+            ? "/console/\(tenant.slug)/exports?object=\(object.plural)\(conditions)" : nil
     }
 }
 
@@ -121,6 +129,8 @@ struct SavedListPage {
     let changeAction: String?
     let csrf: String
     let allHref: String
+    /// Nil: the visitor may not.
+    let exportHref: String?
     let wrong: String?
     let pager: Pager?
 }
@@ -216,7 +226,7 @@ extension Console {
     }
 
     /// A user sees the own ones and those that are for everybody.
-    private static func isVisible(_ view: JSON, to user: String?) -> Bool {
+    static func isVisible(_ view: JSON, to user: String?) -> Bool {
         view["shared"]?.bool == true || view["owner_id"]?.string == user
     }
 
@@ -342,7 +352,9 @@ extension Console {
             },
             hasRows: !found.page.items.isEmpty, isShared: view["shared"]?.bool ?? false,
             changeAction: isMine && visit.may("edit", "view") ? place : nil, csrf: visit.csrf,
-            allHref: "\(path)/lists?object=\(description.name)", wrong: wrong,
+            allHref: "\(path)/lists?object=\(description.name)",
+            exportHref: visit.may("export", description.name)
+                ? "\(path)/exports?object=\(description.plural)&view=\(PublicID(.view, id))" : nil, wrong: wrong,
             pager: found.page.next.map { Pager(href: "\(place)?after=\(queryValue($0))") })
     }
 

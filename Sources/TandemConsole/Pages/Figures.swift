@@ -18,6 +18,14 @@ enum Figures {
         value == value.rounded() ? count(Int(value)) : String(value)
     }
 
+    /// `1536` as `1.5 KB`.
+    static func bytes(_ bytes: Int) -> String {
+        var (value, unit) = (Double(bytes), "bytes")
+        for larger in ["KB", "MB", "GB"] where value >= 1024 { (value, unit) = (value / 1024, larger) }
+        let rounded = (value * 10).rounded() / 10
+        return "\(decimal(rounded)) \(unit)"
+    }
+
     /// `one merge`, `2 merges`.
     static func counted(_ number: Int, _ word: String) -> String {
         "\(number == 1 ? "one" : count(number)) \(word)\(number == 1 ? "" : "s")"

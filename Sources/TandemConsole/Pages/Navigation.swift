@@ -14,14 +14,14 @@ extension Chrome {
         case today, accounts, contacts, leads, opportunities, tickets, forms, bin
         case thread, people, merges, reviews, duplicates, privacy
         case events, quarantine, sources, plans, send
-        case fields, rules, retention, users, roles, operations, audit
+        case fields, rules, retention, users, roles, exports, operations, audit
 
         var area: Area {
             switch self {
             case .today, .accounts, .contacts, .leads, .opportunities, .tickets, .forms, .bin: .crm
             case .thread, .people, .merges, .reviews, .duplicates, .privacy: .people
             case .events, .quarantine, .sources, .plans, .send: .events
-            case .fields, .rules, .retention, .users, .roles, .operations, .audit: .settings
+            case .fields, .rules, .retention, .users, .roles, .exports, .operations, .audit: .settings
             }
         }
 
@@ -44,6 +44,7 @@ extension Chrome {
             case .duplicates: "Duplicates"
             case .merges: "Merges"
             case .reviews: "Review"
+            case .exports: "Exports"
             case .operations: "Operations"
             case .audit: "Audit"
             case .users: "Users"
@@ -60,7 +61,8 @@ extension Chrome {
             switch self {
             case .thread, .events, .quarantine, .sources, .plans, .send, .rules, .retention: .cdp
             case .today, .contacts, .leads, .forms, .opportunities, .tickets, .duplicates: .crm
-            case .people, .accounts, .merges, .reviews, .fields, .operations, .audit, .users, .roles, .privacy, .bin:
+            case .people, .accounts, .merges, .reviews, .fields, .exports, .operations, .audit, .users, .roles,
+                .privacy, .bin:
                 nil
             }
         }
@@ -81,6 +83,7 @@ extension Chrome {
             case .bin: Console.binRight
             case .users: .read("user")
             case .roles: .read("role")
+            case .exports: Console.exportRight
             case .operations: .free
             case .privacy, .audit: .operators
             case .duplicates: Console.mergeRight

@@ -1,5 +1,5 @@
 -- Erases what holds one of a person's identifiers without being hers: events in quarantine with their requests, staged rows of
--- imports, remembered answers, orders, news that nobody has fetched. Reads those relations whole. Answers {relation: rows}.
+-- imports, remembered answers, orders, files of exports, news that nobody has fetched. Reads those relations whole. Answers {relation: rows}.
 create or replace function erase_mentions(p_values text[]) returns jsonb
 language plpgsql
 as $$
@@ -32,6 +32,7 @@ begin
     set input = '{"erased": true}', result = null
     where o.state <> 'running' and (mentions(o.input::text, v_forms) or mentions(o.result::text, v_forms));
     delete from outbox o where mentions(o.payload::text, v_forms);
+    v_counts := v_counts || jsonb_build_object('exports', withdraw_exports());
     if to_regclass('normal_form') is not null then
         delete from normal_form f where f.norm = any (p_values);
     end if;
