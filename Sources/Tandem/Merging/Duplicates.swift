@@ -79,8 +79,46 @@ public enum DuplicateSearch {
     /// What is looked through: objects, and profiles, whose pairs wait as reviews.
     public static let kinds = RecordMerge.objects.map(\.name) + ["profile"]
     /// How many records are looked through at once while somebody waits; the server goes on with more by itself.
-    static let atOnce: Int64 = 20_000
+    static let atOnce = 20_000
     static let freeMail = FreeMail.domains.sorted()
+    /// How long a request does steps before it answers: the console's page, and the API's call.
+    public static let pagePatience: Duration = .seconds(3)
+    public static let callPatience: Duration = .seconds(40)
+
+    /// Begins a search, or goes on with the one that is under way, and does its steps while there is time, each in a transaction. What is left the
+    /// server does by itself: `"finished"` is false then.
+    ///
+    /// - Parameters:
+    ///   - kind: of `kinds`; nil: all.
+    ///   - transaction: runs a transaction of the tenant.
+    /// - Returns: as `duplicateProgress`; to whoever's rights are those of roles `{"finished", "found"}` of what they may read.
+    public static func run(
+        of kind: String? = nil, within patience: Duration,
+        _ transaction: @Sendable (@escaping @Sendable (Connection) throws(TandemError) -> JSON) async throws -> JSON
+    ) async throws -> JSON {
+        let end = ContinuousClock.now + patience
+        let begun = try await transaction { (connection) throws(TandemError) in
+            let records = try connection.beginDuplicates(of: kind)
+            return ["records": .number(Int(records)), "answer": try connection.duplicateAnswer()]
+        }
+        var answer = begun["answer"] ?? .null
+        if begun["records"]?.int ?? 0 > atOnce { return answer }
+        while answer["finished"]?.bool == false {
+            let left = end - .now
+            // A step that would be cut off at once is the server's.
+            guard left > .milliseconds(200) else { break }
+            do {
+                answer = try await transaction { (connection) throws(TandemError) in
+                    _ = try connection.stepDuplicates(within: left)
+                    return try connection.duplicateAnswer()
+                }
+            } catch TandemError.deadlineExceeded {
+                // The step is as if it had not been tried.
+                break
+            }
+        }
+        return answer
+    }
 
     /// What was not compared, for people: a line a rule.
     public static func omissions(_ progress: JSON) -> [String] {
@@ -98,28 +136,32 @@ public enum DuplicateSearch {
 // Inside a transaction of the tenant: `connection.inTenant(tenant.database) { … }`.
 
 extension Connection {
-    /// Looks for records and profiles that may be one; answers `{"finished", "found", "compared", "skipped", "weights"}`, to whoever's rights
-    /// are those of roles `{"finished", "found"}` of what they may read. Where there is much it is only begun, and the server goes on by itself.
+    /// Looks for records and profiles that may be one, in one transaction; answers `{"finished", "found", "compared", "skipped", "weights"}`, to
+    /// whoever's rights are those of roles `{"finished", "found"}` of what they may read. Where there is much it is only begun.
     ///
     /// - Parameter kind: of `DuplicateSearch.kinds`; nil: all.
     public func findDuplicates(of kind: String? = nil) throws(TandemError) -> JSON {
         try allowLongStatements()
         return try progress(
             .call(
-                "find_duplicates", .textArray(DuplicateSearch.freeMail), .int8(DuplicateSearch.atOnce),
+                "find_duplicates", .textArray(DuplicateSearch.freeMail), .int8(Int64(DuplicateSearch.atOnce)),
                 Self.kinds(kind)))
     }
 
     private static func kinds(_ kind: String?) -> Bind { kind.map { .textArray([$0]) } ?? .null(.textArray) }
 
     /// Begins a search, or goes on with the one that is under way. Each step is a transaction's work.
-    public func beginDuplicates(of kind: String? = nil) throws(TandemError) {
-        _ = try run(.call("begin_duplicates", Self.kinds(kind)))
+    ///
+    /// - Returns: how many records and profiles there are to look through.
+    @discardableResult
+    public func beginDuplicates(of kind: String? = nil) throws(TandemError) -> Int64 {
+        let rows = try run(.call("begin_duplicates", Self.kinds(kind)))
+        return try reading { () throws(PostgresError) in Int64(try rows.one().int(0)) }
     }
 
     /// The next step of the search; answers as `findDuplicates` does.
-    public func stepDuplicates() throws(TandemError) -> JSON {
-        let milliseconds = DuplicateSearch.longest.components.seconds * 1_000
+    public func stepDuplicates(within time: Duration = DuplicateSearch.longest) throws(TandemError) -> JSON {
+        let milliseconds = time.components.seconds * 1_000 + time.components.attoseconds / 1_000_000_000_000_000
         _ = try run(.call("set_config", .text("statement_timeout"), .text("\(milliseconds)"), .bool(true)))
         return try progress(.call("step_duplicates", .textArray(DuplicateSearch.freeMail), .bool(true)))
     }
@@ -129,6 +171,9 @@ extension Connection {
         guard let row = try run(.call("duplicate_search_state")).first else { return nil }
         return try row.json(0)
     }
+
+    /// How far the search is, as the caller may know it.
+    func duplicateAnswer() throws(TandemError) -> JSON { try progress(.call("duplicate_answer")) }
 
     private func progress(_ statement: Statement) throws(TandemError) -> JSON {
         guard let row = try run(statement).first, let json = try row.json(0) else {

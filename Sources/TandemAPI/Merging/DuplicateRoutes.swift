@@ -52,9 +52,10 @@ struct DuplicateRoutes {
                     "forbidden", "The key's role does not allow to merge accounts, contacts or leads.")
             }
             return Response(
-                json: try await records.transaction(call, deadline: RecordMerge.longest) {
-                    (connection, _) throws(TandemError) in
-                    try connection.findDuplicates(of: kind)
+                json: try await DuplicateSearch.run(of: kind, within: DuplicateSearch.callPatience) { body in
+                    try await records.transaction(call, deadline: RecordMerge.longest) {
+                        (connection, _) throws(TandemError) in try body(connection)
+                    }
                 })
         }
     }

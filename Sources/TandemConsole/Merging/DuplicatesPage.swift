@@ -134,8 +134,10 @@ extension Console {
             title: "Duplicates", visit: visit, place: .duplicates, notice: call.query["notice"], version: version)
         if progress?["finished"]?.bool == false {
             chrome.notice = .init(
-                kind: "info", text: "The server is looking through all records; new pairs appear here as it finds them."
-            )
+                kind: "info",
+                text:
+                    "The server is looking through all records: \(progress?["found"]?.int ?? 0) found so far. New pairs "
+                    + "appear here as it finds them; load the page again to see more.")
         } else if let number = call.text("found").flatMap({ Int($0) }) {
             chrome.notice = .init(
                 kind: "good",
@@ -168,10 +170,12 @@ extension Console {
     private func findDuplicates(_ visit: Visit, _ form: Query) async throws -> Response {
         try Self.requireMerging(visit)
         let tenant = try visit.requiredTenant().unlimited
-        let progress = try await writing(tenant, deadline: RecordMerge.longest) { (connection) throws(TandemError) in
-            try connection.findDuplicates()
+        let progress = try await DuplicateSearch.run(within: DuplicateSearch.pagePatience) { body in
+            try await writing(tenant, body)
         }
-        return .seeOther("/console/\(tenant.slug)/duplicates?found=\(progress["found"]?.int ?? 0)")
+        // While it is not finished the page says so by itself.
+        let found = progress["finished"]?.bool == false ? "" : "?found=\(progress["found"]?.int ?? 0)"
+        return .seeOther("/console/\(tenant.slug)/duplicates\(found)")
     }
 
     private static func searchNotes(_ progress: JSON?) -> [String] {
