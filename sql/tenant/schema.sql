@@ -1950,6 +1950,8 @@ CREATE INDEX accounts_company_key ON t_x.accounts USING btree (company_key);
 
 CREATE INDEX accounts_created ON t_x.accounts USING btree (created_at, id);
 
+CREATE INDEX accounts_digits ON t_x.accounts USING btree (reverse(regexp_replace(phone, '[^0-9]'::text, ''::text, 'g'::text)) COLLATE "C") WHERE (phone IS NOT NULL);
+
 CREATE INDEX accounts_domain ON t_x.accounts USING btree (domain);
 
 CREATE INDEX accounts_name ON t_x.accounts USING btree (name, id);
@@ -2023,6 +2025,8 @@ CREATE INDEX leads_account ON t_x.leads USING btree (converted_account_id);
 CREATE INDEX leads_contact ON t_x.leads USING btree (converted_contact_id);
 
 CREATE INDEX leads_created ON t_x.leads USING btree (created_at, id);
+
+CREATE INDEX leads_digits ON t_x.leads USING btree (reverse(regexp_replace(phone, '[^0-9]'::text, ''::text, 'g'::text)) COLLATE "C") WHERE (phone IS NOT NULL);
 
 CREATE INDEX leads_email ON t_x.leads USING btree (email_norm);
 

@@ -3,7 +3,8 @@ public import Postgres
 extension Connection {
     /// Records of any object in whose searchable fields the words occur, a few of each object, the best first: `{"items":
     /// [{"object", "id", "title"}]}`. What has the text as its title comes before what begins so, then what has a word that
-    /// begins so. If nothing has the words, what has words like them: `"similar": true`. Runs inside a transaction of the tenant.
+    /// begins so. Accounts, contacts and leads are found by a number too, however it is written, and by how it ends.
+    /// If nothing has the words, what has words like them: `"similar": true`. Runs inside a transaction of the tenant.
     ///
     /// - Parameter text: at least two characters.
     public func recordSearch(
@@ -14,7 +15,7 @@ extension Connection {
         let limit = min(max(limit, 1), 50)
         let searches = catalog.objects.filter { $0.module.map(modules.contains) ?? true }
             .compactMap { RecordWords($0, words) }
-        var items: [JSON] = []
+        var items = try holders(ofNumber: text, limit, catalog)
         for search in searches {
             var found =
                 try search.beginning(limit).map { (query) throws(TandemError) in
@@ -23,7 +24,7 @@ extension Connection {
             if found.count < limit {
                 found += try titles(search.containing(limit - found.count), search.description)
             }
-            items += found
+            items += found.filter { !items.contains($0) }
         }
         guard items.isEmpty else { return ["items": .array(items)] }
         _ = try run("select set_config('pg_trgm.word_similarity_threshold', '0.4', true)" as Statement)
@@ -32,6 +33,22 @@ extension Connection {
             items += try titles(query, search.description)
         }
         return items.isEmpty ? ["items": []] : ["items": .array(items), "similar": true]
+    }
+
+    private func holders(
+        ofNumber text: String, _ limit: Int, _ catalog: ObjectCatalog
+    ) throws(TandemError) -> [JSON] {
+        var items: [JSON] = []
+        for row in try run(.call("phone_records", .text(text), .int4(Int32(limit)))) {
+            let (name, id, title) = try reading { () throws(PostgresError) in
+                (try row.text(0), try row.uuid(1), try row.optionalText(2))
+            }
+            guard let description = catalog.object(name) else { continue }
+            items.append([
+                "object": .string(name), "id": .string(description.publicID(id)), "title": .string(orNull: title),
+            ])
+        }
+        return items
     }
 
     private func titles(_ query: SQLFragment, _ description: ObjectDescription) throws(TandemError) -> [JSON] {
