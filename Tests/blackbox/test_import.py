@@ -345,3 +345,23 @@ def test_an_import_that_was_killed_goes_on(tmp_path: pathlib.Path, tandem: Serve
     assert one(tenant, "select count(*) from accounts") == number
     assert one(tenant, "select count(*) from import") == 1
     assert one(tenant, "select count(distinct record_id) from import_row where outcome = 'created'") == number
+
+
+def test_a_row_that_would_repeat_a_record_says_which_and_how_to_write_to_it(files: Files) -> None:
+    map = "fields: {last_name: name, email: mail}\n"
+    files.run("contacts", "name,mail\nAda,ada@repeat.example\n", map)
+    ((there,),) = rows(files.tenant, "select id::text from contacts")
+    again = "name,mail\nAda King,Ada@Repeat.example\n"
+    (row,) = files.run("contacts", again, map, "--dry-run", name="again.csv")["rows"]
+    (fault,) = row["errors"]
+    assert (fault["code"], fault["field"], fault["column"]) == ("duplicate", "email", "mail")
+    assert fault["reason"] == "another contact has this email; --match email writes the row to that one"
+    assert files.tenant.get(f"/v1/contacts/{fault['record']}").json()["email"] == "ada@repeat.example" and there
+    assert counts(files.run("contacts", again, map, "--match", "email", name="again.csv")) == (1, 0, 1, 0, 0)
+
+
+def test_an_undo_tells_of_the_people_who_stay(files: Files) -> None:
+    answer = files.run("contacts", "name,mail\nAda,ada@stay.example\nBob,\n", "fields: {last_name: name, email: mail}\n")
+    words = files.tenant.server.cli("import", "undo", answer["import"]["id"], "--tenant", files.tenant.slug, json=False)
+    assert "removed     2" in words and "people kept 1" in words and "{" not in words, words
+    assert rows(files.tenant, "select count(*) from profiles") == [(1,)]

@@ -87,7 +87,7 @@ extension Importer {
     /// Takes an import back: records that it made go to the bin, values that it changed come back, unless the record was
     /// changed since or is in use. Killed, the same call goes on.
     ///
-    /// - Returns: `{"import": …, "removed", "restored", "kept", "kept_rows": [{"row", "id", "code", "detail"}]}`.
+    /// - Returns: `{"import": …, "removed", "restored", "kept", "people_kept", "kept_rows": [{"row", "id", "code", "detail"}]}`.
     /// - Throws: `notFound`; `conflict` for events and for imports that are not done; `alreadyUndone`.
     public func undo(
         _ id: UUID, isDryRun: Bool = false, progress: (ImportProgress) throws(TandemError) -> Void = { _ in }
@@ -134,7 +134,7 @@ extension Importer {
         _ id: UUID, _ object: ObjectDescription, _ result: JSON?
     ) throws(TandemError) -> JSONObject {
         var answer: JSONObject = ["import": .object(try show(id))]
-        for name in ["removed", "restored", "kept"] { answer[name] = result?[name] ?? 0 }
+        for name in ["removed", "restored", "kept", "people_kept"] { answer[name] = result?[name] ?? 0 }
         answer["kept_rows"] = .array(
             (result?["kept_rows"]?.array ?? []).map { row in
                 var row = row.object ?? [:]

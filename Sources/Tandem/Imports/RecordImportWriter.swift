@@ -49,7 +49,7 @@ struct RecordImportWriter {
                 writes.append(write)
             }
         }
-        try note(try connection.recordWrite(plan.object, writes, by: author, at: at), places, &chunk)
+        try note(try connection.recordWrite(plan.object, writes, by: author, at: at), places, &chunk, on: connection)
         try addReplacedValues(to: &chunk, on: connection)
         return chunk
     }
@@ -80,7 +80,7 @@ struct RecordImportWriter {
             chunk.rows.append(WrittenRow(row: row.number, outcome: .unchanged, faults: lost))
             writes.append(write)
         }
-        try note(try connection.recordWrite(plan.object, writes, by: author, at: at), places, &chunk)
+        try note(try connection.recordWrite(plan.object, writes, by: author, at: at), places, &chunk, on: connection)
         try addReplacedValues(to: &chunk, on: connection)
         return chunk
     }
@@ -141,13 +141,17 @@ struct RecordImportWriter {
     }
 
     private func note(
-        _ outcomes: [RecordOutcome], _ places: [Int], _ chunk: inout WrittenChunk
+        _ outcomes: [RecordOutcome], _ places: [Int], _ chunk: inout WrittenChunk, on connection: Connection
     ) throws(TandemError) {
         for outcome in outcomes {
             guard places.indices.contains(outcome.index) else { continue }
             let place = places[outcome.index]
             if let error = outcome.error {
-                chunk.rows[place] = .rejected(chunk.rows[place].row, faults(of: error))
+                var faults = faults(of: error)
+                if case .duplicate(let ids, _) = error, let id = ids.first {
+                    faults = [try repeated(id, chunk.rows[place].content?.object ?? [:], on: connection)]
+                }
+                chunk.rows[place] = .rejected(chunk.rows[place].row, faults)
                 continue
             }
             chunk.rows[place].record = outcome.id
@@ -158,6 +162,31 @@ struct RecordImportWriter {
             default: chunk.rows[place].outcome = .unchanged
             }
         }
+    }
+
+    /// A row that would make what is there: which record, by which of its fields, and how to write to it instead.
+    private func repeated(
+        _ id: RecordID, _ content: JSONObject, on connection: Connection
+    ) throws(TandemError) -> ImportFault {
+        var name: String?
+        for key in plan.object.keys where key != "id" && name == nil {
+            guard let value = content[key]?.string else { continue }
+            do throws(TandemError) {
+                if try connection.recordFind(plan.object, by: key, value, region: phoneRegion).contains(id) {
+                    name = key
+                }
+            } catch {
+                // A value that is none of this key's is not what they share.
+                guard case .invalid = error else { throw error }
+            }
+        }
+        let target = plan.targets.first { $0.field == name && $0.child == nil }
+        let kind = plan.object.name
+        return ImportFault(
+            column: target?.column.name, field: name, code: "duplicate",
+            reason: name.map { "another \(kind) has this \($0); --match \($0) writes the row to that one" }
+                ?? "another \(kind) holds a key of this row",
+            record: plan.object.publicID(id))
     }
 
     private func addReplacedValues(to chunk: inout WrittenChunk, on connection: Connection) throws(TandemError) {

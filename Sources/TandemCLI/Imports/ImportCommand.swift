@@ -203,7 +203,34 @@ struct ImportCommand: ParsableCommand {
             defer { meter.end() }
             let result = try session.importer().undo(
                 ImportCommand.id(id), isDryRun: global.dryRun, progress: meter.show)
-            return Output(content: .object(result), name: "import.id")
+            return Output(content: .object(result), name: "import.id", text: Self.words(result))
+        }
+
+        private static func words(_ result: JSONObject) -> String {
+            let id = result["import"]?["id"]?.string ?? ""
+            if result["dry_run"]?.bool == true {
+                func number(_ key: String) -> String { result["import"]?[key]?.number?.text ?? "0" }
+                return "dry run: import \(id) made \(number("created")) and changed \(number("updated")) records; "
+                    + "nothing was taken back"
+            }
+            func line(_ name: String, _ words: String) -> String {
+                let count = result[name]?.int ?? 0
+                return "  \(name.replacing("_", with: " ").padding(toLength: 12, withPad: " ", startingAt: 0))\(count)"
+                    + (count == 0 || words.isEmpty ? "" : "  \(words)")
+            }
+            var lines = [
+                "import \(id) is taken back", line("removed", "in the bin"), line("restored", "as they were before"),
+                line("kept", "changed since, or in use"),
+                line(
+                    "people_kept",
+                    "profiles of removed records: what is known of a person stays; tandem privacy erase removes it"),
+            ]
+            let kept = result["kept_rows"]?.array ?? []
+            for row in kept.prefix(20) {
+                lines.append("  row \(row["row"]?.int ?? 0): \(row["id"]?.string ?? "")  \(row["code"]?.string ?? "")")
+            }
+            if kept.count > 20 { lines.append("  and \(kept.count - 20) more: -o json lists them") }
+            return lines.joined(separator: "\n")
         }
     }
 

@@ -1,5 +1,6 @@
--- Ends an undo and says what it did: {removed, restored, kept: [{row, id, code}]} (records, not rows; at most 1,000 kept
--- ones are listed).
+-- Ends an undo and says what it did: {removed, restored, kept, people_kept, kept_rows: [{row, id, code}]} (records, not rows; at most 1,000
+-- kept ones are listed). people_kept: the profiles of removed contacts and leads. They stay: events, other imports and other records may say
+-- something of them since.
 create or replace function finish_import_undo(p_import uuid, p_actor text) returns jsonb
 language plpgsql
 as $$
@@ -13,6 +14,12 @@ begin
         'restored', count(distinct r.record_id) filter (where r.undo = 'restored'),
         'kept', count(distinct r.record_id) filter (where r.undo = 'kept')
             + (select count(*) from import_reference f where f.import = p_import and f.undo = 'kept'),
+        'people_kept', (
+            select count(distinct c.profile_id)
+            from import_row p
+            join bin b on b.record_id = p.record_id
+            join component c on c.profile_id = (b.data ->> 'profile_id')::uuid
+            where p.import = p_import and p.undo = 'removed'),
         'kept_rows', coalesce((
             select jsonb_agg(jsonb_build_object('row', k.row, 'id', k.record_id, 'code', k.undo_reason -> 'code',
                 'detail', k.undo_reason -> 'detail') order by k.row)
