@@ -55,7 +55,8 @@ public struct Console: Sendable {
     }
 
     private var crmRoutes: [Route] {
-        todayRoutes + takeRoutes + binRoutes + accountRoutes + contactRoutes + leadRoutes + leadInboxRoutes
+        todayRoutes + todayAllRoutes + taskRoutes + takeRoutes + binRoutes + accountRoutes + contactRoutes + leadRoutes
+            + leadInboxRoutes
             + leadConversionRoutes + formRoutes
             + opportunityRoutes + boardRoutes + ticketRoutes + activityRoutes + recordFormRoutes + fieldSourceRoutes
             + recordMergeRoutes + commentRoutes + fileRoutes + tagRoutes + reminderRoutes

@@ -20,7 +20,8 @@ FULL = os.environ.get("TANDEM_TEST_FULL") == "1"
 # Pages and what they ask: any of these objects to be read, or a part of Tandem.
 PAGES: dict[str, tuple[str, ...]] = {
     "today": ("activity", "lead", "opportunity"), "today?owner=everyone": ("activity", "lead", "opportunity"),
-    "accounts": ("account",), "contacts": ("contact",), "leads": ("lead",),
+    "tasks": ("activity",), "tasks?due=overdue&owner=nobody": ("activity",), "today/leads": ("lead",),
+    "today/opportunities": ("opportunity",), "accounts": ("account",), "contacts": ("contact",), "leads": ("lead",),
     "opportunities": ("opportunity",), "board": ("opportunity",), "tickets": ("ticket",), "forms": ("form",), "users": ("user",),
     "roles": ("role:read",), "people": ("profile:read",), "merges": ("profile:read",), "reviews": ("profile:read",),
     "events": ("profile:read",), "quarantine": ("profile:read",), "sources": ("setting:read",), "plans": ("setting:read",),

@@ -226,6 +226,8 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "accounts": f"{base}/accounts",
         "account": f"{base}/accounts/{account}",
         "today": f"{base}/today",
+        "tasks": f"{base}/tasks",
+        "today-opportunities": f"{base}/today/opportunities",
         "contacts": f"{base}/contacts",
         "contact": f"{base}/contacts/{contact}",
         "contact-edit": f"{base}/contacts/{contact}/edit",

@@ -18,13 +18,14 @@ struct PlannedEntry {
     /// How it comes again; nil: it does not.
     let repeating: String?
     /// Nil: neither overdue nor today.
-    let state: String?
+    let plannedState: String?
     let tone: String
     let isHigh: Bool
     let plannedOwner: String?
     let body: String?
     let abouts: [About]
-    let editHref: String?
+    /// Not called as what pages have: a template looks for what is nil further out.
+    let plannedEdit: String?
     let done: TaskButton?
 
     /// - Parameter back: the page to come back to.
@@ -33,9 +34,12 @@ struct PlannedEntry {
         subject = activity.subject ?? activity.body.map { String($0.prefix(120)) } ?? activity.words
         kind = activity.type
         isTask = activity.type == "task"
-        due = words.moment(activity.dueAt)?.text ?? TimeWords.day(activity.dueDate) ?? "no date"
+        due =
+            words.moment(activity.dueAt).map { at in
+                String((TimeWords.dayOfWeek(words.date(activity.dueAt)) ?? "").prefix(4)) + at.text
+            } ?? TimeWords.dayOfWeek(activity.dueDate) ?? activity.dueDate ?? "no date"
         repeating = activity.recurrence.map { RecurrenceWords.text($0) }
-        state = ["overdue", "today"].contains(read.state) ? read.state : nil
+        plannedState = ["overdue", "today"].contains(read.state) ? read.state : nil
         tone = read.state == "overdue" ? "bad" : "warn"
         isHigh = activity.priority == "high"
         plannedOwner = activity.owner
@@ -43,7 +47,7 @@ struct PlannedEntry {
         abouts = Self.abouts(read.about, back: back, path: path)
         let id = activity.id.map { "\(PublicID(.activity, $0))" } ?? ""
         let mayEdit = activity.mayEdit == true
-        editHref = mayEdit ? "\(path)/activities/\(id)/edit?back=\(queryValue(back))" : nil
+        plannedEdit = mayEdit ? "\(path)/activities/\(id)/edit?back=\(queryValue(back))" : nil
         done = !mayEdit ? nil : activity.id.map { TaskButton($0, isDone: false, back: back, path: path, csrf: csrf) }
     }
 }

@@ -52,28 +52,36 @@ struct TodayPage {
     let reminders: RemindersCard?
     let overdue: [PlannedEntry]
     let hasOverdue: Bool
+    /// Where the rest is; nil: there is none.
+    let overdueAll: String?
     let overdueCount: String?
     let due: [PlannedEntry]
     let hasDue: Bool
+    let dueAll: String?
     let dueCount: String?
     let week: [PlannedEntry]
     let hasWeek: Bool
+    let weekAll: String?
     let weekCount: String?
+    /// Nil for who may not read activities.
+    let tasksHref: String?
     let leads: [Lead]
     let hasLeads: Bool
     let leadCount: String?
+    let leadsAll: String?
     let unassigned: String?
     let unassignedHref: String
     let deals: [Deal]
     let hasDeals: Bool
     let dealCount: String?
+    let dealsAll: String?
     let hot: [Hot]
     let hasHot: Bool
     let hasCDP: Bool
 }
 
 /// What the SQL function `today_page` answers.
-private struct TodayRead: Decodable {
+struct TodayRead: Decodable {
     struct Marks: Decodable {
         let isUntouched: Bool
         let assignedAt: String?
@@ -182,6 +190,11 @@ extension TodayPage {
             ? nil
             : LogForms(
                 action: "\(place)/log", back: place, csrf: csrf, owners: owners, today: today, isTaskOnly: true)
+        let whose = "owner=\(owners.chosen.map { "\(PublicID(.user, $0.id))" } ?? Owners.everyone)"
+        func more(_ shown: Int, of count: Int?, _ address: String) -> String? {
+            (count ?? 0) > shown ? "\(path)/\(address)\(whose)" : nil
+        }
+        tasksHref = visit.may("read", "activity") ? "\(path)/tasks?\(whose)" : nil
         func planned(_ states: String) -> [PlannedEntry] {
             read.planned.filter { $0.state == states }.map {
                 PlannedEntry($0, back: place, path: path, csrf: csrf, words)
@@ -189,20 +202,25 @@ extension TodayPage {
         }
         overdue = planned("overdue")
         hasOverdue = !overdue.isEmpty
+        overdueAll = more(overdue.count, of: read.counts["overdue"], "tasks?due=overdue&")
         overdueCount = Self.figure(read.counts["overdue"])
         due = planned("today")
         hasDue = !due.isEmpty
+        dueAll = more(due.count, of: read.counts["today"], "tasks?due=today&")
         dueCount = Self.figure(read.counts["today"])
         week = planned("week")
         hasWeek = !week.isEmpty
+        weekAll = more(week.count, of: read.counts["week"], "tasks?due=week&")
         weekCount = Self.figure(read.counts["week"])
         leads = read.leads.map { Lead($0, path: path, words) }
         hasLeads = !leads.isEmpty
+        leadsAll = more(leads.count, of: read.leads.first?.marks.total, "today/leads?")
         leadCount = Self.figure(read.leads.first?.marks.total)
         unassigned = read.unassigned == 0 ? nil : Figures.counted(read.unassigned, "lead") + " of nobody"
         unassignedHref = "\(path)/leads?owner=\(Owners.nobody)"
         deals = read.opportunities.map { Deal($0, path: path) }
         hasDeals = !deals.isEmpty
+        dealsAll = more(deals.count, of: read.opportunities.first?.marks.total, "today/opportunities?")
         dealCount = Self.figure(read.opportunities.first?.marks.total)
         hot = read.accounts.map { Hot($0, path: path, words) }
         hasHot = !hot.isEmpty
@@ -213,7 +231,7 @@ extension TodayPage {
 }
 
 extension TodayPage.Lead {
-    fileprivate init(_ read: TodayRead.LeadMarks, path: String, _ words: TimeWords) {
+    init(_ read: TodayRead.LeadMarks, path: String, _ words: TimeWords) {
         leadHref = "\(path)/leads/\(PublicID(.lead, read.lead.id))"
         leadName = read.lead.label
         company = read.lead.company
@@ -229,7 +247,7 @@ extension TodayPage.Lead {
 }
 
 extension TodayPage.Deal {
-    fileprivate init(_ read: TodayRead.DealMarks, path: String) {
+    init(_ read: TodayRead.DealMarks, path: String) {
         let deal = read.deal
         dealHref = "\(path)/opportunities/\(PublicID(.opportunity, deal.id))"
         dealName = deal.name

@@ -11,14 +11,14 @@ extension Chrome {
 
     /// The places of the navigation, in the order of their areas.
     enum Place: String, CaseIterable {
-        case today, accounts, contacts, leads, opportunities, tickets, forms, bin
+        case today, tasks, accounts, contacts, leads, opportunities, tickets, forms, bin
         case thread, people, merges, reviews, duplicates, privacy
         case events, quarantine, sources, plans, send
         case fields, rules, retention, users, roles, exports, operations, audit
 
         var area: Area {
             switch self {
-            case .today, .accounts, .contacts, .leads, .opportunities, .tickets, .forms, .bin: .crm
+            case .today, .tasks, .accounts, .contacts, .leads, .opportunities, .tickets, .forms, .bin: .crm
             case .thread, .people, .merges, .reviews, .duplicates, .privacy: .people
             case .events, .quarantine, .sources, .plans, .send: .events
             case .fields, .rules, .retention, .users, .roles, .exports, .operations, .audit: .settings
@@ -34,6 +34,7 @@ extension Chrome {
             case .plans: "Plans"
             case .people: "People"
             case .today: "Today"
+            case .tasks: "Tasks"
             case .accounts: "Accounts"
             case .contacts: "Contacts"
             case .leads: "Leads"
@@ -60,7 +61,7 @@ extension Chrome {
         var module: Module? {
             switch self {
             case .thread, .events, .quarantine, .sources, .plans, .send, .rules, .retention: .cdp
-            case .today, .contacts, .leads, .forms, .opportunities, .tickets, .duplicates: .crm
+            case .today, .tasks, .contacts, .leads, .forms, .opportunities, .tickets, .duplicates: .crm
             case .people, .accounts, .merges, .reviews, .fields, .exports, .operations, .audit, .users, .roles,
                 .privacy, .bin:
                 nil
@@ -74,6 +75,7 @@ extension Chrome {
             case .sources, .plans, .rules, .retention: .settings
             case .fields, .send: .to("edit", "setting")
             case .today: .read("activity", "lead", "opportunity")
+            case .tasks: .read("activity")
             case .accounts: .read("account")
             case .contacts: .read("contact")
             case .leads: .read("lead")

@@ -1,6 +1,6 @@
 -- Leads of the caller's reach that ask for somebody: new ones that nobody has done anything about and that are no contact yet, and those that got their owner within a week.
--- Newest first. `total`: how many there are.
-create or replace function today_leads(p_owner uuid, p_now timestamptz, p_limit int4) returns table (lead jsonb)
+-- Newest first, behind the first p_offset. `total`: how many there are.
+create or replace function today_leads(p_owner uuid, p_now timestamptz, p_offset int4, p_limit int4) returns table (lead jsonb)
 language plpgsql stable
 as $$
 begin
@@ -26,10 +26,10 @@ begin
             ) x
             where x.is_untouched or x.assigned_at is not null
             order by x.at desc, x.id desc
-            limit $3
+            limit $3 offset $5
         ) y
         order by y.at desc, y.id desc
         $q$, record_condition('contact', 'read', 'c'), record_condition('lead', 'read', 'd')
-    ) using p_owner, p_now, p_limit, shows_field('lead', 'owner_id');
+    ) using p_owner, p_now, p_limit, shows_field('lead', 'owner_id'), p_offset;
 end
 $$;

@@ -1,7 +1,8 @@
 -- Open opportunities of the caller's reach that ask for somebody: without a next step, longer in their stage than it allows, or past their close
--- date. Those with most reasons first, among them the next to close. `call`: whom to call, `total`: how many there are.
+-- date. Those with most reasons first, among them the next to close, behind the
+-- first p_offset. `call`: whom to call, `total`: how many there are.
 create or replace function today_opportunities(
-    p_owner uuid, p_zone text, p_now timestamptz, p_limit int4
+    p_owner uuid, p_zone text, p_now timestamptz, p_offset int4, p_limit int4
 ) returns table (opportunity jsonb)
 language plpgsql stable
 as $$
@@ -39,11 +40,11 @@ begin
             ) x
             where x.has_no_next_step or x.is_past or x.is_rotten
             order by x.has_no_next_step::integer + x.is_past::integer + x.is_rotten::integer desc, x.close_date nulls last, x.id
-            limit $4
+            limit $4 offset $5
         ) y
         order by y.has_no_next_step::integer + y.is_past::integer + y.is_rotten::integer desc, y.close_date nulls last, y.id
         $q$, record_condition('opportunity', 'read', 'o'),
         case when shows_field('opportunity', 'close_date') then 'o.close_date' else 'null::date' end
-    ) using p_owner, p_zone, p_now, p_limit;
+    ) using p_owner, p_zone, p_now, p_limit, p_offset;
 end
 $$;

@@ -17,11 +17,11 @@ begin
             select coalesce(jsonb_agg(p.activity order by p.n), '[]')
             from planned_activities(p_owner, null, 7, p_zone, p_now, p_limit) with ordinality p (state, activity, n)
         ),
-        'leads', (select coalesce(jsonb_agg(d.lead order by d.n), '[]') from today_leads(p_owner, p_now, p_limit) with ordinality d (lead, n)),
+        'leads', (select coalesce(jsonb_agg(d.lead order by d.n), '[]') from today_leads(p_owner, p_now, 0, p_limit) with ordinality d (lead, n)),
         'unassigned', case when shows_field('lead', 'owner_id') then v_unassigned else 0 end,
         'opportunities', (
             select coalesce(jsonb_agg(o.opportunity order by o.n), '[]')
-            from today_opportunities(p_owner, p_zone, p_now, p_limit) with ordinality o (opportunity, n)
+            from today_opportunities(p_owner, p_zone, p_now, 0, p_limit) with ordinality o (opportunity, n)
         ),
         'accounts', case when p_has_events then (
             select coalesce(jsonb_agg(h.account order by h.n), '[]')
