@@ -452,15 +452,20 @@ def test_a_call_leads_to_the_next_step(desk: Tenant, rep: Browser, ann: str) -> 
     account = make(desk, "accounts", name="Followed")
     page = rep.get(f"/console/{desk.slug}/accounts/{account}")
     form = log_form(page, "call")
-    days = re.findall(r'<option value="(\d{4}-\d\d-\d\d)">(tomorrow|next week, Monday)<', page.html)
-    tomorrow = next(day for day, label in days if label == "tomorrow")
-    monday = datetime.date.fromisoformat(next(day for day, label in days if label != "tomorrow"))
+    days = re.findall(r'<option value="(\d{4}-\d\d-\d\d)">(tomorrow|next week), ([^<]+)<', page.html)
+    assert all(label == f"{datetime.date.fromisoformat(day):%a %-d %b %Y}" for day, _, label in days), days
+    tomorrow = next(day for day, label, _ in days if label == "tomorrow")
+    monday = datetime.date.fromisoformat(next(day for day, label, _ in days if label != "tomorrow"))
     assert (datetime.date.fromisoformat(tomorrow) - TODAY).days in (0, 1, 2) and monday.weekday() == 0 and monday > TODAY
     logged = rep.submit(form, outcome="reached", owner_id=ann, next_subject="Send the offer", next_day=tomorrow)
     assert "Send the offer" in logged.text.partition("Next steps")[2]
     task = record(desk, "activities?subject=Send the offer")["items"][0]
     assert (task["type"], task["status"], task["due_date"], task["owner_id"]) == ("task", "planned", tomorrow, ann)
     assert [link["record_id"] for link in task["links"]] == [account]
+    # A day of one's own comes before one of the menu.
+    dated = rep.submit(form, next_subject="Ask about the offer", next_day=tomorrow, next_date="2031-03-04")
+    assert "Tue 4 Mar 2031" in dated.text
+    assert record(desk, "activities?subject=Ask about the offer")["items"][0]["due_date"] == "2031-03-04"
     calls = len(record(desk, f"accounts/{account}/timeline")["items"])
     refused = rep.submit(form, next_day=tomorrow)
     assert refused.response.status_code == 422 and len(record(desk, f"accounts/{account}/timeline")["items"]) == calls

@@ -287,7 +287,8 @@ extension Console {
         let account = try rows[0].one().decoded(0, as: AccountRead.self)
         let detail = try rows[0].one().decoded(0, as: AccountDetail.self)
         let business = hasCRM ? try rows[3].one().decoded(0, as: AccountBusiness.self) : .nothing
-        let desk = try await desk(.account, id, rows[1], hasCRM ? rows[4] : .empty, call, visit, tenant)
+        let desk = try await desk(
+            .account, id, rows[1], hasCRM ? rows[4] : .empty, call, visit, tenant, mayEdit: account.mayEdit)
         var page = AccountPage(
             account, detail, business, desk, tenant: tenant, visit: visit,
             chrome: Chrome(
@@ -348,7 +349,8 @@ extension AccountPage {
         extras = desk.extras
         take = TakeForm(read.mayTake, of: .account, place: "\(path)/accounts/\(publicID)", visit)
         sourcesCard = SourcesCard(
-            detail.sources, path: "\(path)/accounts/\(publicID)", csrf: read.mayEdit ? visit.csrf : nil, words)
+            detail.sources, of: desk.object, path: "\(path)/accounts/\(publicID)",
+            csrf: read.mayEdit ? visit.csrf : nil, words)
         editHref = read.mayEdit ? "\(path)/accounts/\(publicID)/edit" : nil
         newContactHref =
             !visit.may("create", "contact")

@@ -18,13 +18,18 @@ struct LogForms {
     let reminds: [Choice]
     /// Without a record: a day's page adds tasks alone.
     let isTaskOnly: Bool
+    /// Whether the page has a button that opens with the key `e`.
+    let hasEditKey: Bool
 
     static let outcomes = ["reached", "no answer", "left a message", "busy", "wrong number", "call back later"]
 
     /// - Parameters:
     ///   - action: where the forms are sent.
     ///   - back: the page to come back to.
-    init(action: String, back: String, csrf: String, owners: Owners, today: String, isTaskOnly: Bool = false) {
+    init(
+        action: String, back: String, csrf: String, owners: Owners, today: String, isTaskOnly: Bool = false,
+        mayEdit: Bool = false
+    ) {
         logAction = action
         logToken = csrf
         logBack = back
@@ -35,6 +40,7 @@ struct LogForms {
         repeats = RecurrenceWords.choices()
         reminds = ReminderWords.choices
         self.isTaskOnly = isTaskOnly
+        hasEditKey = mayEdit
     }
 }
 
@@ -99,7 +105,9 @@ struct LoggedActivity {
     static func followUp(_ form: Query) throws(TandemError) -> JSONObject? {
         guard form["type"] != "task" else { return nil }
         let subject = (form["next_subject"] ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
-        let date = (form["next_day"] ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+        // A day of the menu, or one of its own.
+        let given = ["next_date", "next_day"].map { (form[$0] ?? "").trimmingCharacters(in: .whitespacesAndNewlines) }
+        let date = given.first { !$0.isEmpty } ?? ""
         guard !subject.isEmpty else {
             guard date.isEmpty else {
                 throw .invalid("/next_subject", "required", "is required: what is to be done next?")
@@ -120,11 +128,14 @@ enum DueDays {
     static func choices(from today: String) -> [Choice] {
         let days = [
             ("", "without a date"), (day(after: today, 0), "today"), (day(after: today, 1), "tomorrow"),
-            (day(after: today, 3), "in three days"), (nextMonday(after: today), "next week, Monday"),
+            (day(after: today, 3), "in three days"), (nextMonday(after: today), "next week"),
             (day(after: today, 14), "in two weeks"), (day(after: today, 30), "in 30 days"),
         ]
         return days.compactMap { value, label in
-            value.map { Choice(value: $0, label: label, isChosen: false) }
+            value.map { value in
+                let date = TimeWords.dayOfWeek(value).map { "\(label), \($0)" } ?? label
+                return Choice(value: value, label: date, isChosen: false)
+            }
         }
     }
 

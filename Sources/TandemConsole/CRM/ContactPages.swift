@@ -140,7 +140,7 @@ extension Console {
             page(
                 "/console/{tenant}/contacts", "The contacts of a tenant", module: .crm, right: .read("contact"),
                 parameters: [
-                    .init("q", "Part of a name or an address"),
+                    .init("q", "Part of a name or an address, or a phone number"),
                     .init("owner", "Only those of this user"),
                     .init("account", "Only those of this account"), .init("tag", "Only those with this tag"),
                     .init("after", "Time of the last one of the page before"), .init("id", "And its id"),
@@ -167,9 +167,10 @@ extension Console {
         let limit = Int32(Self.contactPageSize + 1)
         let found = try await read(
             tenant,
-            [.call("find_contacts", query.bind, owner.bind, account.bind, tag.bind, place.at, place.id, .int4(limit))])[
-                0
-            ]
+            [
+                .call(
+                    "find_contacts", query.bind, owner.bind, account.bind, tag.bind, place.at, place.id, .int4(limit))
+            ])[0]
             .decoded("contact", as: ContactRead.self)
         let (owners, accountName) = try await reading(tenant) {
             (connection, catalog) throws(TandemError) -> (Owners, String?) in
@@ -221,7 +222,8 @@ extension Console {
             ])
         let read = try rows[0].one().decoded(0, as: ContactRead.self)
         let detail = try rows[0].one().decoded(0, as: ContactDetail.self)
-        let desk = try await desk(.contact, id, rows[1], rows[2], call, visit, tenant)
+        let desk = try await desk(
+            .contact, id, rows[1], rows[2], call, visit, tenant, mayEdit: read.mayEdit)
         var page = ContactPage(
             read, detail, desk, tenant: tenant, visit: visit,
             chrome: Chrome(
@@ -291,7 +293,8 @@ extension ContactPage {
         extras = desk.extras
         take = TakeForm(read.mayTake, of: .contact, place: "\(path)/contacts/\(publicID)", visit)
         sourcesCard = SourcesCard(
-            detail.sources, path: "\(path)/contacts/\(publicID)", csrf: read.mayEdit ? visit.csrf : nil, words)
+            detail.sources, of: desk.object, path: "\(path)/contacts/\(publicID)",
+            csrf: read.mayEdit ? visit.csrf : nil, words)
     }
 }
 

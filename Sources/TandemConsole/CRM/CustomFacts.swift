@@ -7,25 +7,17 @@ extension Console {
     func customFacts(
         _ tenant: Tenant, _ object: ObjectDescription, _ id: UUID
     ) async throws -> [AccountCard.Fact] {
-        try await reading(tenant) { (connection, catalog) throws(TandemError) -> [AccountCard.Fact] in
+        let words = TimeWords(tenant.timezone)
+        return try await reading(tenant) { (connection, catalog) throws(TandemError) -> [AccountCard.Fact] in
             let described = catalog[object]
             let custom = described.fields.filter { $0.custom != nil }
             if custom.isEmpty { return [] }
             let record = try connection.recordGet(described, id: id, catalog: catalog).json
             return custom.compactMap { field in
-                guard let label = field.custom?.label, let text = Self.words(record[field.name]) else { return nil }
-                return AccountCard.Fact(term: label, fact: text)
+                guard let label = field.custom?.label, let value = record[field.name], !value.isNull else { return nil }
+                let text = FieldWords.text(value, field, words)
+                return text.isEmpty ? nil : AccountCard.Fact(term: label, fact: text)
             }
-        }
-    }
-
-    private static func words(_ value: JSON?) -> String? {
-        switch value {
-        case nil, .null: nil
-        case .bool(let flag): flag ? "yes" : "no"
-        case .array(let values): values.isEmpty ? nil : values.compactMap(\.string).joined(separator: ", ")
-        case .string(let text): text
-        case .some(let other): other.text
         }
     }
 }

@@ -12,24 +12,31 @@ struct SourcesCard {
         let from: String
         let at: Moment?
         let isShown: Bool
-        /// What the button sends; nil: nothing to take over.
-        let take: String?
+        /// What the button sends; nil: nothing to take over. Its name is no page's: a template looks for what is nil further out.
+        let takeValue: String?
     }
 
     let sources: [Source]
     let sourcesAction: String
     let sourcesToken: String?
 
-    /// - Parameter path: of the record's page.
-    init(_ reads: [SourceRead], path: String, csrf: String?, _ words: TimeWords) {
+    /// - Parameters:
+    ///   - path: of the record's page.
+    ///   - object: with the tenant's own fields.
+    init(_ reads: [SourceRead], of object: ObjectDescription, path: String, csrf: String?, _ words: TimeWords) {
         sourcesAction = "\(path)/take"
         sourcesToken = csrf
+        let shown = Dictionary(reads.filter(\.isShown).map { ($0.field, $0.value) }) { first, _ in first }
         sources = reads.map { read in
+            // What is shown already is nothing to take over.
+            let isOther = read.value != nil && shown[read.field] != .some(read.value)
             let by = read.source == "people" ? read.actor.map { ActorWords.words($0) } ?? "by hand" : read.source
+            let field = object.field(read.field)
             return Source(
-                field: FieldWords.label(read.field), sourceValue: read.shownValue ?? "cleared", from: by,
+                field: field.map { FieldWords.label($0) } ?? FieldWords.label(read.field),
+                sourceValue: read.shownValue(field, words) ?? "cleared", from: by,
                 at: words.moment(read.at), isShown: read.isShown,
-                take: read.isShown || read.value == nil || csrf == nil ? nil : "\(read.field)|\(read.source)")
+                takeValue: read.isShown || !isOther || csrf == nil ? nil : "\(read.field)|\(read.source)")
         }
     }
 }
@@ -43,10 +50,14 @@ struct SourceRead: Decodable {
     let source: String
     let isShown: Bool
 
-    var shownValue: String? {
-        switch field {
-        case "annual_revenue": Figures.money(value, nil)
-        case "employee_count": value.flatMap { Int($0) }.map { Figures.count($0) } ?? value
+    /// - Parameter description: of the field; nil: there is none any more.
+    func shownValue(_ description: ObjectField?, _ words: TimeWords) -> String? {
+        switch (field, description?.type) {
+        case ("annual_revenue", _): Figures.money(value, nil)
+        case ("employee_count", _): value.flatMap { Int($0) }.map { Figures.count($0) } ?? value
+        case (_, .date?): TimeWords.day(value)
+        case (_, .timestamp?): words.moment(value)?.text ?? value
+        case (_, .bool?): value.map { $0 == "true" ? "yes" : "no" }
         default: value
         }
     }

@@ -243,7 +243,9 @@ extension Console {
             ])
         let row = try rows[0].one()
         let read = try row.decoded(0, as: LeadRead.self)
-        var desk = try await desk(.lead, id, rows[1], rows[2], call, visit, tenant)
+        var desk = try await desk(
+            .lead, id, rows[1], rows[2], call, visit, tenant,
+            mayEdit: read.mayEdit && read.status != "converted")
         // What a lead became is merged, not the lead.
         if read.status == "converted" { desk.extras.mergeHref = nil }
         let detail = try row.decoded(0, as: LeadDetail.self)
@@ -281,8 +283,8 @@ extension Console {
             log: desk.log, nextSteps: desk.nextSteps, hasNextSteps: !desk.nextSteps.isEmpty, timeline: desk.timeline,
             extras: desk.extras,
             sourcesCard: SourcesCard(
-                detail.sources, path: "\(path)/leads/\(PublicID(.lead, id))", csrf: read.mayEdit ? visit.csrf : nil,
-                words),
+                detail.sources, of: desk.object, path: "\(path)/leads/\(PublicID(.lead, id))",
+                csrf: read.mayEdit && read.status != "converted" ? visit.csrf : nil, words),
             originCard: try OriginCard(rows[3], path: path, visit, words),
             take: TakeForm(read.isTakable, of: .lead, place: "\(path)/leads/\(PublicID(.lead, id))", visit))
         return Response(html: templates.render(page, as: "lead"))

@@ -280,7 +280,8 @@ extension Console {
         let read = try row.decoded(0, as: OpportunityRead.self)
         let detail = try row.decoded(0, as: OpportunityDetail.self)
         let stages = try rows[3].decoded("stage", as: StageRead.self).filter { $0.pipeline == detail.pipeline }
-        let desk = try await desk(.opportunity, id, rows[1], rows[2], call, visit, tenant)
+        let desk = try await desk(
+            .opportunity, id, rows[1], rows[2], call, visit, tenant, mayEdit: read.mayEdit)
         var page = OpportunityPage(
             read, detail, desk, stages, tenant: tenant, visit: visit,
             chrome: Chrome(

@@ -10,6 +10,8 @@ struct RecordDesk {
     let nextSteps: [PlannedEntry]
     let timeline: Timeline
     var extras: RecordExtras
+    /// With the tenant's own fields.
+    let object: ObjectDescription
 }
 
 extension Console {
@@ -23,9 +25,10 @@ extension Console {
     /// - Parameters:
     ///   - timeline: what `Timeline.statement` answered.
     ///   - steps: what `nextStepsStatement` answered.
+    ///   - mayEdit: whether the visitor may change this record.
     func desk(
         _ description: ObjectDescription, _ id: RecordID, _ timeline: Rows, _ steps: Rows, _ call: Call, _ visit: Visit,
-        _ tenant: Tenant
+        _ tenant: Tenant, mayEdit: Bool
     ) async throws -> RecordDesk {
         let path = "/console/\(tenant.slug)"
         let place = "\(path)/\(description.plural)/\(description.publicID(id))"
@@ -34,11 +37,15 @@ extension Console {
         let today = words.date(RecordTime.text(context.clock.microseconds)) ?? ""
         return RecordDesk(
             log: !visit.may("create", "activity")
-                ? nil : LogForms(action: "\(place)/log", back: place, csrf: visit.csrf, owners: owners, today: today),
+                ? nil
+                : LogForms(
+                    action: "\(place)/log", back: place, csrf: visit.csrf, owners: owners, today: today,
+                    mayEdit: mayEdit),
             nextSteps: try steps.decoded("activity", as: PlannedRead.self).map {
                 PlannedEntry($0, back: place, path: path, csrf: visit.csrf, words)
             },
             timeline: try Timeline(timeline, path: path, place: place, csrf: visit.csrf, words),
-            extras: try await extras(description, id, owners.all, visit, tenant))
+            extras: try await extras(description, id, owners.all, visit, tenant, mayEdit: mayEdit),
+            object: try await catalog(of: tenant)[description])
     }
 }

@@ -19,6 +19,7 @@ struct TicketRead: Decodable {
     let owner: String?
     let createdAt: String
     let solvedAt: String?
+    let mayEdit: Bool
     let mayTake: Bool
 
     static let statuses = ["open", "pending", "solved", "closed"]
@@ -166,7 +167,7 @@ extension Console {
             message: read.body,
             activities: detail.activities.map {
                 TicketPage.Activity(when: words.moment($0.at), what: $0.words, detail: $0.detail)
-            }, extras: try await extras(.ticket, id, owners.all, visit, tenant),
+            }, extras: try await extras(.ticket, id, owners.all, visit, tenant, mayEdit: read.mayEdit),
             take: TakeForm(
                 read.mayTake, of: .ticket, place: "\(path)/tickets/\(PublicID(.ticket, id))", visit))
         return Response(html: templates.render(page, as: "ticket"))

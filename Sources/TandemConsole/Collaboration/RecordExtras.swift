@@ -14,9 +14,12 @@ struct RecordExtras {
 }
 
 extension Console {
-    /// - Parameter owners: the colleagues who can be mentioned.
+    /// - Parameters:
+    ///   - owners: the colleagues who can be mentioned.
+    ///   - mayEdit: whether the visitor may change this record.
     func extras(
-        _ object: ObjectDescription, _ id: RecordID, _ owners: [RecordChoice], _ visit: Visit, _ tenant: Tenant
+        _ object: ObjectDescription, _ id: RecordID, _ owners: [RecordChoice], _ visit: Visit, _ tenant: Tenant,
+        mayEdit: Bool
     ) async throws -> RecordExtras {
         let place = "/console/\(tenant.slug)/\(object.plural)/\(object.publicID(id))"
         let hasCRM = tenant.modules.contains(.crm)
@@ -44,7 +47,7 @@ extension Console {
             filesCard: files.map {
                 FilesCard($0, place: place, limit: attachmentLimit, tenant: tenant, visit, words)
             },
-            tagsCard: tags.map { TagsCard($0, object, place: place, tenant: tenant, visit) },
+            tagsCard: tags.map { TagsCard($0, object, place: place, tenant: tenant, visit, mayEdit: mayEdit) },
             mergedCard: try await mergedCard(object, id, visit, tenant),
             mergeHref: RecordMerge.objects.contains { $0.name == object.name } && Self.mayMerge(visit, [object])
                 ? "/console/\(tenant.slug)/compare/\(object.plural)?record=\(object.publicID(id))" : nil)

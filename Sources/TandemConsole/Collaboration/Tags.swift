@@ -17,8 +17,11 @@ struct TagsCard {
     let tagToken: String
     let tags: [Entry]
 
-    init(_ tags: [String], _ object: ObjectDescription, place: String, tenant: Tenant, _ visit: Visit) {
-        let mayTag = visit.may("edit", object.name) && visit.changes("tags", of: object.name)
+    /// - Parameter mayEdit: whether the visitor may change this record.
+    init(
+        _ tags: [String], _ object: ObjectDescription, place: String, tenant: Tenant, _ visit: Visit, mayEdit: Bool
+    ) {
+        let mayTag = mayEdit && visit.changes("tags", of: object.name)
         tagAction = mayTag ? "\(place)/tags" : nil
         tagToken = visit.csrf
         self.tags = tags.map { tag in

@@ -71,6 +71,16 @@ struct TimeWords {
         return "\(parts[2]) \(months[parts[1] - 1]) \(parts[0])"
     }
 
+    /// `2026-12-08` as `Tue 8 Dec 2026`; nil where it is no date.
+    static func dayOfWeek(_ text: String?) -> String? {
+        guard let text, text.count == 10, let seconds = seconds(text + "T00:00:00"), let words = day(text) else {
+            return nil
+        }
+        // 1970 began on a Thursday.
+        return "\(weekdays[(seconds.floorDivided(by: 86_400) + 3).floorModulo(7)]) \(words)"
+    }
+
+    private static let weekdays = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     private static func two(_ number: Int) -> String { (number < 10 ? "0" : "") + String(number) }
