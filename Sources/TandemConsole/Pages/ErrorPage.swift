@@ -44,10 +44,14 @@ struct ErrorPage {
         requestID = id
         self.givers = givers.map { Giver(giver: $0) }
         hasGivers = !givers.isEmpty
-        backHref = tenant.map { "/console/\($0.slug)" } ?? "/console"
-        backLabel = tenant.map { "Back to \($0.displayName)" } ?? "To the console"
+        let home = tenant.map { "/console/\($0.slug)" } ?? "/console"
+        let from = Self.path(request.headers[.referer]).flatMap { $0 == request.uri.description ? nil : $0 }
+        // A page that led here; what was opened by its address has none.
+        backHref = request.method == .get ? from ?? home : home
+        backLabel =
+            backHref == from ? "Back" : tenant.map { "Back to \($0.displayName)" } ?? "To the console"
         isForm = request.method == .post && problem.status == .unprocessableContent
-        formHref = Self.path(request.headers[.referer]) ?? backHref
+        formHref = Self.path(request.headers[.referer]) ?? home
     }
 
     /// The path of an address within the console.

@@ -35,6 +35,7 @@ struct ConsoleRight: Sendable, Hashable {
 
     /// What is missing, for who does not hold it.
     var refusal: Problem {
+        if self == .operators { return Console.operatorsOnly }
         let missing = ways.map { "\($0.action) \(Self.words($0.object))" }.joined(separator: " or ")
         return .forbidden("forbidden", "Your roles do not allow to \(missing).")
     }

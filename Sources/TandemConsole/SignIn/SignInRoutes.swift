@@ -21,6 +21,8 @@ private struct SignInPage {
     /// What the form held; for a link, nothing.
     let workspace: String
     let email: String
+    /// The page to go to once signed in.
+    let to: String?
     let provider: Provider?
     /// Whether no workspace with a provider is named; one that is not there looks like one that has none.
     let asksForWorkspace: Bool
@@ -43,10 +45,14 @@ extension Console {
             Route(
                 .get, "/console/sign-in", "Sign in with a password, or the page behind a sign-in link",
                 feature: "Console", scope: .none,
-                parameters: [.init("token", "From the link"), .init("tenant", "The workspace to sign in to")]
+                parameters: [
+                    .init("token", "From the link"), .init("tenant", "The workspace to sign in to"),
+                    .init("to", "The page of the workspace to go to then"),
+                ]
             ) { call in
                 let token = call.query["token"].flatMap { $0.isEmpty ? nil : $0 }
-                return try await signInPage(call, token: token, workspace: call.text("tenant") ?? "")
+                return try await signInPage(
+                    call, token: token, workspace: call.text("tenant") ?? "", to: call.query["to"])
             },
             Route(
                 .post, "/console/sign-in", "Use a sign-in link or a password", feature: "Console", scope: .none,
@@ -57,7 +63,7 @@ extension Console {
                 if let token = form["token"] { return try await signIn(call, token: token) }
                 return try await signIn(
                     call, workspace: (form["tenant"] ?? "").trimmed, email: (form["email"] ?? "").trimmed,
-                    password: form["password"] ?? "")
+                    password: form["password"] ?? "", to: form["to"])
             },
             action("/console/sign-out", "End the session") { call, visit, _ in
                 try await context.pool.withConnection { (connection) throws(PostgresError) in
@@ -98,7 +104,9 @@ extension Console {
         call.logger.notice(what, metadata: metadata)
     }
 
-    private func signIn(_ call: Call, workspace: String, email: String, password: String) async throws -> Response {
+    private func signIn(
+        _ call: Call, workspace: String, email: String, password: String, to: String?
+    ) async throws -> Response {
         let tenant = try await openTenant(slug: workspace)
         var found: (user: RecordID, hash: String)?
         if let tenant {
@@ -112,18 +120,20 @@ extension Console {
         guard isRight, let tenant, let user = found?.user else {
             note(call, "a password was refused", workspace: tenant?.slug)
             return try await signInPage(
-                call, token: nil, workspace: workspace, email: email, problem: SignInPage.passwordRefused)
+                call, token: nil, workspace: workspace, email: email, to: to, problem: SignInPage.passwordRefused)
         }
         try await context.pool.withConnection(affinity: tenant.database.affinity) { (connection) throws in
             try connection.finishSignIn(tenant.database, user: user)
         }
-        return try await startSession(call, tenant, user: user)
+        return try await startSession(call, tenant, user: user, to: to)
     }
 
     /// Signs a user in on this browser.
-    /// - Parameter cookies: others to set.
+    /// - Parameters:
+    ///   - cookies: others to set.
+    ///   - to: the page to go to, where it is the tenant's.
     func startSession(
-        _ call: Call, _ tenant: Tenant, user: RecordID, cookies: [String] = []
+        _ call: Call, _ tenant: Tenant, user: RecordID, cookies: [String] = [], to: String? = nil
     ) async throws -> Response {
         let secret = Secret.random()
         try await context.pool.withConnection { (connection) throws(PostgresError) in
@@ -136,7 +146,8 @@ extension Console {
         }
         note(call, "signed in", workspace: tenant.slug)
         return .seeOther(
-            "/console/" + tenant.slug, cookies: [Self.cookie(secret, seconds: Self.sessionSeconds, call)] + cookies)
+            Self.local(to, tenant) ?? "/console/" + tenant.slug,
+            cookies: [Self.cookie(secret, seconds: Self.sessionSeconds, call)] + cookies)
     }
 
     func openTenant(slug: String) async throws -> Tenant? {
@@ -151,7 +162,8 @@ extension Console {
 
     /// - Parameter status: beside a problem.
     func signInPage(
-        _ call: Call, token: String?, workspace: String, email: String = "", problem: String? = nil,
+        _ call: Call, token: String?, workspace: String, email: String = "", to: String? = nil,
+        problem: String? = nil,
         status: HTTPResponse.Status = .forbidden
     ) async throws -> Response {
         var provider: SignInPage.Provider?
@@ -163,6 +175,7 @@ extension Console {
         }
         let page = SignInPage(
             chrome: Chrome(title: "Sign in", version: version), token: token, workspace: workspace, email: email,
+            to: to,
             provider: provider, asksForWorkspace: token == nil && provider == nil,
             isExposed: call.isExposed, problem: problem)
         return Response(html: templates.render(page, as: "sign-in"), status: problem == nil ? .ok : status)

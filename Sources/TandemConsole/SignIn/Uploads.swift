@@ -15,7 +15,7 @@ extension Console {
             .post, template, summary, feature: "Console", scope: .none, body: .bytes(limit: limit), success: 303
         ) { call in
             try Self.refuseForeignForm(call)
-            guard let visit = try await visit(call) else { return .seeOther("/console/sign-in") }
+            guard let visit = try await visit(call) else { return Self.signInFirst(call) }
             return try await answer(call, visit, .crm, .to("create", "attachment")) {
                 guard let form = MultipartForm(call.body, contentType: call.headers[.contentType]) else {
                     throw Problem.badRequest("invalid_form", "The form's fields cannot be read.")

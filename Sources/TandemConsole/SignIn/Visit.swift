@@ -68,7 +68,7 @@ extension Console {
                 .init("notice", "What the last form did"), .init("undo", "What of it can be taken back"),
             ], takesFields: takesFields
         ) { call in
-            guard let visit = try await visit(call) else { return .seeOther("/console/sign-in") }
+            guard let visit = try await visit(call) else { return Self.signInFirst(call) }
             return try await answer(call, visit, module, right) { try await handler(call, visit) }
         }
     }
@@ -82,13 +82,24 @@ extension Console {
             .post, template, summary, feature: "Console", scope: .none, body: .form(limit: limit), success: 303
         ) { call in
             try Self.refuseForeignForm(call)
-            guard let visit = try await visit(call) else { return .seeOther("/console/sign-in") }
+            guard let visit = try await visit(call) else { return Self.signInFirst(call) }
             return try await answer(call, visit, module, right) {
                 let form = try call.form()
                 guard seal.isValid(form["csrf"], session: visit.session) else { throw Self.staleForm }
                 return try await handler(call, visit, form)
             }
         }
+    }
+
+    /// To the sign-in page, which knows the workspace that the address names and, of a page, where to go then. It says nothing of whether there is
+    /// either.
+    static func signInFirst(_ call: Call) -> Response {
+        guard let slug = call.captures["tenant"] else { return .seeOther("/console/sign-in") }
+        let uri = call.request.uri
+        let page = uri.path + (uri.query.map { "?" + $0 } ?? "")
+        let isPage = call.request.method == .get && page.utf8.count <= 1000
+        return .seeOther(
+            "/console/sign-in?tenant=\(queryValue(slug))" + (isPage ? "&to=\(queryValue(page))" : ""))
     }
 
     /// What the handler answers; a problem becomes a page that keeps the navigation of the tenant. Faults of ours pass
@@ -114,8 +125,10 @@ extension Console {
         }
     }
 
-    private static let operatorsOnly = Problem.forbidden(
-        "operator_only", "Only operators do this: whoever signed in with tandem console link.")
+    static let operatorsOnly = Problem.forbidden(
+        "operator_only",
+        "This page is for operators alone: who runs Tandem opens it with tandem console link. No role gives the right to it."
+    )
 
     private func shown(_ problem: Problem, _ call: Call, _ visit: Visit) async throws -> Response {
         if problem.status == .notFound, let moved = try await movedOn(call, visit) { return moved }
