@@ -138,6 +138,10 @@ struct QuarantinedPage {
     let isOpen: Bool
     /// As it was corrected before; nil: it was not.
     let corrected: String?
+    /// Whether it was stored in the end: then what was wrong with it is over.
+    let isStored: Bool
+    /// The stored event's page.
+    let storedHref: String?
     /// Nil: it is decided, or the visitor may not.
     let correction: QuarantineCorrectionForm?
     let action: String
@@ -201,9 +205,12 @@ extension Console {
         let path = "/console/\(tenant.slug)/quarantine"
         let work = try await orders(tenant)
         let shown = found.prefix(Self.quarantinePageSize)
+        var chrome = Chrome(
+            title: "Quarantine", visit: visit, place: .quarantine, notice: call.query["notice"], version: version)
+        // What was ordered may have come to its end since.
+        if call.query["notice"] == "ordered", let ended = work.first?.ended { chrome.notice = ended }
         let page = QuarantinePage(
-            chrome: Chrome(
-                title: "Quarantine", visit: visit, place: .quarantine, notice: call.query["notice"], version: version),
+            chrome: chrome,
             menus: menus(given, all), clearHref: given.isEmpty ? nil : path, count: Figures.count(counts.count),
             reasons: Self.reasons(counts), hasEntries: !shown.isEmpty,
             entries: shown.map { QuarantinePage.Entry($0, words, path: path) },
@@ -279,6 +286,7 @@ extension Console {
         let isOpen = ["held", "rejected"].contains(item.state) && visit.may("edit", "setting")
         let title = item.name ?? item.type ?? "An event"
         let path = "/console/\(tenant.slug)/quarantine"
+        let isStored = item.state == "reprocessed"
         let pairs: [(String, String?)] = [
             ("Received", words.moment(item.receivedAt)?.full), ("Source", item.source), ("Key", item.key),
             ("Route", item.path), ("Message", item.messageId),
@@ -296,11 +304,22 @@ extension Console {
             tone: QuarantinePage.tone(item.state), id: item.id.uuidString.lowercased(),
             facts: pairs.compactMap { term, fact in fact.map { AccountCard.Fact(term: term, fact: $0) } },
             original: original, isCut: !item.complete,
-            isOpen: isOpen, corrected: corrected,
+            isOpen: isOpen, corrected: corrected, isStored: isStored,
+            storedHref: isStored ? try await storedHref(item, tenant) : nil,
             correction: isOpen ? form ?? QuarantineCorrectionForm(corrected ?? original) : nil,
             action: path, csrf: visit.csrf, listHref: path)
         return Response(
             html: templates.render(page, as: "quarantined"), status: form?.wrong == nil ? .ok : .unprocessableContent)
+    }
+
+    /// The page of the event that it became; nil where it is gone, or its message had no id.
+    private func storedHref(_ item: QuarantineRead, _ tenant: Tenant) async throws -> String? {
+        guard let id = item.messageId.map({ EventID.hash(of: $0) }), let at = WireTime.parse(item.receivedAt) else {
+            return nil
+        }
+        let row = try await read(tenant, [.call("event_page", .uuid(id), .timestamptz(at))])[0].one()
+        guard try row.optionalText(0) != nil else { return nil }
+        return "/console/\(tenant.slug)/events/\(PublicID(.event, id))?at=\(queryValue(item.receivedAt))"
     }
 
     // MARK: what to do with them
@@ -351,6 +370,15 @@ extension QuarantinePage.Entry {
 }
 
 extension QuarantinePage.Work {
+    /// What is said of it once it is at its end; nil before.
+    var ended: Chrome.Notice? {
+        switch state {
+        case "done": .init(kind: "good", text: "It is done; below stands what came of it.")
+        case "failed": .init(kind: "bad", text: "It has failed; below stands how far it came.")
+        default: nil
+        }
+    }
+
     init(_ read: QuarantinePage.OperationRead, _ words: TimeWords) {
         what =
             switch read.type {

@@ -75,7 +75,8 @@ extension Console {
         return .init(
             summary: [
                 sum == 0
-                    ? "Nothing would go now: all events are younger."
+                    ? "Nothing would go now: all events are younger, or were received more lately. An event goes once both when it "
+                        + "happened and when it was received are longer ago than its days."
                     : "\(Figures.counted(sum, "event").capitalizedFirst) would be deleted now, and more as they grow older. They do not come back."
             ], examples: lines.isEmpty ? [] : [.init(title: "By type and name", lines: lines)])
     }

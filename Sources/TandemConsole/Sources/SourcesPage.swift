@@ -71,6 +71,8 @@ struct SourcesPage {
     let hasSources: Bool
     /// A sentence for each rule, and for the last pass.
     let retention: [String]
+    /// Nil for who may not see it.
+    let retentionHref: String?
 }
 
 /// What a source may, in words.
@@ -162,7 +164,10 @@ extension Console {
                     received: Figures.count(funnel.received), accepted: Figures.count(funnel.accepted),
                     duplicates: Figures.count(funnel.duplicates), quarantined: Figures.count(funnel.quarantined),
                     rejected: Figures.count(funnel.rejected))
-            }, hasSources: !known.sources.isEmpty, retention: Self.retentionWords(retention, TimeWords(tenant.timezone))
+            }, hasSources: !known.sources.isEmpty,
+            retention: Self.retentionWords(retention, TimeWords(tenant.timezone)),
+            retentionHref: Chrome.Place.retention.right.isHeld(visit.rights)
+                ? Chrome.Place.retention.href(tenant) : nil
         )
         return Response(html: templates.render(page, as: "sources"))
     }
