@@ -7,7 +7,7 @@ import TandemHTTP
 /// many of one client's; an account has its own bound (`begin_sign_in`).
 final class SignInGate: Sendable {
     /// Of one address: tries at once, and one a second for ever.
-    static let rate = Rate(perSecond: 1, burst: 60)
+    static let rate = Rate(perSecond: 1, burst: 20)
     /// Computations at once, those that wait for a thread among them.
     static let computations = 16
 
