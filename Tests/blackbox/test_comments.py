@@ -155,8 +155,8 @@ def test_a_file_is_saved_in_this_folder_and_over_nothing(tenant: Tenant, tmp_pat
 
     def save(*more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [str(tenant.server.binary), "attachment", "save", file, *more, "--tenant", tenant.slug, "--data-dir", str(tenant.server.data_dir)],
-            cwd=inner, capture_output=True, text=True, timeout=300)
+            [str(tenant.server.binary), "attachment", "save", file, *more, "--tenant", tenant.slug,
+             "--data-dir", str(tenant.server.data_dir)], cwd=inner, capture_output=True, text=True, timeout=300)
 
     def called(name: str) -> None:
         tenant.server.sql("update attachments set file_name = %s where file_name is not null", [name], schema=tenant.schema)
