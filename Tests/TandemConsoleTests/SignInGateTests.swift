@@ -7,6 +7,10 @@ import Testing
 @testable import TandemConsole
 
 @Suite struct SignInGateTests {
+    private final class Door: Sendable {
+        let isOpen = Atomic(false)
+    }
+
     private func status(_ body: () throws -> Void) -> Int? {
         do {
             try body()
@@ -38,13 +42,13 @@ import Testing
 
     @Test func soManyComputeAtOnce() async throws {
         let gate = SignInGate(computations: 2)
-        let isOpen = Atomic(false)
+        let door = Door()
         let codes = await withTaskGroup(of: Int.self) { group in
             for _ in 0..<6 {
                 group.addTask {
                     do {
                         return try await gate.compute {
-                            while !isOpen.load(ordering: .relaxed) { usleep(1_000) }
+                            while !door.isOpen.load(ordering: .relaxed) { usleep(1_000) }
                             return 200
                         }
                     } catch {
@@ -54,7 +58,7 @@ import Testing
             }
             var codes: [Int] = []
             while codes.count < 4, let code = await group.next() { codes.append(code) }
-            isOpen.store(true, ordering: .relaxed)
+            door.isOpen.store(true, ordering: .relaxed)
             for await code in group { codes.append(code) }
             return codes
         }

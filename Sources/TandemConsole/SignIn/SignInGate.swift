@@ -26,10 +26,11 @@ final class SignInGate: Sendable {
 
     /// Counts a try of a client.
     ///
-    /// - Parameter now: since the start; nil: by the clock.
+    /// - Parameter time: since the start; nil: by the clock.
     /// - Throws: 429 where it has tried too often.
-    func take(_ client: String?, at now: Duration? = nil) throws(Problem) {
-        let (now, key) = (now ?? ContinuousClock.now - start, Self.key(client))
+    func take(_ client: String?, at time: Duration? = nil) throws(Problem) {
+        let now = time ?? (ContinuousClock.now - start)
+        let key = Self.key(client)
         let wait = addresses.withLock { addresses -> Double in
             if addresses.count >= Self.addressLimit, addresses[key] == nil { Self.forget(&addresses, rate, now) }
             var bucket = addresses[key] ?? TokenBucket(rate, at: now)
