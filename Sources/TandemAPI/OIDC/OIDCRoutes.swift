@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Logging
 import Postgres
 import Tandem
 import TandemHTTP

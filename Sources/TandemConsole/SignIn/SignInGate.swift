@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOPosix
 import Synchronization
 import Tandem
