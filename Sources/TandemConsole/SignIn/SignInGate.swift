@@ -49,7 +49,7 @@ final class SignInGate: Sendable {
 
     /// The password was right: who signs in has no part in guessing.
     func giveBack(_ client: String?) {
-        addresses.withLock { $0[Self.key(client)]?.giveBack(1, rate) }
+        _ = addresses.withLock { $0[Self.key(client)]?.giveBack(1, rate) }
     }
 
     /// Computes on a thread of its own.
