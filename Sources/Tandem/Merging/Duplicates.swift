@@ -163,9 +163,10 @@ extension Connection {
         let rows = try run(
             .call("duplicate_list", object.bind, .text(state), before.bind, .int4(Int32(limit))))
         var items: [JSON] = []
-        let catalog = try catalog ?? tenantCatalog()
+        let seen: ObjectCatalog
+        if let catalog { seen = catalog } else { seen = try tenantCatalog() }
         for row in rows {
-            if let json = try row.json(1) { items.append(DuplicatePresenter.shown(json, catalog: catalog)) }
+            if let json = try row.json(1) { items.append(DuplicatePresenter.shown(json, catalog: seen)) }
         }
         return items
     }

@@ -208,9 +208,10 @@ extension Connection {
             .call(
                 "record_merge_list", object.bind, record.bind, state.bind, .null(.uuid), .int4(Int32(limit))))
         var items: [JSON] = []
-        let catalog = try catalog ?? tenantCatalog()
+        let seen: ObjectCatalog
+        if let catalog { seen = catalog } else { seen = try tenantCatalog() }
         for row in rows {
-            if let json = try row.json(1) { items.append(RecordMergePresenter.shown(json, catalog: catalog)) }
+            if let json = try row.json(1) { items.append(RecordMergePresenter.shown(json, catalog: seen)) }
         }
         return items
     }
