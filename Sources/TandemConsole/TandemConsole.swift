@@ -18,6 +18,7 @@ public struct Console: Sendable {
     let templates: Templates
     let oidc: OIDCClient
     let seal: FormSeal
+    let signIns = SignInGate()
 
     /// - Parameters:
     ///   - batcher, readingRules: the way that events take; the console's own form goes it too.

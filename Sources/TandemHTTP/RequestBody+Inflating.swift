@@ -9,12 +9,17 @@ extension Request {
     func inflatedBody(limit: Int, _ share: BodyBudget.Share) async throws -> [UInt8] {
         let length = headers[.contentLength].flatMap(Int.init)
         if let length, length > limit { throw Problem.bodyTooLarge }
-        try share.take(length ?? min(limit, 256 << 10))
-        let buffer: ByteBuffer
+        try share.take(length ?? 0)
+        var buffer = ByteBuffer()
         do {
-            buffer = try await body.collect(upTo: limit)
-        } catch is NIOTooManyBytesError {
-            throw Problem.bodyTooLarge
+            for try await var part in body {
+                guard buffer.readableBytes + part.readableBytes <= limit else { throw Problem.bodyTooLarge }
+                // How long it becomes is not known before.
+                if length == nil { try share.take(part.readableBytes) }
+                buffer.writeBuffer(&part)
+            }
+        } catch let problem as Problem {
+            throw problem
         } catch {
             // Nobody is there to read this: the client went, or was too slow and has its answer.
             throw Problem.badRequest("incomplete_body", "The body did not arrive whole.")

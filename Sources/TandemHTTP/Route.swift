@@ -92,6 +92,8 @@ public final class Route: Sendable {
     /// From the end of the request to its answer; no wait for the database goes beyond it.
     public let time: Duration
     public let admit: Admission?
+    /// Whether its answer may be kept for an `Idempotency-Key`; not where it is a secret that is stored as a hash alone.
+    let isRepeatable: Bool
     /// Answers short requests without a task of their own; see ``ShortRequest``.
     public let prompt: Prompt?
     public let handler: Handler
@@ -101,8 +103,8 @@ public final class Route: Sendable {
         module: Module = .any, permission: String? = nil, body: Body? = nil, parameters: [Parameter] = [],
         takesFields: Bool = false, obeysRights: Bool = false, isPublic: Bool? = nil, success: Int = 200,
         also: [Int] = [], schemas: Schemas = Schemas(),
-        time: Duration = Limits.answerDeadline, admit: Admission? = nil, prompt: Prompt? = nil,
-        handler: @escaping Handler
+        time: Duration = Limits.answerDeadline, admit: Admission? = nil, isRepeatable: Bool = true,
+        prompt: Prompt? = nil, handler: @escaping Handler
     ) {
         self.method = method
         pattern = RoutePattern(template)
@@ -122,6 +124,7 @@ public final class Route: Sendable {
         self.schemas = schemas
         self.time = time
         self.admit = admit
+        self.isRepeatable = isRepeatable
         self.prompt = prompt
         self.handler = handler
     }

@@ -130,7 +130,7 @@ public struct RouteResponder: HTTPResponder {
     }
 
     private func run(_ call: Call) async throws -> Response {
-        if let idempotency, call.headers[.idempotencyKey] != nil {
+        if let idempotency, call.route.isRepeatable, call.headers[.idempotencyKey] != nil {
             return try await idempotency.respond(call, call.route.answer)
         }
         return try await call.route.answer(call)
@@ -246,7 +246,10 @@ public struct RouteResponder: HTTPResponder {
             CrossOrigin.mark(&response.headers, request: request)
         }
         // A refused body may still be on its way; draining servers want no more requests.
-        let unread = response.status == .contentTooLarge || response.status == .unsupportedMediaType
+        let unread =
+            response.status == .contentTooLarge || response.status == .unsupportedMediaType
+            || (response.status == .serviceUnavailable && request.headers[.contentLength] == nil
+                && request.method == .post)
         if drain.isDraining || unread { response.headers[.connection] = "close" }
         if request.method == .head { response.body = .init() }
     }

@@ -172,9 +172,21 @@ def test_backups_are_listed_verified_and_pruned_and_damage_is_named(own_tandem: 
     first = own_tandem.cli("backup", "create", "--dir", str(place / "b"))["name"]
     assert refused(own_tandem, 6, "backup", "create", "--dir", str(place / "c"))["code"] == "conflict"
     time.sleep(1.1)
+    # What PostgreSQL's user may have put into its folders, and into what earlier versions gave it.
+    victim = place / "victim"
+    victim.write_text("untouched")
+    cluster = own_tandem.data_dir.resolve() / "postgres"
+    (cluster / "tandem.conf.new").symlink_to(victim)
+    if os.geteuid() == 0:
+        os.chown(place / "b", cluster.stat().st_uid, cluster.stat().st_gid)
     second = own_tandem.cli("backup", "create")["name"]
+    for path in (place / "b/base" / f"{second}.json.new", place / "b/suppressions/x.json.new"):
+        path.symlink_to(victim)
+    assert own_tandem.cli("backup", "verify", second)["verified"] is True
+    assert (victim.read_text(), victim.stat().st_uid, (place / "b").stat().st_uid) == ("untouched", os.geteuid(), os.geteuid())
+    assert not (cluster / "tandem.conf").is_symlink() and not (place / "b/base" / f"{second}.json").is_symlink()
     listed = own_tandem.cli("backup", "list")["items"]
-    assert [item["name"] for item in listed] == [second, first] and {item["state"] for item in listed} == {"not yet"}
+    assert [item["name"] for item in listed] == [second, first] and {item["state"] for item in listed[1:]} == {"not yet"}
     assert own_tandem.cli("backup", "verify")["verified"] is True
     assert own_tandem.cli("backup", "prune", "--keep", "1", "--dry-run")["removed"] == [first]
     assert own_tandem.cli("backup", "prune", "--keep", "1")["removed"] == [first]

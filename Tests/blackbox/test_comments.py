@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pathlib
+import subprocess
 from typing import Any
 
 import pytest
@@ -87,6 +88,11 @@ def test_files_stand_beside_records_each_content_once(tenant: Tenant) -> None:
     renamed = tenant.api("PATCH", place, {"file_name": "offer.pdf"})
     assert renamed.json()["file_name"] == "offer.pdf"
     assert tenant.api("PATCH", place, {"sha256": "0" * 64}).status_code == 422
+    for name in ("../evil", "/etc/cron.d/evil", "a\\b", "..", "a\x1b[2Jb", "\u009b2J"):
+        refused = tenant.api("PATCH", place, {"file_name": name})
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/file_name"), (name, refused.text)
+        listed = tenant.post("/v1/attachments:batch", {"items": [{"op": "update", "id": file["id"], "data": {"file_name": name}}]})
+        assert listed.status_code == 404 or listed.json()["results"][0]["status"] == 422, listed.text
     assert tenant.api("DELETE", place).status_code == 204 and tenant.get(place + "/content").status_code == 404
     assert tenant.post(place + ":restore").status_code == 200 and tenant.get(place + "/content").content == content
     assert tenant.api("DELETE", f"/v1/accounts/{account}").status_code == 204 and tenant.get(place).status_code == 404
@@ -139,6 +145,39 @@ def test_files_by_the_command_line(tenant: Tenant, tmp_path: pathlib.Path) -> No
     assert tenant.get(f"/v1/attachments/{made['id']}").status_code == 404
     with pytest.raises(CommandFailed):
         cli("attachment", "add", "nobody", str(tmp_path / "offer.txt"), "--tenant", tenant.slug)
+
+
+def test_a_file_is_saved_in_this_folder_and_over_nothing(tenant: Tenant, tmp_path: pathlib.Path) -> None:
+    """Its name is somebody else's word, also where it came into the database before names were checked."""
+    account, inner = make(tenant, "accounts", name="Acme"), tmp_path / "inner"
+    inner.mkdir()
+    file = attach(tenant, f"accounts/{account}", "offer.txt", b"new words").json()["id"]
+
+    def save(*more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(tenant.server.binary), "attachment", "save", file, *more, "--tenant", tenant.slug,
+             "--data-dir", str(tenant.server.data_dir)], cwd=inner, capture_output=True, text=True, timeout=300)
+
+    def called(name: str) -> None:
+        tenant.server.sql("update attachments set file_name = %s where file_name is not null", [name], schema=tenant.schema)
+
+    called("../escaped.txt")
+    assert save().returncode == 0 and (inner / "escaped.txt").read_bytes() == b"new words" and not (tmp_path / "escaped.txt").exists()
+    victim = tmp_path / "victim.txt"
+    victim.write_text("old words")
+    called("link.txt")
+    (inner / "link.txt").symlink_to(victim)
+    refused = save()
+    assert refused.returncode != 0 and "exists" in refused.stderr and victim.read_text() == "old words"
+    called("dangling.txt")
+    (inner / "dangling.txt").symlink_to(tmp_path / "made.txt")
+    assert save().returncode != 0 and not (tmp_path / "made.txt").exists()
+    for name in (".bashrc", "x/.profile", "..", "a\x1bb"):
+        called(name)
+        refused = save()
+        assert refused.returncode != 0 and "--to" in refused.stderr, (name, refused)
+    assert {path.name for path in inner.iterdir()} == {"escaped.txt", "link.txt", "dangling.txt"}
+    assert save("--to", "chosen.txt").returncode == 0 and (inner / "chosen.txt").read_bytes() == b"new words"
 
 
 def test_a_saved_list_lists_what_it_says(tenant: Tenant) -> None:

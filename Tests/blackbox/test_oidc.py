@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import itertools
 import re
+import socket
 import ssl
 import subprocess
 import time
@@ -363,6 +365,45 @@ def test_the_provider_is_set_shown_tried_and_removed(acme: Tenant, provider: Pro
     assert begin(acme).response.url.endswith(f"/console/sign-in?tenant={acme.slug}")
 
 
+def test_a_provider_set_over_http_is_no_way_into_the_network(acme: Tenant, provider: Provider) -> None:
+    """Whatever listens there, or does not, the answer is the same and says nothing of it."""
+    body = {"client_id": "t", "client_secret": "its own secret"}
+    port = provider.server.server_port
+    for host in ("127.0.0.1", "10.0.0.5", "192.168.1.1", "169.254.169.254", "[::1]", "[fd00::1]", "[::ffff:10.0.0.5]", "localhost", "127.1",
+                 "2130706433", "0.0.0.0"):
+        refused = acme.api("PUT", "/v1/oidc", {**body, "issuer": f"https://{host}:5432"})
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/issuer"), host
+    # A name is looked at when it is called: as it stands for this machine then.
+    name = socket.gethostname()
+    answers = []
+    if is_inner(name):
+        for port in (port, provider.server.server_port + 1, 1):
+            put = acme.api("PUT", "/v1/oidc", {**body, "issuer": f"https://{name}:{port}"})
+            assert put.status_code == 200 and put.json()["private_network"] is False, put.text
+            answer = acme.post("/v1/oidc:test", {})
+            answers.append((answer.status_code, answer.json()["code"], answer.json()["message"]))
+            assert code(begin(acme)) == "provider_address"
+        assert len(set(answers)) == 1 and answers[0][:2] == (502, "provider_address"), answers
+    # One that is away: a code and a sentence, without what the network or the library said.
+    put = acme.api("PUT", "/v1/oidc", {**body, "issuer": "https://nowhere.invalid"})
+    assert put.status_code == 200
+    away = acme.post("/v1/oidc:test", {}).json()
+    assert away["code"] == "provider_unreachable" and "nowhere" not in away["message"] and "NIO" not in away["message"], away
+    # What an operator allowed for one issuer holds for it alone.
+    configure(acme, provider, "--allow-private-network")
+    assert acme.get("/v1/oidc").json()["private_network"] is True
+    put = acme.api("PUT", "/v1/oidc", {**body, "issuer": "https://id.example"})
+    assert put.json()["private_network"] is False
+
+
+def is_inner(name: str) -> bool:
+    try:
+        found = {entry[4][0] for entry in socket.getaddrinfo(name, None)}
+    except OSError:
+        return False
+    return any(not ipaddress.ip_address(address).is_global for address in found)
+
+
 def test_the_client_secret_is_sealed(acme: Tenant, provider: Provider) -> None:
     ((stored,),) = acme.server.sql("select client_secret from tandem.oidc_provider where tenant = %s", (tenant_uuid(acme),))
     assert provider.secret.encode() not in bytes(stored) and len(bytes(stored)) > len(provider.secret)
@@ -384,6 +425,8 @@ def test_a_certificate_that_nobody_vouches_for_ends_it(acme: Tenant, provider: P
     other.issuer = other.issuer.replace("http:", "https:")
     try:
         configure(acme, other)
+        assert code(begin(acme)) == "provider_address", "over https an operator has to say so"
+        configure(acme, other, "--allow-private-network")
         assert code(begin(acme)) == "provider_unreachable"
         assert not other.requests
     finally:

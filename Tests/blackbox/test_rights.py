@@ -3,6 +3,7 @@ know of fields. A predicate that is broken on purpose has to be noticed."""
 
 from __future__ import annotations
 
+import datetime
 import itertools
 import os
 import random
@@ -183,17 +184,19 @@ def test_what_is_said_follows_its_record_at_every_level_and_beyond_its_end(world
     written = world.tenant.get("/v1/comments?limit=200").json()["items"]
     assert len([one for one in written if one["body"] == "by a batch"]) == len(mine)
     # A deleted one is read by who reads its record now.
+    when = now()
     for comment in said.values():
         assert world.tenant.api("DELETE", f"/v1/comments/{comment}").status_code == 204
     feed = [item for item in changes(rep, "comments") if item["id"] in said.values()]
     assert {item["id"] for item in feed} == mine
     for place, comment in said.items():
-        for path in (f"/v1/comments/{comment}/history",):
+        for path in (f"/v1/comments/{comment}/history", f"/v1/comments/{comment}?as_of={when}"):
             answer = rep.api("GET", path)
             assert answer.status_code == (200 if comment in mine else 404), (place, path, answer.text)
             assert all_of_it.api("GET", path).status_code == 200, (place, path)
         restored = rep.api("POST", f"/v1/comments/{comment}:restore", {})
         assert restored.status_code == (200 if comment in mine else 404), (place, restored.text)
+    assert rep.api("POST", "/v1/comments:restore?dry_run=true", {"where": {"field": "id", "op": "is_set"}}).json()["count"] == 0
 
 
 def changes(caller: Caller, objects: str) -> list[Json]:
@@ -205,6 +208,10 @@ def changes(caller: Caller, objects: str) -> list[Json]:
         if not page["page"]["has_more"]:
             return items
         after = f"&after={page['page']['next']}"
+
+
+def now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat().replace("+00:00", "Z")
 
 
 def ids(answer: requests.Response) -> list[str]:

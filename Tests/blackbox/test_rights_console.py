@@ -249,7 +249,7 @@ def test_hidden_fields_are_nowhere(world: World) -> None:
     hidden = {
         "contact": {"email": "none"}, "lead": {"email": "none", "company": "none", "owner_id": "none"}, "opportunity": {"amount": "none"},
         "account": {"domain": "none", "phone": "read"}, "activity": {"body": "none"}, "user": {"email": "none"}}
-    role = world.role("veiled", {"*": {"read": "all", "edit": "all", "create": "all"}, "profile": {"read": "none"}}, hidden)
+    role = world.role("veiled", {"*": {"read": "all", "edit": "all", "create": "all", "merge": "all"}, "profile": {"read": "none"}}, hidden)
     tenant = world.tenant
     account = world.make("accounts", name="Veil Works", domain="secret-domain.example", phone="+49 30 111111")
     contact = world.make(
@@ -262,8 +262,22 @@ def test_hidden_fields_are_nowhere(world: World) -> None:
     world.make("activities", type="note", body="secret-words", subject="Veil note", links=[
         {"object": kind, "record_id": one["id"]}
         for kind, one in [("account", account), ("contact", contact), ("lead", lead), ("opportunity", deal)]])
+    # Pairs that may be one, compared and merged.
+    twins = {
+        "accounts": [account["id"], world.make("accounts", name="Veil Works", domain="www2.secret-domain.example")["id"]],
+        "leads": [lead["id"], world.make(
+            "leads", last_name="Veillead", company="Secret Company", email="secret-lead@twin-veil.example", external_id="twin")["id"]],
+        "contacts": [contact["id"], world.make("contacts", last_name="Veilbuyer", phone="+49 30 4444444")["id"]]}
+    gone = [world.make("accounts", name="Veil Works Old", domain=f"{name}secret-domain.example")["id"] for name in ("", "old-")]
+    merged = tenant.post(f"/v1/accounts/{gone[0]}:merge", {"losers": gone[1:], "choose": {"domain": gone[1]}}).json()["id"]
+    apart = [world.make("leads", last_name="Veilgone", company="Secret Company", email=f"secret-lead@{name}veil.example")["id"]
+             for name in ("a-", "b-")]
+    merges = [merged, tenant.post(f"/v1/leads/{apart[0]}:merge", {"losers": apart[1:]}).json()["id"]]
+    assert tenant.post("/v1/duplicates:find", {}).status_code == 200
     visitor = Visitor(world, "far").takes(role)
     paths = [
+        "duplicates", *(f"record-merges/{merge}" for merge in merges), f"accounts/{gone[0]}", f"leads/{apart[0]}",
+        *(f"compare/{plural}?" + "&".join(f"record={one}" for one in pair) for plural, pair in twins.items()),
         "accounts", "accounts?q=veil", "accounts?q=secret-domain", "contacts", "contacts?q=secret-buyer", "leads", "opportunities", "board",
         "today", "search?q=veil", "search?q=secret-buyer", "users",
         *(f"{plural}/{one['id']}{part}" for plural, one in [
@@ -272,6 +286,7 @@ def test_hidden_fields_are_nowhere(world: World) -> None:
         page = visitor.get(path)
         assert status(page) == 200, (path, page.text[:300])
         shown = page.html.replace('value="secret-', "").replace(path.split("=")[-1], "")
+        assert path != "duplicates" or "Veil Works" in shown
         for secret in ("secret-buyer@", "Secret Company", "secret-lead@", "98765", "98,765", "98766", "98,766", "secret-domain.example",
                        "secret-words", "@rights.example"):
             assert secret not in shown.replace("far@rights.example", ""), (path, secret)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from console import Browser
 from rights import Model
 from server import Server, wait_until
 from test_rights import Caller, World
@@ -81,6 +85,72 @@ def test_what_a_role_loses_is_not_done_any_more(world: World) -> None:
     locked = world.caller(world.role("locked bulk", {"*": {"read": "all", "edit": "all"}}, {"contact": {"title": "read"}}), "far")
     assert locked.api("POST", "/v1/contacts:update", order).json()["errors"][0]["code"] == "read_only"
     done(caller, ordered.headers["Location"])
+
+
+@contextlib.contextmanager
+def waiting(world: World) -> Iterator[None]:
+    """What is ordered meanwhile is not begun before the end: another process seems to work for the tenant."""
+    server, schema, one = world.tenant.server, world.tenant.schema, str(uuid.uuid4())
+    server.sql(
+        "insert into operation (id, type, state, actor, created_at, lease, leased_until)"
+        " values (%s, 'test', 'running', 'tests', now(), gen_random_uuid(), now() + interval '1 hour')", [one], schema)
+    try:
+        yield
+    finally:
+        server.sql("delete from operation where id = %s", [one], schema)
+
+
+def test_long_work_has_the_rights_of_the_moment(world: World) -> None:
+    tenant, everything = world.tenant, {"*": {"read": "all", "edit": "all"}}
+    order = {"where": {"field": "last_name", "op": "starts_with", "value": "zebra"}, "data": {"title": "never"}, "expect_count": 7}
+
+    def ordered(caller: Any) -> str:
+        answer = caller("POST", "/v1/contacts:update", order)
+        assert answer.status_code == 202, answer.text
+        return f"/v1/operations/{answer.json()['id']}"
+
+    def outcome(path: str, titled: int) -> Json:
+        wait_until(lambda: tenant.get(path).json()["state"] != "running")
+        assert len(tenant.get("/v1/contacts?title=never").json()["items"]) == titled
+        return tenant.get(path).json()
+
+    # A key: with the role as it is now, and not at all once it works no more.
+    role, strong = world.role("a key's", everything), world.role("strong for a while", everything)
+    caller = world.caller(role, "far")
+    with waiting(world):
+        path = ordered(caller.api)
+        assert tenant.api("PATCH", f"/v1/roles/{role['id']}", {"grants": {"*": {"read": "all"}}}).status_code == 200
+    assert outcome(path, 0)["counts"] == {"skipped": 7}
+    caller = world.caller(strong, "far")
+    with waiting(world):
+        path = ordered(caller.api)
+        tenant.server.cli("key", "revoke", caller.key.split("_")[3], "--tenant", tenant.slug)
+    ended = outcome(path, 0)
+    assert ended["state"] == "failed" and "key that ordered this works no more" in str(ended["error"]), ended
+
+    # A user, who takes such a change back: with the roles that they have now, fields too.
+    user, caller = world.users["inner"]["id"], world.caller(strong, "inner")
+    assert tenant.api("PATCH", f"/v1/users/{user}", {"role_ids": [strong["id"]]}).status_code == 200
+    visitor = Browser(tenant.server).sign_in("--tenant", tenant.slug, "--user", user)
+    taken = world.role("sees all", {"*": {"read": "all"}})
+    locked = world.role("locked later", everything, {"contact": {"title": "read"}})
+    for later, state, words in [
+            ({"role_ids": [taken["id"]]}, "done", ""), ({"role_ids": []}, "done", ""),
+            ({"role_ids": [locked["id"]]}, "failed", "may not change title any more"), ({"active": False}, "failed", "has left")]:
+        assert tenant.api("PATCH", f"/v1/users/{user}", {"role_ids": [strong["id"]]}).status_code == 200
+        done_to = ordered(caller.api)
+        assert outcome(done_to, 7)["counts"] == {"updated": 7}
+        with waiting(world):
+            page = visitor.submit(visitor.get(f"/console/{tenant.slug}/operations").form(f"{done_to.split('/')[-1]}/undo"))
+            assert "It is being done" in page.text
+            assert tenant.api("PATCH", f"/v1/users/{user}", later).status_code == 200
+            path = next(f"/v1/operations/{one['id']}" for one in tenant.get("/v1/operations").json()["items"] if one["type"] == "bulk_undo")
+        ended = outcome(path, 7)
+        assert ended["state"] == state and words in str(ended["error"]), ended
+        assert ended["counts"] == ({"kept": 7} if state == "done" else {}), ended
+        cleared = tenant.post("/v1/contacts:update", {**order, "data": {"title": None}})
+        assert outcome(f"/v1/operations/{cleared.json()['id']}", 0)["state"] == "done"
+    assert tenant.api("PATCH", f"/v1/users/{user}", {"active": True, "role_ids": []}).status_code == 200
 
 
 def test_merging_takes_the_right_to_merge_all_of_them(world: World) -> None:

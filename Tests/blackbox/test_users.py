@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import itertools
 import re
+import socket
 from typing import Any
 
 import pytest
@@ -189,3 +191,61 @@ def test_secrets_are_stored_as_hashes(tandem: Server, tenant: Tenant, user: dict
         tandem.base_url + "/console/sign-in", data={"tenant": tenant.slug, "email": user["email"], "password": PASSWORD},
         headers={"Sec-Fetch-Site": "cross-site"}, timeout=30)
     assert answer.status_code == 403
+
+
+def test_a_link_is_remembered_for_no_key(tenant: Tenant, user: dict[str, Any]) -> None:
+    """What is kept for an Idempotency-Key lies in clear in the database and in backups of the tenant."""
+    links = []
+    for verb in ("invite", "invite", "reset", "reset"):
+        made = tenant.post(f"/v1/users/{user['id']}:{verb}", {}, headers={"Idempotency-Key": f"once-{verb}"})
+        assert made.status_code == 201 and "Idempotency-Replayed" not in made.headers, made.text
+        links.append(made.json()["path"])
+    assert len(set(links)) == 4
+    kept = str(tenant.server.sql("select convert_from(body, 'utf8') from idempotency where body is not null", schema=tenant.schema))
+    assert "token=" not in kept and not any(link in kept for link in links)
+    # The earlier ones have ended.
+    browser = Browser(tenant.server)
+    assert [status(browser.get(link)) for link in links] == [403, 403, 403, 200]
+
+
+class FromAddress(requests.adapters.HTTPAdapter):
+    """Connects from another address of this machine."""
+
+    def __init__(self, address: str):
+        self.address = address
+        super().__init__()
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, source_address=(self.address, 0), **options)
+
+
+def test_who_guesses_waits_wherever_the_account(tandem: Server, tenant: Tenant) -> None:
+    guesser, other = Browser(tandem), Browser(tandem)
+    guesser.session.mount("http://", FromAddress("127.0.0.9"))
+    other.session.mount("http://", FromAddress("127.0.0.10"))
+
+    def guess(number: int) -> requests.Response:
+        fields = {"tenant": tenant.slug, "email": f"nobody-{number}@acme.example", "password": PASSWORD}
+        return guesser.post("/console/sign-in", fields).response
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(guess, range(24)))
+        while not any(answer.status_code == 429 for answer in answers) and len(answers) < 600:
+            answers += list(pool.map(guess, range(16)))
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert int(refused.headers["Retry-After"]) >= 1 and "Wait a minute" in refused.text
+    assert {answer.status_code for answer in answers} <= {403, 429, 503}
+    assert all("Retry-After" in answer.headers for answer in answers if answer.status_code == 503)
+    assert status(sign_in(other, tenant, "nobody@acme.example")) == 403
+
+
+def test_nothing_of_a_file_is_taken_from_who_is_not_signed_in(tandem: Server, tenant: Tenant) -> None:
+    account = tenant.post("/v1/accounts", {"name": "Upload"}).json()["id"]
+    place = tandem.base_url.removeprefix("http://").split(":")
+    with socket.create_connection((place[0], int(place[1])), 20) as connection:
+        connection.sendall((
+            f"POST /console/{tenant.slug}/accounts/{account}/files HTTP/1.1\r\nHost: t\r\n"
+            "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 20000000\r\n\r\n--x\r\n").encode())
+        # The answer comes although the body does not.
+        answer = connection.recv(4096).decode()
+    assert answer.startswith("HTTP/1.1 303 ") and "location: /console/sign-in" in answer.lower(), answer

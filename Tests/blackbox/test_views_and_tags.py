@@ -64,9 +64,12 @@ def test_a_list_of_ones_own_is_nobody_elses(tenant: Tenant) -> None:
     assert author.ask("PATCH", f"/v1/views/{hidden}", {"shared": True}).status_code == 200
     assert other.names() == {"Mine alone", "For all"}
     assert author.ask("PATCH", f"/v1/views/{hidden}", {"shared": False}).status_code == 200
+    was = author.ask("GET", f"/v1/views/{hidden}").json()["updated_at"]
     assert author.ask("DELETE", f"/v1/views/{hidden}").status_code in (200, 204)
-    assert other.ask("GET", f"/v1/views/{hidden}/history").status_code == 404
-    assert author.ask("GET", f"/v1/views/{hidden}/history").status_code == 200
+    for path in (f"/v1/views/{hidden}/history", f"/v1/views/{hidden}?as_of={was}"):
+        assert other.ask("GET", path).status_code == 404, path
+        assert author.ask("GET", path).status_code == 200, path
+    assert other.ask("POST", f"/v1/views/{hidden}:restore").status_code == 404
     # A key without a role is an operator's.
     assert {item["name"] for item in tenant.get("/v1/views").json()["items"]} == {"For all"}
 

@@ -46,14 +46,9 @@ extension BackupFolder {
     }
 
     private func rewrite(_ backup: BaseBackup, owner: SystemUser?) throws(BackupError) {
-        let path = note(of: backup)
-        let new = path + ".new"
-        unlink(new)
-        var file = try FileWriter(creating: new)
-        try file.write(JSON.object(backup.json).encoded() + [0x0A])
-        try file.finish()
-        if let owner { chown(new, owner.uid, owner.gid) }
-        guard rename(new, path) == 0 else { throw .file("\(path) cannot be written") }
+        try backing {
+            try OwnedFile.replace(note(of: backup), with: JSON.object(backup.json).encoded() + [0x0A], owner: owner)
+        }
     }
 
     /// Removes all but the newest backups, what was left of interrupted ones, and the log that only those needed.
@@ -88,10 +83,6 @@ extension BackupFolder {
     }
 
     private func remove(_ path: String) throws(BackupError) {
-        do {
-            try FileManager.default.removeItem(atPath: path)
-        } catch {
-            throw .file("\(path) cannot be removed: \(error.localizedDescription)")
-        }
+        try backing { try OwnedFile.remove(path) }
     }
 }

@@ -55,7 +55,7 @@ public struct InstanceBackup {
 
     // MARK: steps
 
-    /// Makes the folders, which belong to PostgreSQL's user.
+    /// Makes the folders. What PostgreSQL writes into belongs to its user.
     private func open(_ place: String?) throws(BackupError) -> BackupFolder {
         if let folder = BackupFolder(of: server.directory) {
             if let place, URL(fileURLWithPath: place).resolvingSymlinksInPath().path != folder.path {
@@ -63,10 +63,13 @@ public struct InstanceBackup {
                     "the backups lie in \(folder.path)",
                     hint: "move that folder and make \(server.directory.backups) a link to it")
             }
+            // Earlier versions gave it away, and with it the folder of what we sign.
+            if server.user != nil { try backing { try OwnedFile.own(folder: folder.path) } }
             return folder
         }
         let parent = try backing { try place ?? server.directory.clusterParent(for: server.user) + "/backups" }
-        try makeFolder(parent, mode: 0o711)
+        // Ours: who could replace what lies in it would be written for.
+        try makeFolder(parent, mode: 0o711, isOurs: true)
         for name in ["base", "wal"] { try makeFolder(parent + "/" + name, mode: 0o700) }
         try makeFolder(parent + "/suppressions", mode: 0o700, isOurs: true)
         if parent != server.directory.backups {
@@ -102,7 +105,7 @@ public struct InstanceBackup {
         let isPossible = try backing {
             let path = server.directory.cluster + "/tandem.conf"
             let wanted = try server.serverFiles(port: server.runningPort).configuration.split(separator: "\n")
-            let lines = try String(contentsOfFile: path, encoding: .utf8)
+            let lines = try OwnedFile.text(path, owner: server.user)
                 .split(separator: "\n", omittingEmptySubsequences: false)
                 .map { line in
                     let key = line.prefix { $0 != " " }
@@ -140,7 +143,7 @@ public struct InstanceBackup {
             if let result = outcome.result.withLock({ $0 }) {
                 let done = try backing { try result.get() }
                 guard done.status == 0 else {
-                    try? FileManager.default.removeItem(atPath: partial)
+                    try? OwnedFile.remove(partial)
                     throw .program(
                         "pg_basebackup failed: \(done.output.trimmingCharacters(in: .whitespacesAndNewlines))")
                 }

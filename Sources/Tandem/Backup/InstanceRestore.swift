@@ -125,7 +125,7 @@ public struct InstanceRestore {
         _ backup: BaseBackup, to parent: String, owner: SystemUser?
     ) throws(BackupError) -> String {
         let new = parent + "/postgres.restored"
-        try? FileManager.default.removeItem(atPath: new)
+        try backing { try OwnedFile.remove(new) }
         progress("copying \(backup.bytes / 1_000_000) MB")
         let outcome = try backing {
             try ChildProcess.run("/usr/bin/cp", ["-a", "--reflink=auto", folder.folder(of: backup), new])
@@ -173,7 +173,7 @@ public struct InstanceRestore {
             text += "recovery_target_time = '\(Self.serverTime(time))'\nrecovery_target_action = 'promote'\n"
         }
         let path = cluster + "/postgresql.auto.conf"
-        let before = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        let before = (try? OwnedFile.text(path, owner: owner)) ?? ""
         try write(before.components(separatedBy: Self.mark)[0] + text, to: path, owner)
         try write("", to: cluster + "/recovery.signal", owner)
     }
@@ -191,11 +191,7 @@ public struct InstanceRestore {
     }
 
     private func write(_ text: String, to path: String, _ owner: SystemUser?) throws(BackupError) {
-        unlink(path)
-        var file = try FileWriter(creating: path)
-        try file.write(Array(text.utf8))
-        try file.finish()
-        if let owner { chown(path, owner.uid, owner.gid) }
+        try backing { try OwnedFile.replace(path, with: Array(text.utf8), owner: owner) }
     }
 
     /// Starts the restored server, waits until it has replayed the log, and readies it.
@@ -266,7 +262,7 @@ public struct InstanceRestore {
 
     private func forgetRecovery(_ server: EmbeddedServer) throws(BackupError) {
         let path = target.realCluster + "/postgresql.auto.conf"
-        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        let text = (try? OwnedFile.text(path, owner: server.user)) ?? ""
         try backing { try server.put(text.components(separatedBy: Self.mark)[0], at: path) }
     }
 

@@ -60,13 +60,10 @@ public struct SuppressionFile: Sendable {
                 "entries": entries,
             ])
         }
-        let path = folder + "/" + tenant + ".json"
-        let new = path + ".new"
-        unlink(new)
-        var file = try FileWriter(creating: new)
-        try file.write(JSON.object(signed).encoded())
-        try file.finish()
-        guard rename(new, path) == 0 else { throw .file("\(path) cannot be written") }
+        try backing {
+            try OwnedFile.replace(
+                folder + "/" + tenant + ".json", with: JSON.object(signed).encoded(), owner: nil, inOurs: true)
+        }
     }
 
     /// All lists of a folder that this installation signed; the others are named in the log.

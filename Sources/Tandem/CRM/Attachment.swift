@@ -10,7 +10,7 @@ extension ObjectDescription {
         fields: recordFields.map { ObjectField($0.name, $0.type, isReadOnly: true, summary: $0.summary) } + [
             ObjectField(
                 "file_name", .text(maximum: AttachmentUpload.nameBytes), isRequired: true, isPersonal: true,
-                isSearchable: true, summary: "Its name."),
+                isSearchable: true, summary: "Its name.", isFileName: true),
             ObjectField("media_type", .text(maximum: 255), isReadOnly: true, summary: "What it is said to be."),
             ObjectField("size_bytes", .integer(0...Int(Int32.max)), isReadOnly: true, summary: "Bytes."),
             ObjectField("sha256", .text(maximum: 64), isReadOnly: true, summary: "Hash of its bytes."),
@@ -37,13 +37,20 @@ public struct AttachmentUpload: Sendable {
         guard name.utf8.count <= Self.nameBytes else {
             throw .invalid("/file_name", "too_long", "has at most \(Self.nameBytes) bytes")
         }
-        let isPath = name.unicodeScalars.contains { $0 == "/" || $0 == "\\" || $0.value < 0x20 || $0.value == 0x7f }
-        guard !isPath, name != ".", name != ".." else {
-            throw .invalid("/file_name", "invalid", "is a name without a folder")
-        }
+        guard Self.isName(String(name)) else { throw .invalid("/file_name", "invalid", Self.nameRule) }
         self.fileName = String(name)
         self.mediaType = mediaType.flatMap(Self.mediaType) ?? Self.anyType
         self.bytes = bytes
+    }
+
+    static let nameRule = "is a name without a folder"
+
+    /// Whether it names a file in a folder, and nothing else.
+    public static func isName(_ name: String) -> Bool {
+        let isPath = name.unicodeScalars.contains {
+            $0 == "/" || $0 == "\\" || $0.value < 0x20 || (0x7f...0x9f).contains($0.value)
+        }
+        return !isPath && !["", ".", ".."].contains(name)
     }
 
     /// `type/subtype` in small letters, without parameters.

@@ -7,26 +7,20 @@ final class Exporting: OperationWork {
     /// Of a file that is kept, bytes.
     private static let sizeLimit = 2 << 30
     private let catalogs = CatalogDirectory()
-    private var caller: RecordCaller??
 
     func close() {}
 
     func next(
         _ operation: Operation, of tenant: Tenant, on connection: Connection
     ) throws(TandemError) -> OperationPage {
-        let caller = try caller(of: operation, tenant, connection)
-        let database = tenant.database.acting(for: caller)
-        let (rights, seal) = try reading { () throws(PostgresError) in
-            (
-                try caller.map { (caller) throws(PostgresError) in
-                    try connection.recordRights(tenant.database, of: caller)
-                },
-                try CursorSeal(of: tenant.database, on: connection)
-            )
+        let orderer = try connection.orderer(of: operation, tenant)
+        let database = tenant.database.acting(for: orderer.rights?.caller)
+        let seal = try reading { () throws(PostgresError) in
+            try CursorSeal(of: tenant.database, on: connection)
         }
         let isLast = try connection.inTenant(database, catalogs: catalogs) {
             (connection, catalog) throws(TandemError) in
-            try Self.page(of: operation, on: connection, rights.map { $0.narrowed(catalog) } ?? catalog, seal)
+            try Self.page(of: operation, on: connection, orderer.rights.map { $0.narrowed(catalog) } ?? catalog, seal)
         }
         return OperationPage(isLast: isLast)
     }
@@ -54,16 +48,5 @@ final class Exporting: OperationWork {
             .call(
                 "export_append", .uuid(operation.id), .bytea(bytes), .int8(Int64(page.items.count)), page.next.bind))
         return page.next == nil
-    }
-
-    private func caller(
-        of operation: Operation, _ tenant: Tenant, _ connection: Connection
-    ) throws(TandemError) -> RecordCaller? {
-        if let caller { return caller }
-        let found = try connection.inTenant(tenant.database, readOnly: true) { (connection) throws(TandemError) in
-            try connection.caller(of: operation)
-        }
-        caller = .some(found)
-        return found
     }
 }

@@ -1,16 +1,16 @@
 /// A bucket that fills by `rate.perSecond` up to `rate.burst`. No clock of its own.
-struct TokenBucket {
+public struct TokenBucket: Sendable {
     private var tokens: Double
     private var at: Duration
 
     /// A full one.
-    init(_ rate: Rate, at now: Duration) {
+    public init(_ rate: Rate, at now: Duration) {
         tokens = Double(rate.burst)
         at = now
     }
 
     /// Lets in what has flowed since the last call.
-    mutating func fill(_ rate: Rate, at now: Duration) {
+    public mutating func fill(_ rate: Rate, at now: Duration) {
         let passed = max(.zero, now - at)
         tokens = min(Double(rate.burst), tokens + passed.inSeconds * Double(rate.perSecond))
         at = max(at, now)
@@ -19,16 +19,18 @@ struct TokenBucket {
     /// Seconds until `count` can be taken; 0 at once.
     ///
     /// More than the burst is taken from a full bucket, which then owes the rest: no request is too large for ever.
-    func wait(for count: Int, _ rate: Rate) -> Double {
+    public func wait(for count: Int, _ rate: Rate) -> Double {
         max(0, (Double(min(count, rate.burst)) - tokens) / Double(rate.perSecond))
     }
 
-    mutating func take(_ count: Int) { tokens -= Double(count) }
+    public mutating func take(_ count: Int) { tokens -= Double(count) }
 
-    mutating func giveBack(_ count: Int, _ rate: Rate) { tokens = min(Double(rate.burst), tokens + Double(count)) }
+    public mutating func giveBack(_ count: Int, _ rate: Rate) {
+        tokens = min(Double(rate.burst), tokens + Double(count))
+    }
 
     /// What is left, never below 0.
-    var remaining: Int { max(0, Int(tokens)) }
+    public var remaining: Int { max(0, Int(tokens)) }
 
     /// Whole seconds until the bucket is full again.
     func untilFull(_ rate: Rate) -> Int { Int(((Double(rate.burst) - tokens) / Double(rate.perSecond)).rounded(.up)) }

@@ -26,8 +26,10 @@ public enum DuplicatePresenter {
         } else if let reasons = object["reasons"]?.array {
             object["score"] = .number(Self.score(reasons.compactMap(\.string)))
         }
-        if let description = object["object"]?.string.flatMap({ catalog.object($0) }) {
-            object["explanation"] = explanation(object["explanation"], of: description)
+        let names = (object["records"]?.array ?? []).map { $0["object"]?.string } + [object["object"]?.string]
+        let compared = Set(names.compactMap { $0 }).compactMap { catalog.object($0) }
+        if !compared.isEmpty {
+            object["explanation"] = explanation(object["explanation"], of: compared)
         }
         if let records = object["records"]?.array {
             object["records"] = .array(
@@ -51,12 +53,14 @@ public enum DuplicatePresenter {
     ]
 
     /// Without what the caller may not read.
-    private static func explanation(_ json: JSON?, of description: ObjectDescription) -> JSON {
+    private static func explanation(_ json: JSON?, of compared: [ObjectDescription]) -> JSON {
         guard var shown = json?.object else { return .null }
         shown["comparisons"] = .array(
             (shown["comparisons"]?.array ?? []).filter { comparison in
                 guard let name = comparison["name"]?.string else { return false }
-                return (fields[name] ?? [name]).contains { description.field($0) != nil }
+                return compared.allSatisfy { description in
+                    (fields[name] ?? [name]).contains { description.field($0) != nil }
+                }
             })
         return .object(shown)
     }
@@ -194,16 +198,20 @@ extension Connection {
         return DuplicatePresenter.shown(json, catalog: try tenantCatalog())
     }
 
-    /// - Parameter before: the last one of the page before.
+    /// - Parameters:
+    ///   - before: the last one of the page before.
+    ///   - catalog: what the caller may read; nil: all.
     public func duplicates(
-        of object: String? = nil, state: String = "open", before: UUID? = nil, limit: Int = 50
+        of object: String? = nil, state: String = "open", before: UUID? = nil, limit: Int = 50,
+        catalog: ObjectCatalog? = nil
     ) throws(TandemError) -> [JSON] {
         let rows = try run(
             .call("duplicate_list", object.bind, .text(state), before.bind, .int4(Int32(limit))))
         var items: [JSON] = []
-        let catalog = try tenantCatalog()
+        let seen: ObjectCatalog
+        if let catalog { seen = catalog } else { seen = try tenantCatalog() }
         for row in rows {
-            if let json = try row.json(1) { items.append(DuplicatePresenter.shown(json, catalog: catalog)) }
+            if let json = try row.json(1) { items.append(DuplicatePresenter.shown(json, catalog: seen)) }
         }
         return items
     }

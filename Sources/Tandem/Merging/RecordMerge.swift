@@ -198,16 +198,20 @@ extension Connection {
     }
 
     /// Newest first, as far as object, record (winner or loser) and state are given.
+    ///
+    /// - Parameter catalog: what the caller may read; nil: all.
     public func recordMerges(
-        of object: String? = nil, record: UUID? = nil, state: String? = nil, limit: Int = 50
+        of object: String? = nil, record: UUID? = nil, state: String? = nil, limit: Int = 50,
+        catalog: ObjectCatalog? = nil
     ) throws(TandemError) -> [JSON] {
         let rows = try run(
             .call(
                 "record_merge_list", object.bind, record.bind, state.bind, .null(.uuid), .int4(Int32(limit))))
         var items: [JSON] = []
-        let catalog = try tenantCatalog()
+        let seen: ObjectCatalog
+        if let catalog { seen = catalog } else { seen = try tenantCatalog() }
         for row in rows {
-            if let json = try row.json(1) { items.append(RecordMergePresenter.shown(json, catalog: catalog)) }
+            if let json = try row.json(1) { items.append(RecordMergePresenter.shown(json, catalog: seen)) }
         }
         return items
     }

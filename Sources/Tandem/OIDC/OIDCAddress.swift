@@ -1,5 +1,13 @@
 import Foundation
 
+/// Where an identity provider may lie that the server calls.
+public enum OIDCReach: Sendable, Hashable {
+    /// An operator named it: anywhere, in a private network and on this machine too.
+    case anywhere
+    /// Somebody else did: outside. Else its answers would tell what lies in this network.
+    case outside
+}
+
 /// Addresses of an identity provider: https, or http on this machine's own loopback.
 public enum OIDCAddress {
     private static let limit = 2_000

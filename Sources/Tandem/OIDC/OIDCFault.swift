@@ -2,6 +2,8 @@
 public enum OIDCFault: Error, Sendable, Hashable {
     /// The provider cannot be reached, or does not answer in time; the text is for the log.
     case unreachable(String)
+    /// Its name leads into a private network, and no operator allowed that.
+    case forbiddenAddress
     /// It answers something else than OpenID Connect says; the text is for the log and for who configures it.
     case provider(String)
     /// It did not let the person in, with its own code.
@@ -44,6 +46,7 @@ public enum OIDCFault: Error, Sendable, Hashable {
     public var code: String {
         switch self {
         case .unreachable: "provider_unreachable"
+        case .forbiddenAddress: "provider_address"
         case .provider: "provider_invalid"
         case .denied: "provider_denied"
         case .token(let fault): "token_" + fault.rawValue
@@ -55,12 +58,21 @@ public enum OIDCFault: Error, Sendable, Hashable {
         }
     }
 
-    /// For the log and for who configures the provider.
+    /// The same for who configures the provider and runs no server: nothing of what the network said.
+    public var sentence: String {
+        if case .unreachable = self { return "the provider cannot be reached, or its certificate is nobody's" }
+        return detail
+    }
+
+    /// For the log and for operators.
     public var detail: String {
         switch self {
         case .unreachable(let text), .provider(let text), .denied(let text), .foreignDomain(let text),
             .unknownUser(let text), .inactiveUser(let text):
             text
+        case .forbiddenAddress:
+            "the provider lies in a private network or on this machine, which only an operator allows: tandem oidc set "
+                + "--allow-private-network"
         case .token(let fault): "the ID token was refused: \(fault.rawValue)"
         case .stale: "the sign-in is of another browser, too old, or was used before"
         case .unverifiedAddress: "the ID token has no email with email_verified true"

@@ -15,6 +15,8 @@ public struct OIDCProvider: Sendable, Hashable {
     public let allowedDomains: [String]
     /// What users get who are made when they first sign in; nil: none are made.
     public let newUserRole: RecordID?
+    /// Whether an operator allowed that it lies in a private network.
+    public let isPrivate: Bool
     public let updatedAt: Date
 
     init(row: Row) throws(PostgresError) {
@@ -25,6 +27,7 @@ public struct OIDCProvider: Sendable, Hashable {
         label = try row.optionalText("label")
         allowedDomains = try row.texts("allowed_domains")
         newUserRole = try row.optionalUUID("new_user_role")
+        isPrivate = try row.bool("private_network")
         updatedAt = Date(microseconds: try row.timestamp("updated_at"))
     }
 
@@ -43,14 +46,20 @@ public struct OIDCProvider: Sendable, Hashable {
         return domain.map(allowedDomains.contains) ?? false
     }
 
-    /// `{"issuer","client_id","secret_set","label","allowed_domains","new_user_role","callback_path","updated_at"}`; the
-    /// secret itself is never shown.
+    /// Where the server may ask for it. Over http an operator alone names one.
+    public var reach: OIDCReach {
+        isPrivate || OIDCAddress.isLoopback(url: issuer) ? .anywhere : .outside
+    }
+
+    /// `{"issuer","client_id","secret_set","label","allowed_domains","new_user_role","private_network","callback_path",
+    /// "updated_at"}`; the secret itself is never shown.
     public func json(of tenant: Tenant) -> JSONObject {
         [
             "issuer": .string(issuer), "client_id": .string(clientID), "secret_set": true,
             "label": .string(orNull: label), "allowed_domains": .array(allowedDomains.map { .string($0) }),
             "new_user_role": .string(orNull: newUserRole.map { PublicID(.role, $0).description }),
-            "callback_path": .string(Self.callbackPath(tenant)), "updated_at": .string(updatedAt.iso8601),
+            "private_network": .bool(isPrivate), "callback_path": .string(Self.callbackPath(tenant)),
+            "updated_at": .string(updatedAt.iso8601),
         ]
     }
 }
@@ -65,6 +74,8 @@ public struct OIDCDraft: Sendable {
     public var allowedDomains: [String]
     /// A role by `role_…`, uuid or name; nil: no users are made.
     public var newUserRole: String?
+    /// Whether it may lie in a private network, which an operator says; nil: as it was for the same issuer.
+    public var allowsPrivate: Bool?
 
     private static let keys: Set<String> = [
         "issuer", "client_id", "client_secret", "label", "allowed_domains", "new_user_role",

@@ -32,7 +32,8 @@ extension TenantDirectory {
                     .call(
                         "put_oidc_provider", .uuid(tenant.id), .text(draft.issuer), .text(draft.clientID),
                         sealed.map { .bytea($0.bytes) } ?? .null(.bytea), draft.label.bind,
-                        .textArray(draft.allowedDomains), role.bind, .text(actor))
+                        .textArray(draft.allowedDomains), role.bind,
+                        draft.allowsPrivate.map { .bool($0) } ?? .null(.bool), .text(actor))
                 ])[0].one())
         }
     }

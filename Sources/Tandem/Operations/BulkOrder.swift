@@ -98,11 +98,12 @@ public struct BulkOrder: Sendable {
                 and \(isReached) and \(filter.sql)
                 """
         }
+        let isRead: SQLFragment = description.condition == nil ? "true" : "reads_deleted(b.object, b.data)"
         return """
             from bin b cross join lateral jsonb_populate_record(null::\(table), b.data) t
             where b.object = \(bind: .text(description.name))
             and \(ids.map { "b.record_id = any (\(bind: .uuidArray($0)))" } ?? "true")
-            and \(isReached) and \(filter.sql)
+            and \(isReached) and \(isRead) and \(filter.sql)
             """
     }
 

@@ -80,7 +80,7 @@ extension Connection {
         return ["items": .array(items), "page": .object(page)]
     }
 
-    /// The records of these changes that the caller may not read, deleted ones by their owner.
+    /// The records of these changes that the caller may not read, deleted ones by what is left of them (`reads_deleted`).
     private func hiddenChanges(_ rows: Rows, _ catalog: ObjectCatalog) throws(TandemError) -> Set<String> {
         guard catalog.objects.contains(where: { $0.condition != nil }) else { return [] }
         var changed: [String: Set<String>] = [:]

@@ -54,7 +54,7 @@ extension Connection {
                 select coalesce(
                     (select b.data from bin b where b.record_id = \(bind: .uuid(id)) and b.object = \(bind: .text(description.name))),
                     merged_image(\(bind: .text(description.name)), \(bind: .uuid(id)))) as data) g
-            where is_within(\(bind: .text(description.name)), 'read', (g.data ->> 'owner_id')::uuid)),
+            where g.data is not null and reads_deleted(\(bind: .text(description.name)), g.data)),
             (select coalesce(jsonb_agg(jsonb_build_array(h.action, h.changes, h.version) order by h.seq desc), '[]')
             from record_history h where h.record_id = \(bind: .uuid(id)) and h.object = \(bind: .text(description.name))
             and h.at > \(bind: .timestamptz(time)))

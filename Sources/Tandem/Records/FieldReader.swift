@@ -18,6 +18,9 @@ struct FieldReader {
     /// With what the tenant says of the values of its own fields.
     func read(_ field: ObjectField, _ value: JSON) -> Result {
         let result = readPlain(field, value)
+        if field.isFileName, case .value(let read) = result, let name = read.string, !AttachmentUpload.isName(name) {
+            return .wrong(code: "invalid", detail: AttachmentUpload.nameRule)
+        }
         guard let custom = field.custom, case .value(let read) = result else { return result }
         return custom.checked(read)
     }

@@ -20,11 +20,13 @@ public struct ObjectField: Sendable, Hashable {
     public let summary: String
     /// Set for a field that the tenant made.
     public let custom: CustomField?
+    /// The name of a file, which has no folder and no character that a terminal obeys.
+    let isFileName: Bool
 
     public init(
         _ name: String, _ type: FieldType, isRequired: Bool = false, isReadOnly: Bool = false, isPersonal: Bool = false,
         isSearchable: Bool = false, companion: FieldCompanion? = nil, derivedFrom: [String] = [], summary: String,
-        custom: CustomField? = nil
+        custom: CustomField? = nil, isFileName: Bool = false
     ) {
         self.name = name
         self.type = type
@@ -36,6 +38,7 @@ public struct ObjectField: Sendable, Hashable {
         self.derivedFrom = derivedFrom
         self.summary = summary
         self.custom = custom
+        self.isFileName = isFileName
     }
 }
 

@@ -1,5 +1,6 @@
-import Synchronization
+public import Foundation
 public import Postgres
+import Synchronization
 
 /// In whose name a transaction of a tenant runs: the settings that the predicate in SQL (`reach`) reads. Without one, everything is
 /// allowed.
@@ -7,16 +8,20 @@ public struct RecordCaller: Sendable, Hashable {
     public let roles: [RecordID]
     /// Whose team and place count for what reaches own or team; nil: only what reaches all counts.
     public let user: RecordID?
+    /// Set for a key, whose role it is then.
+    public let key: UUID?
 
-    public init(roles: [RecordID], user: RecordID?) {
+    public init(roles: [RecordID], user: RecordID?, key: UUID? = nil) {
         self.roles = roles
         self.user = user
+        self.key = key
     }
 
     var settings: [Connection.Setting] {
         [
             (name: "tandem.roles", value: "{\(roles.map(\.text).joined(separator: ","))}"),
             (name: "tandem.user", value: user?.text ?? ""),
+            (name: "tandem.key", value: key?.text ?? ""),
         ]
     }
 }

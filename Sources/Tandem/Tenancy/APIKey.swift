@@ -47,7 +47,7 @@ public struct APIKey: Sendable, Hashable, Identifiable {
     public var publicID: PublicID { PublicID(.key, id) }
 
     /// In whose name requests with the key read and write records; nil: everything is allowed.
-    public var caller: RecordCaller? { role.map { RecordCaller(roles: [$0], user: user) } }
+    public var caller: RecordCaller? { role.map { RecordCaller(roles: [$0], user: user, key: id) } }
 
     /// The scopes of routes that obey the rights of roles: a key with a role can have these alone.
     public static let scopesWithRole: Set<String> = ["crm:read", "crm:write"]

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Logging
 import Postgres
 import Tandem
 import TandemHTTP
@@ -44,6 +45,10 @@ struct OIDCRoutes {
         ) { directory, tenant, call in
             // Over http only an operator names a provider, on the server's own machine.
             let draft = try OIDCDraft(json: call.jsonObject(), allowsLoopback: false)
+            guard OutsideAddress.mayLieOutside(draft.issuer) else {
+                throw TandemError.invalid(
+                    "/issuer", "invalid", "lies in a private network, where only an operator lets this server call")
+            }
             return Response(json: .object(try directory.setOIDCProvider(tenant, draft).json(of: tenant)))
         }
     }
@@ -66,9 +71,12 @@ struct OIDCRoutes {
             }
             guard let provider else { throw Problem.notFound }
             do throws(OIDCFault) {
-                return Response(json: .object(try await client.report(on: provider.issuer)))
+                return Response(json: .object(try await client.report(on: provider)))
             } catch {
-                throw Problem(.badGateway, error.code, error.detail)
+                call.logger.notice(
+                    "an identity provider was tried in vain",
+                    metadata: ["code": "\(error.code)", "detail": "\(error.detail)", "request_id": "\(call.id)"])
+                throw Problem(.badGateway, error.code, error.sentence)
             }
         }
     }

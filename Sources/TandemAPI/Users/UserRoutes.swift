@@ -23,7 +23,8 @@ struct UserRoutes {
         _ make: @escaping @Sendable (UserAccess, RecordID) throws(TandemError) -> SignInLink
     ) -> Route {
         Route(
-            .post, "/v1/users/{id}" + verb, "Users: " + summary, feature: "Access", scope: .secret, success: 201
+            .post, "/v1/users/{id}" + verb, "Users: " + summary, feature: "Access", scope: .secret, success: 201,
+            isRepeatable: false
         ) { [store] call in
             let (id, actor) = (try call.id(.user), call.principal.actor)
             let made = try await store.withConnection(call) { (connection, tenant) throws(TandemError) in

@@ -33,11 +33,15 @@ struct OIDCCommand: ParsableCommand {
         var domains: [String] = []
         @Option(help: "Make users who are not there when they first sign in, with this role.") var newUserRole: String?
         @Flag(help: "Make no users.") var noNewUsers = false
+        @Flag(
+            inversion: .prefixedNo,
+            help: "Let the server call this issuer in a private network, or on this machine.")
+        var allowPrivateNetwork: Bool?
 
         func run(_ session: DatabaseSession) throws -> Output {
             let tenant = try session.tenant()
             var body = try session.directory.oidcProvider(tenant)?.json(of: tenant) ?? JSONObject()
-            for key in ["secret_set", "callback_path", "updated_at"] { body[key] = nil }
+            for key in ["secret_set", "private_network", "callback_path", "updated_at"] { body[key] = nil }
             for (key, value) in [
                 ("issuer", issuer), ("client_id", clientID), ("label", label), ("new_user_role", newUserRole),
             ] {
@@ -46,7 +50,8 @@ struct OIDCCommand: ParsableCommand {
             if !domains.isEmpty { body["allowed_domains"] = .array(domains.map { .string($0) }) }
             if noNewUsers { body["new_user_role"] = .null }
             if let clientSecretFile { body["client_secret"] = .string(try SecretFile.text(clientSecretFile)) }
-            let draft = try OIDCDraft(json: body, allowsLoopback: true)
+            var draft = try OIDCDraft(json: body, allowsLoopback: true)
+            draft.allowsPrivate = allowPrivateNetwork
             let provider = try session.directory.setOIDCProvider(tenant, draft)
             return Output(
                 content: .object(session.written(.object(provider.json(of: tenant)))), name: "callback_path",
@@ -99,7 +104,7 @@ struct OIDCCommand: ParsableCommand {
             }
             guard let provider else { throw TandemError.notFound() }
             do throws(OIDCFault) {
-                let report = try await OIDCClient().report(on: provider.issuer)
+                let report = try await OIDCClient().report(on: provider)
                 Output(content: .object(report), name: "issuer").print(format)
             } catch {
                 let isAway = if case .unreachable = error { true } else { false }

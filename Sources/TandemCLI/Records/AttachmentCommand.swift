@@ -101,14 +101,39 @@ struct AttachmentCommand: ParsableCommand {
             let file = try session.inTenant(session.tenant(), readOnly: true) { (connection) throws(TandemError) in
                 try connection.attachmentFile(id)
             }
-            let path = to ?? file.fileName
-            guard to != nil || !FileManager.default.fileExists(atPath: path) else {
-                throw CommandFailure.usage("\(path) exists", hint: "name another with --to")
-            }
-            if !global.dryRun, !FileManager.default.createFile(atPath: path, contents: Data(file.bytes)) {
-                throw CommandFailure.usage("\(path) cannot be written")
+            let path = try to ?? Self.ownName(file)
+            if !global.dryRun {
+                if to == nil {
+                    try Self.make(path, file.bytes)
+                } else if !FileManager.default.createFile(atPath: path, contents: Data(file.bytes)) {
+                    throw CommandFailure.usage("\(path) cannot be written")
+                }
             }
             return Output(content: .object(["file": .string(path), "size_bytes": .number(file.bytes.count)]))
+        }
+
+        /// The file's name as somebody gave it, who is not the one who saves it: in this folder, and nothing that a shell or a program
+        /// reads by itself.
+        private static func ownName(_ file: AttachmentFile) throws -> String {
+            let name = (file.fileName as NSString).lastPathComponent
+            guard AttachmentUpload.isName(name), !name.hasPrefix(".") else {
+                throw CommandFailure.usage("the file's own name is none to save it by", hint: "name another with --to")
+            }
+            return name
+        }
+
+        /// A new file: none that is there is written to, nor what a link leads to.
+        private static func make(_ path: String, _ bytes: [UInt8]) throws {
+            let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
+            guard descriptor >= 0 else {
+                guard errno == EEXIST else { throw CommandFailure.usage("\(path) cannot be written") }
+                throw CommandFailure.usage("\(path) exists", hint: "name another with --to")
+            }
+            do {
+                try FileHandle(fileDescriptor: descriptor, closeOnDealloc: true).write(contentsOf: Data(bytes))
+            } catch {
+                throw CommandFailure.usage("\(path) cannot be written")
+            }
         }
     }
 

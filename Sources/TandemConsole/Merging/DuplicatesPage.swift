@@ -116,6 +116,7 @@ extension Console {
 
     private func duplicates(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
         try Self.requireMerging(visit)
+        let catalog = try await catalog(of: tenant)
         let tenant = tenant.unlimited
         let path = "/console/\(tenant.slug)/duplicates"
         let object = call.text("object").flatMap { name in RecordMerge.objects.first { $0.name == name } }
@@ -123,7 +124,8 @@ extension Console {
         let (found, timers, progress) = try await reading(tenant) {
             (connection) throws(TandemError) -> ([JSON], [JSON], JSON?) in
             (
-                try connection.duplicates(of: object?.name, before: before, limit: Self.pairPageSize + 1),
+                try connection.duplicates(
+                    of: object?.name, before: before, limit: Self.pairPageSize + 1, catalog: catalog),
                 try connection.timers(), try connection.duplicateProgress()
             )
         }

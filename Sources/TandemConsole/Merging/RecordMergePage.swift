@@ -68,8 +68,8 @@ extension Console {
         guard RecordMerge.objects.contains(where: { $0.name == object.name }), Self.mayMerge(visit, [object]) else {
             return nil
         }
-        let merges = try await reading(tenant) { (connection) throws(TandemError) in
-            try connection.recordMerges(of: object.name, record: id, limit: 20)
+        let merges = try await reading(tenant) { (connection, catalog) throws(TandemError) in
+            try connection.recordMerges(of: object.name, record: id, limit: 20, catalog: catalog)
         }
         let words = TimeWords(tenant.timezone)
         let mine = merges.filter { $0["winner"]?.string == object.publicID(id) }
@@ -87,9 +87,10 @@ extension Console {
     }
 
     private func recordMerge(_ id: UUID, _ call: Call, _ visit: Visit) async throws -> Response {
+        let catalog = try await catalog(of: visit.requiredTenant())
         let (tenant, actor) = (try visit.requiredTenant().unlimited, visit.actor)
         let merge = try await reading(tenant) { (connection) throws(TandemError) in
-            try connection.showRecordMerge(id)
+            try connection.showRecordMerge(id, catalog: catalog)
         }
         guard let object = merge["object"]?.string.flatMap({ context.catalogs.standard.object($0) }) else {
             throw Problem.notFound
@@ -100,7 +101,7 @@ extension Console {
         if isApplied {
             do {
                 undo = try await writing(tenant, deadline: RecordMerge.longest) { (connection) throws(TandemError) in
-                    try connection.undoRecordMerge(id, by: actor, dryRun: true)
+                    try connection.undoRecordMerge(id, by: actor, dryRun: true, catalog: catalog)
                 }["undo"]
             } catch TandemError.conflict(let detail) {
                 refused = detail

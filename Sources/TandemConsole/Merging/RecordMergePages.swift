@@ -115,7 +115,8 @@ extension Console {
             let planned = try await writing(tenant, deadline: RecordMerge.longest) {
                 (connection) throws(TandemError) -> JSON in
                 let merge = try RecordMerge(choices.body, into: choices.winner.id, of: description, catalog: catalog)
-                return try connection.mergeRecords(into: choices.winner.id, merge, by: actor, dryRun: true)
+                return try connection.mergeRecords(
+                    into: choices.winner.id, merge, by: actor, dryRun: true, catalog: catalog)
             }
             let names = Dictionary(
                 choices.records.map { (description.publicID($0.id), MergeChoices.name($0)) },

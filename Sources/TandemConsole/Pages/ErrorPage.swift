@@ -27,13 +27,15 @@ struct ErrorPage {
     /// The page of the form, where the browser says so.
     let formHref: String
     private let status: HTTPResponse.Status
+    private let retryAfter: String?
 
     /// Nil where a program asks: it gets `application/problem+json`.
     /// - Parameter visit: of who is signed in, so that the page keeps the navigation; nil if nobody is, or is not known.
     init?(problem: Problem, request: Request, id: String, version: String, visit: Visit? = nil, givers: [String] = []) {
-        guard request.headers[.accept]?.contains("text/html") == true else { return nil }
+        guard request.headers[.accept]?.contains("text/html") == true, problem.status != .seeOther else { return nil }
         let tenant = visit?.tenant
         status = problem.status
+        retryAfter = problem.headers[.retryAfter]
         let title = Self.heading(of: problem)
         chrome =
             visit.map { Chrome(title: title, visit: $0, place: nil, version: version) }
@@ -68,7 +70,7 @@ struct ErrorPage {
         case .badRequest, .methodNotAllowed, .unsupportedMediaType, .contentTooLarge:
             "This request cannot be understood"
         case .unprocessableContent: "This cannot be stored as it is"
-        case .serviceUnavailable: "Not at this moment"
+        case .serviceUnavailable, .tooManyRequests: "Not at this moment"
         case .internalServerError: "Something failed here"
         default: problem.status.reasonPhrase
         }
@@ -99,6 +101,8 @@ struct ErrorPage {
     static let moduleDisabled = "module_disabled"
 
     func response(_ templates: Templates) -> Response {
-        Response(html: templates.render(self, as: "error"), status: status)
+        var response = Response(html: templates.render(self, as: "error"), status: status)
+        response.headers[.retryAfter] = retryAfter
+        return response
     }
 }

@@ -40,7 +40,7 @@ extension Console {
             return .seeOther("/console/sign-in?tenant=" + queryValue(slug))
         }
         do throws(OIDCFault) {
-            let metadata = try await oidc.metadata(of: provider.issuer)
+            let metadata = try await oidc.metadata(of: provider.issuer, provider.reach)
             let signIn = OIDCSignIn(
                 provider, callback: call.origin + OIDCProvider.callbackPath(tenant), now: context.clock.now())
             let cookie = try sealed(signIn, tenant, call)
@@ -72,7 +72,7 @@ extension Console {
                 throw OIDCFault.provider("the client secret was sealed by another installation: set it again")
             }
             let person = try await oidc.person(
-                signIn, code: call.query["code"] ?? "", secret: secret, now: context.clock.now())
+                signIn, provider.reach, code: call.query["code"] ?? "", secret: secret, now: context.clock.now())
             let catalogs = context.catalogs
             let user = try await context.pool.withConnection(affinity: tenant.database.affinity) {
                 (connection) throws in
@@ -118,7 +118,7 @@ extension Console {
             ])
         let status: HTTPResponse.Status =
             switch fault {
-            case .unreachable, .provider: .badGateway
+            case .unreachable, .provider, .forbiddenAddress: .badGateway
             default: .forbidden
             }
         return try await signInPage(
@@ -132,6 +132,8 @@ extension Console {
         case .provider:
             "The identity provider of this workspace answered something that cannot be used. Who runs the workspace can "
                 + "look with tandem oidc test."
+        case .forbiddenAddress:
+            "The identity provider of this workspace lies where this server does not call. Who runs the server can allow it."
         case .denied(let code): "The identity provider did not let you in: \(code)."
         case .token: "The identity provider's answer is not to be trusted, and nobody was signed in. Try again."
         case .stale: "This sign-in is too old, was used before, or began in another browser. Begin again."

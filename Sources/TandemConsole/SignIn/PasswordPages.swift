@@ -1,7 +1,6 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
-import NIOPosix
 import Postgres
 import Tandem
 import TandemHTTP
@@ -51,7 +50,7 @@ extension Console {
         guard let asked = try await invited(token, "find_password_link") else { return passwordPage(token, nil) }
         let fault = password == again ? Password.fault(password, email: asked.user.email) : "The two are not the same."
         if let fault { return passwordPage(token, asked, problem: fault) }
-        let hash = try await NIOThreadPool.singleton.runIfActive { try Password.hash(password) }
+        let hash = try await signIns.compute { try Password.hash(password) }
         // Used only now, so that a password that is refused leaves the link as it was.
         guard let invited = try await invited(token, "use_password_link") else { return passwordPage(token, nil) }
         let (tenant, user) = (invited.tenant, invited.user)

@@ -2,7 +2,6 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
-import NIOPosix
 import Postgres
 import Tandem
 import TandemHTTP
@@ -107,6 +106,7 @@ extension Console {
     private func signIn(
         _ call: Call, workspace: String, email: String, password: String, to: String?
     ) async throws -> Response {
+        try signIns.take(call.client.address)
         let tenant = try await openTenant(slug: workspace)
         var found: (user: RecordID, hash: String)?
         if let tenant {
@@ -116,7 +116,7 @@ extension Console {
         }
         let hash = found?.hash
         // Of an unknown address too: the time of the answer does not tell.
-        let isRight = try await NIOThreadPool.singleton.runIfActive { Password.verify(password, against: hash) }
+        let isRight = try await signIns.compute { Password.verify(password, against: hash) }
         guard isRight, let tenant, let user = found?.user else {
             note(call, "a password was refused", workspace: tenant?.slug)
             return try await signInPage(
@@ -125,6 +125,7 @@ extension Console {
         try await context.pool.withConnection(affinity: tenant.database.affinity) { (connection) throws in
             try connection.finishSignIn(tenant.database, user: user)
         }
+        signIns.giveBack(call.client.address)
         return try await startSession(call, tenant, user: user, to: to)
     }
 

@@ -12,7 +12,14 @@ extension Console {
         _ handler: @escaping @Sendable (Call, Visit, MultipartForm) async throws -> Response
     ) -> Route {
         Route(
-            .post, template, summary, feature: "Console", scope: .none, body: .bytes(limit: limit), success: 303
+            .post, template, summary, feature: "Console", scope: .none, body: .bytes(limit: limit), success: 303,
+            admit: { call in
+                // Nothing of a file is taken from who is not signed in.
+                try Self.refuseForeignForm(call)
+                guard try await visit(call) == nil else { return nil }
+                throw Problem(
+                    .seeOther, "not_signed_in", "Sign in first.", headers: [.location: "/console/sign-in"])
+            }
         ) { call in
             try Self.refuseForeignForm(call)
             guard let visit = try await visit(call) else { return Self.signInFirst(call) }

@@ -29,6 +29,15 @@ struct IPAddress: Hashable, Sendable {
     }
 }
 
+/// What stands for a client where single addresses say too little.
+public enum ClientNetwork {
+    /// An IPv4 address itself, of an IPv6 address the first 64 bits, which one client has whole; a text that is no address as it is.
+    public static func of(_ address: String) -> String {
+        guard let parsed = IPAddress(address), !parsed.isV4 else { return address }
+        return String(parsed.high, radix: 16) + "::/64"
+    }
+}
+
 /// Addresses with the same first bits: `10.0.0.0/8`, `fd00::/8`, or one address.
 public struct AddressRange: Hashable, Sendable {
     private let first: IPAddress

@@ -18,23 +18,27 @@ enum OutgoingRequests {
     private static let time: TimeAmount = .seconds(5)
 
     /// Lives as long as the process; its connections close when nobody uses them.
-    private static let client: HTTPClient = {
+    private static let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration(names: [:]))
+
+    /// - Parameter names: which address a name stands for.
+    private static func configuration(names: [String: String]) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.timeout = .init(connect: .seconds(3), read: .seconds(5))
         configuration.httpVersion = .http1Only
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
+        configuration.dnsOverride = names
+        return configuration
+    }
 
-    static func get(_ address: String) async throws(OIDCFault) -> Answer {
+    static func get(_ address: String, _ reach: OIDCReach) async throws(OIDCFault) -> Answer {
         var request = HTTPClientRequest(url: address)
         request.headers.add(name: "Accept", value: "application/json")
-        return try await send(request)
+        return try await send(request, reach)
     }
 
     /// - Parameter authorization: the header of that name.
     static func post(
-        _ address: String, form: [(String, String)], authorization: String?
+        _ address: String, _ reach: OIDCReach, form: [(String, String)], authorization: String?
     ) async throws(OIDCFault) -> Answer {
         var request = HTTPClientRequest(url: address)
         request.method = .POST
@@ -42,10 +46,27 @@ enum OutgoingRequests {
         request.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
         if let authorization { request.headers.add(name: "Authorization", value: authorization) }
         request.body = .bytes(ByteBuffer(string: OIDCSignIn.form(form)))
-        return try await send(request)
+        return try await send(request, reach)
     }
 
-    private static func send(_ request: HTTPClientRequest) async throws(OIDCFault) -> Answer {
+    private static func send(_ request: HTTPClientRequest, _ reach: OIDCReach) async throws(OIDCFault) -> Answer {
+        guard reach == .outside else { return try await send(request, by: client) }
+        let names = try await OutsideAddress.names(of: request.url)
+        // One of its own: the name stands for the address that was looked at, and for none that is asked for later.
+        let own = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration(names: names))
+        do throws(OIDCFault) {
+            let answer = try await send(request, by: own)
+            try? await own.shutdown()
+            return answer
+        } catch {
+            try? await own.shutdown()
+            throw error
+        }
+    }
+
+    private static func send(
+        _ request: HTTPClientRequest, by client: HTTPClient
+    ) async throws(OIDCFault) -> Answer {
         do {
             var request = request
             request.headers.add(name: "User-Agent", value: "tandem")

@@ -172,7 +172,7 @@ public final class EmbeddedServer: Sendable {
         logger.info("making the database cluster", metadata: ["path": "\(directory.cluster)"])
         let parent = try directory.clusterParent(for: user)
         let new = parent + "/postgres.new"
-        try? FileManager.default.removeItem(atPath: new)
+        try OwnedFile.remove(new)
         guard mkdir(new, 0o700) == 0 else { throw EmbeddedServerError.file("\(new) cannot be made") }
         if let user { chown(new, user.uid, user.gid) }
         // C.UTF-8: the same order on every machine and after every upgrade, so that no index goes bad; lists that people
@@ -185,7 +185,7 @@ public final class EmbeddedServer: Sendable {
             ])
         let include = "include = 'tandem.conf'\n"
         let configuration = new + "/postgresql.conf"
-        let text = try String(contentsOfFile: configuration, encoding: .utf8) + include
+        let text = try OwnedFile.text(configuration, owner: user) + include
         try put(text, at: configuration)
         guard rename(new, parent + "/postgres") == 0 else {
             throw EmbeddedServerError.file("\(new) cannot be renamed: \(String(cString: strerror(errno)))")
@@ -336,14 +336,6 @@ public final class EmbeddedServer: Sendable {
 
     /// Writes a file that belongs to PostgreSQL's user (0600), whole or not at all.
     func put(_ text: String, at path: String) throws(EmbeddedServerError) {
-        let new = path + ".new"
-        let descriptor = Glibc.open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .file("\(new) cannot be written: \(String(cString: strerror(errno)))") }
-        let bytes = Array(text.utf8)
-        let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        fsync(descriptor)
-        Glibc.close(descriptor)
-        if let user { chown(new, user.uid, user.gid) }
-        guard count == bytes.count, rename(new, path) == 0 else { throw .file("\(path) cannot be written") }
+        try OwnedFile.replace(path, with: Array(text.utf8), owner: user)
     }
 }
