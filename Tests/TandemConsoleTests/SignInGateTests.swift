@@ -28,7 +28,8 @@ import Testing
         #expect(status { try gate.take("192.0.2.2", at: .zero) } == nil)
         for _ in 0..<3 { try gate.take("2001:db8::1", at: .zero) }
         #expect(status { try gate.take("2001:db8::2", at: .zero) } == 429)
-        #expect(status { try gate.take("192.0.2.1", at: .seconds(2)) } == nil)
+        // Two seconds are two tries.
+        for _ in 0..<2 { #expect(status { try gate.take("192.0.2.1", at: .seconds(2)) } == nil) }
         #expect(status { try gate.take("192.0.2.1", at: .seconds(2)) } == 429)
         gate.giveBack("192.0.2.1")
         #expect(status { try gate.take("192.0.2.1", at: .seconds(2)) } == nil)

@@ -76,7 +76,7 @@ extension Connection {
     public func exportOrder(_ order: ExportOrder, id: UUID, at time: Int64, by actor: String) throws(TandemError)
         -> JSON
     {
-        _ = try run("select set_config('statement_timeout', '60s', true)" as Statement)
+        _ = try run(.call("set_config", .text("statement_timeout"), .text("60s"), .bool(true)))
         let count = try exportCount(order)
         return try export(
             .call(
