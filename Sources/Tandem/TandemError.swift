@@ -90,6 +90,11 @@ public enum TandemError: Error, Sendable, Hashable {
         }
     }
 
+    /// True when what it needed was held by somebody else for longer than it waits.
+    public var isLockTimeout: Bool {
+        if case .unavailable(_, let sqlState) = self { sqlState == SQLState.lockNotAvailable.rawValue } else { false }
+    }
+
     /// True when the database has no room to write; what reads is answered all the same.
     public var isDiskFull: Bool {
         if case .unavailable(_, let sqlState) = self { sqlState == SQLState.diskFull.rawValue } else { false }

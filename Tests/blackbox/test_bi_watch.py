@@ -52,6 +52,8 @@ def hold(dsn: str) -> psycopg.Connection:
     return connection
 
 
+# Of which each parallel worker has its part.
+SHARED_OUT = "select count(*) from events a where (select count(*) from generate_series(1, 5000000 + length(a.event))) > 0"
 CROSS_JOIN = "select count(*) from events a, events b, events c, events d where a.properties is distinct from b.properties"
 
 
@@ -107,7 +109,7 @@ def test_processes_of_bi_get_the_processor_after_the_others(tandem: Server, tena
 
         def ask() -> None:
             with pytest.raises(psycopg.errors.AdminShutdown):
-                connection.execute(CROSS_JOIN)
+                connection.execute(SHARED_OUT)
 
         asked = threading.Thread(target=ask)
         asked.start()

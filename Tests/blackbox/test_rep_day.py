@@ -66,7 +66,7 @@ def test_each_part_of_a_day_has_room_and_the_rest_is_a_page_away(desk: Tenant, o
     kinds = [one.split()[1] for one in subjects(everything)]
     assert kinds == sorted(kinds, key=list(days).index), "by when they are due, what has no date last"
     assert f"{base}/tasks" in page.links, "and in the navigation"
-    assert operator.get(f"{base}/tasks?owner=nobody").text.count("Task ") == 0
+    assert subjects(operator.get(f"{base}/tasks?owner=nobody")) == []
     done = operator.submit(next(form for form in overdue.forms if form.action.endswith("/state")))
     assert "due=overdue" in done.response.url and len(subjects(done)) == 11
     operator.get(f"{base}/tasks?owner=everyone")
@@ -77,7 +77,7 @@ def test_tasks_go_on_page_by_page_to_those_without_a_date(desk: Tenant, operator
     items = [{"op": "create", "data": {"type": "task", "status": "planned", "subject": f"Task page {number}", "owner_id": owner}
               | ({"due_date": "2027-01-05"} if number < 45 else {})} for number in range(105)]
     answer = desk.post("/v1/activities:batch", {"items": items})
-    assert answer.status_code == 200 and all(item["status"] == "created" for item in answer.json()["items"]), answer.text[:500]
+    assert answer.status_code == 200 and all(item["status"] == 201 for item in answer.json()["results"]), answer.text[:500]
     page, seen = operator.get(f"/console/{desk.slug}/tasks?owner={owner}"), []
     while True:
         seen += subjects(page)
@@ -107,7 +107,8 @@ def test_all_that_asks_for_somebody_is_listed(desk: Tenant, operator: Browser) -
 
 @pytest.mark.parametrize("typed", ["+44 7700 900170", "07700900170", "7700 900170", "900170", "+44 (0)7700 900170", "0044 7700 900170"])
 def test_a_number_is_found_however_it_is_written(desk: Tenant, operator: Browser, typed: str) -> None:
-    name = "Rung " + "".join(letter for letter in typed if letter.isdigit())
+    # No digits, so that it is found by its number alone.
+    name = "Rung " + "".join("abcdefghij"[int(letter)] for letter in typed if letter.isdigit())
     make(desk, "contacts", last_name=name, phone="+44 7700 900170")
     make(desk, "contacts", last_name="Not " + name, phone="+44 7700 900171")
     make(desk, "leads", last_name="Lead " + name, phone="07700 900170")
@@ -117,7 +118,7 @@ def test_a_number_is_found_however_it_is_written(desk: Tenant, operator: Browser
     found = operator.get(f"{base}/search?q={asked}")
     # A number in a country's own form is the same as abroad only by its end.
     names = {name, "Firm " + name} | (set() if typed.startswith(("+44", "0044")) else {"Lead " + name})
-    assert names <= set(re.findall(r">((?:Lead |Firm |Not )?Rung \d+)<", found.html)), found.text
+    assert names <= set(re.findall(r">((?:Lead |Firm |Not )?Rung [a-j]+)<", found.html)), found.text
     listed = operator.get(f"{base}/contacts?q={asked}")
     assert f">{name}<" in listed.html and f"Not {name}" not in listed.html
     assert name in operator.get(f"{base}/people?q={asked}").text
@@ -161,7 +162,7 @@ def test_where_a_field_came_from_has_its_label_and_offers_what_differs(desk: Ten
     desk.server.sql(
         "insert into field_source (object, record_id, field, source, rank, at, value) "
         "select 'account', f.record_id, f.field, s.id, 20, f.at, case f.field when 'industry' then '\"Oil\"'::jsonb else f.value end "
-        "from field_source f cross join (select min(id) as id from source) s "
+        "from field_source f cross join (select max(id) as id from source) s "
         "where f.record_id = (select id from accounts where name = 'Sourced') and f.field in ('industry', 'cf_renewal')",
         schema=desk.schema)
     page = operator.get(f"/console/{desk.slug}/accounts/{account}")

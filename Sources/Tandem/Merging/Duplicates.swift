@@ -116,7 +116,7 @@ public enum DuplicateSearch {
                     _ = try connection.stepDuplicates(within: left)
                     return try connection.duplicateAnswer()
                 }
-            } catch TandemError.deadlineExceeded {
+            } catch let error as TandemError where error == .deadlineExceeded || error.isLockTimeout {
                 // The step is as if it had not been tried.
                 break
             }
