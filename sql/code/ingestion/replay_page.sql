@@ -1,7 +1,5 @@
--- The next stored events of a replay, each person's in order of time, behind the operation's cursor: its time, and node and
--- sequence as the halves of its id. A page looks at a bounded number of events; the last row may be one that is not wanted and
--- only says how far it looked. at_end: there are no more. traits: what an identify sent; group_id: of a group call that is the
--- latest for its group.
+-- The next stored events of a replay, as scan_events gives them, behind the operation's cursor: its time, and node and sequence as the
+-- halves of its id. traits: what an identify sent; group_id: of a group call that is the latest for its group.
 create or replace function replay_page(p_operation uuid, p_limit int4)
 returns table (
     place uuid, node bigint, ts timestamptz, received_at timestamptz, event_id uuid, message_id text, type text, name text,
@@ -14,46 +12,23 @@ set enable_mergejoin = off
 as $$
 #variable_conflict use_column
 declare
-    c_scan constant int4 := 5000;
-    v_filter jsonb;
-    v_sources int2[];
     v_node bigint := -1;
     v_ts timestamptz := '-infinity';
     v_seq bigint := 0;
-    v_after timestamptz;
-    v_before timestamptz;
     v_operation record;
 begin
     select o.input, o.cursor_at, replace(o.cursor_id::text, '-', '') as place into v_operation
     from operation o where o.id = p_operation;
-    v_filter := v_operation.input;
-    v_sources := quarantine_sources(v_filter);
-    v_after := coalesce((v_filter ->> 'after')::timestamptz, '-infinity');
-    v_before := coalesce((v_filter ->> 'before')::timestamptz, 'infinity');
     if v_operation.place is not null then
         v_ts := v_operation.cursor_at;
         v_node := ('x' || left(v_operation.place, 16))::bit(64)::bigint;
         v_seq := ('x' || right(v_operation.place, 16))::bit(64)::bigint;
     end if;
     return query
-    with scanned as (
-        select e.*, row_number() over (order by e.node, e.ts, e.seq) as pos
-        from (
-            select l.* from event_log l
-            where (l.node, l.ts, l.seq) > (v_node, v_ts, v_seq) and l.ts >= v_after and l.ts < v_before
-            order by l.node, l.ts, l.seq
-            limit c_scan
-        ) e
-    ), looked as (
-        select s.*, replay_wants(v_filter, v_sources, s.source, s.type, s.name) as wanted, s.pos = c.count as is_last,
-            s.pos = c.count and c.count < c_scan as at_end
-        from scanned s
-        cross join (select count(*) as count from scanned) c
-    )
     select
         (lpad(to_hex(k.node), 16, '0') || lpad(to_hex(k.seq), 16, '0'))::uuid, k.node, k.ts, k.received_at, k.event_id,
         k.message_id, k.type, k.name, k.source, k.flags, k.payload, t.delta, m.group_id, k.wanted, k.at_end
-    from (select * from looked l where l.wanted or l.is_last order by l.pos limit p_limit) k
+    from scan_events(v_operation.input, v_node, v_ts, v_seq, p_limit) k
     left join lateral (
         select r.delta from trait_record r
         where k.type = 'identify' and r.node = k.node and r.ts = k.ts and r.message_id = k.message_id
@@ -65,6 +40,6 @@ begin
         where k.type = 'group' and j.node = k.node and j.message_id = k.message_id and not j."left"
         limit 1
     ) m on true
-    order by k.pos;
+    order by k.node, k.ts, k.seq;
 end
 $$;
