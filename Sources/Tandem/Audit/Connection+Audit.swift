@@ -37,8 +37,10 @@ extension Connection {
 
     /// Whether the audit log is as it was written: `{"intact", "entries", "heads": [{"chain", "seq", "hash"}], "breaches":
     /// [{"chain", "seq", "breach"}]}`. Reads all of it.
-    public func auditState() throws(TandemError) -> JSON {
-        try run(.call("audit_state")).first?.json(0) ?? .null
+    ///
+    /// - Parameter kept: heads that were kept elsewhere: where the chains do not go on from them is a breach too.
+    public func auditState(since kept: AuditHeads = AuditHeads()) throws(TandemError) -> JSON {
+        try run(.call("audit_state", kept.bind)).first?.json(0) ?? .null
     }
 }
 

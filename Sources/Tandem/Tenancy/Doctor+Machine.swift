@@ -24,6 +24,20 @@ extension Doctor {
         return try findings(superuser.execute(file))
     }
 
+    /// What administrators did, as it was written: reads all of it.
+    static func controlAudit(_ connection: Connection) throws(PostgresError) -> Finding {
+        let rows = try connection.single(
+            settings: TenantDatabase.control(statementTimeout: .seconds(60)), .call("verify_control_audit"),
+            deadline: .seconds(60))
+        var breaches: [String] = []
+        for row in rows { breaches.append("entry \(try row.int("seq")) is \(try row.text("breach"))") }
+        return finding(
+            "control-audit", breaches.isEmpty ? .ok : .fail,
+            breaches.isEmpty
+                ? "what administrators did is as it was written" : breaches.prefix(5).joined(separator: "; "),
+            "somebody wrote to tandem.audit: compare those entries with a backup")
+    }
+
     /// What must not work is tried.
     static func walls(_ connection: Connection) throws(PostgresError) -> Finding {
         let rows = try connection.single(

@@ -65,6 +65,7 @@ public enum Doctor {
             ]
         }
         findings.append(try walls(connection))
+        findings.append(try controlAudit(connection))
         let pending = try Migrator(connection, logger: logger).plan()
         findings.append(
             finding(

@@ -27,12 +27,24 @@ struct AuditRoutes {
         Route(
             .get, "/v1/audit/verify", "Whether the audit log is as it was written, and where it is not",
             feature: "Audit",
-            scope: .secret, time: .seconds(60)
+            scope: .secret,
+            parameters: [
+                .init(
+                    "heads",
+                    "Heads that were kept elsewhere, as JSON: where the log does not go on from them is named too")
+            ], time: .seconds(60)
         ) { [store] call in
+            let kept = try Self.heads(call.query["heads"])
             let state = try await store.inTenant(call, readOnly: true) { (connection) throws(TandemError) in
-                try connection.auditState()
+                try connection.auditState(since: kept)
             }
             return Response(json: state)
         }
+    }
+
+    private static func heads(_ text: String?) throws(TandemError) -> AuditHeads {
+        guard let text, !text.isEmpty else { return AuditHeads() }
+        guard let json = try? JSON(parsing: text) else { throw .invalid("/heads", "invalid", "is no JSON") }
+        return try AuditHeads(json)
     }
 }

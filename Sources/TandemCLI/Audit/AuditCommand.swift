@@ -59,15 +59,23 @@ struct AuditCommand: ParsableCommand {
             discussion: """
                 tandem audit verify --tenant acme
                 tandem audit verify --tenant acme -o json > heads.json
+                tandem audit verify --tenant acme --heads heads.json
 
                 Each entry's hash covers the one before it. Who can write to the database could write all of them anew, heads \
-                included: keep the heads that this prints (-o json) elsewhere, and compare.
+                included: keep the heads that this prints (-o json) elsewhere, and give them to --heads later.
                 """)
         @OptionGroup var global: GlobalOptions
+        @Option(
+            name: .customLong("heads"),
+            help:
+                "A file of heads that was kept elsewhere (what -o json printed): also name where the log does not go on from them.",
+            completion: .file())
+        var headsFile: String?
 
         func run(_ session: DatabaseSession) throws -> Output {
+            let kept = try heads()
             let state = try session.inTenant(session.tenant(), readOnly: true) { (connection) throws(TandemError) in
-                try connection.auditState()
+                try connection.auditState(since: kept)
             }
             let breaches = state["breaches"]?.array ?? []
             var text = "\(state["entries"]?.int ?? 0) entries: "
@@ -79,6 +87,18 @@ struct AuditCommand: ParsableCommand {
             var output = Output(content: .object(state.object ?? [:]), name: "intact", text: text)
             if !breaches.isEmpty { output.exit = .failed }
             return output
+        }
+
+        private func heads() throws -> AuditHeads {
+            guard let headsFile else { return AuditHeads() }
+            guard let data = FileManager.default.contents(atPath: headsFile) else {
+                throw CommandFailure.usage("\(headsFile) cannot be read")
+            }
+            guard let kept = try? AuditHeads(JSON(parsing: Array(data))) else {
+                throw CommandFailure.usage(
+                    "\(headsFile) has no heads", hint: "it is to be what tandem audit verify -o json printed")
+            }
+            return kept
         }
     }
 

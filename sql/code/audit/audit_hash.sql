@@ -6,9 +6,10 @@ create or replace function audit_hash(
 language plpgsql immutable
 as $$
 begin
+    -- A whole number that has no bounds: no time that somebody wrote over another makes the log unreadable.
     return sha256(p_previous || convert_to(
         jsonb_build_array(
-            p_chain, p_seq, (extract(epoch from p_at) * 1000000)::bigint, p_actor, p_action, p_object, p_object_id, p_detail)::text,
+            p_chain, p_seq, round(extract(epoch from p_at) * 1000000), p_actor, p_action, p_object, p_object_id, p_detail)::text,
         'UTF8'));
 end
 $$;

@@ -11,8 +11,7 @@ declare
 begin
     select * into strict head from tandem.audit_head for update;
     head.seq := head.seq + 1;
-    entry_hash := sha256(head.hash || convert_to(jsonb_build_array(
-        head.seq, extract(epoch from entry_at), p_actor, p_action, p_tenant, p_object_id, p_detail)::text, 'UTF8'));
+    entry_hash := control_audit_hash(head.hash, head.seq, entry_at, p_actor, p_action, p_tenant, p_object_id, p_detail);
     insert into tandem.audit (seq, at, actor, action, tenant, object_id, detail, previous_hash, hash)
     values (head.seq, entry_at, p_actor, p_action, p_tenant, p_object_id, p_detail, head.hash, entry_hash);
     update tandem.audit_head set seq = head.seq, hash = entry_hash;
