@@ -323,14 +323,12 @@ def test_heads_that_are_none_are_refused(log: Log, tmp_path: pathlib.Path) -> No
     for given in ("7", "{", '{"heads": 7}', '[{"chain": 0}]', '[{"chain": 99999, "seq": 1, "hash": "00"}]'):
         answer = log.tenant.get("/v1/audit/verify", params={"heads": given})
         assert answer.status_code == 422 and answer.json()["errors"][0]["pointer"].startswith("/heads"), answer.text
-        file = tmp_path / "heads.json"
-        file.write_text(given)
+    file = tmp_path / "heads.json"
+    file.write_text('{"heads": 7}')
+    for path, why in ((file, "has no heads"), (tmp_path / "nowhere", "cannot be read")):
         with pytest.raises(CommandFailed) as refused:
-            log.tenant.server.cli("audit", "verify", "--tenant", log.tenant.slug, "--heads", str(file))
-        assert refused.value.code == 64 and "has no heads" in refused.value.errors
-    with pytest.raises(CommandFailed) as refused:
-        log.tenant.server.cli("audit", "verify", "--tenant", log.tenant.slug, "--heads", str(tmp_path / "nowhere"))
-    assert refused.value.code == 64
+            log.tenant.server.cli("audit", "verify", "--tenant", log.tenant.slug, "--heads", str(path))
+        assert refused.value.code == 64 and why in refused.value.errors
 
 
 CONTROL = {
