@@ -51,6 +51,8 @@ class History:
         self.random = random.Random(f"tandem-{seed}")
         self.consents = random.Random(f"tandem-consent-{seed}")
         self.guards = random.Random(f"tandem-guard-{seed}")
+        self.borders = random.Random(f"tandem-border-{seed}")
+        self.bordered = self.borders.random() < 0.3
         self.guarded = contacts or self.guards.random() < 0.5
         self.prefix = prefix
         self.base_ms = base_ms
@@ -79,13 +81,15 @@ class History:
         return self.pick("e") + "@example.test"
 
     def time(self) -> int:
-        """Six-hourly instants over 40 days, so that ties and exact window borders occur; seldom in the future. Where the guard is
-        tight, many are of one day."""
+        """Six-hourly instants over 40 days, so that ties occur; seldom in the future. Where the guard is tight, many are of one
+        day; in some histories all are exactly a week or thirty days from others: by chance a window's border decides in hardly any."""
         if self.random.random() < 0.03:
             return self.base_ms + self.random.randrange(3, 20) * HOUR_MS
         instant = self.random.randrange(160)
         if self.guarded and self.guards.random() < 0.6:
             instant %= 4  # much within one hour
+        if self.bordered:
+            instant = self.borders.choice([0, 28, 120, 148])
         return self.base_ms - DAY_MS - instant * 6 * HOUR_MS
 
     def manual_identifier(self) -> dict[str, str]:
