@@ -275,7 +275,10 @@ def test_the_console_converts_and_takes_back(tandem: Server, tenant: Tenant) -> 
     assert (opportunity["name"], opportunity["amount"], opportunity["account_id"]) == ("40 seats", "4000.00", account)
     again = browser.submit(page.form("/convert"), account=account, contact="new")
     assert "converted before" in again.text
-    back = browser.submit(done.form("/unconvert"))
+    plan = browser.get(next(link for link in done.links if link.endswith("/unconvert")))
+    assert "Goes to the bin opportunity 40 seats contact Ada Byron" in " ".join(plan.text.split()), plan.text
+    assert get(tenant, f"leads/{which}")["status"] == "converted"
+    back = browser.submit(plan.form("/unconvert"))
     assert "It is a lead again" in back.text and get(tenant, "opportunities")["items"] == []
     wrong = browser.submit(back.form("/convert"), account="acct_01JD9ZP3V8Q4M2T6X0C5R7N1KB", contact="new")
     assert wrong.response.status_code == 422 and get(tenant, f"leads/{which}")["status"] == "new"

@@ -462,6 +462,13 @@ def test_a_call_leads_to_the_next_step(desk: Tenant, rep: Browser, ann: str) -> 
     task = record(desk, "activities?subject=Send the offer")["items"][0]
     assert (task["type"], task["status"], task["due_date"], task["owner_id"]) == ("task", "planned", tomorrow, ann)
     assert [link["record_id"] for link in task["links"]] == [account]
+    # The call that was planned is done with the one that is logged.
+    closing = log_form(logged, "call")
+    assert "Send the offer" in re.search(r'name="closes">(.*?)</select>', logged.html)[1]
+    closed = rep.submit(closing, outcome="reached", closes=task["id"])
+    assert "Send the offer" not in closed.text.partition("Next steps")[2].partition("Timeline")[0]
+    ended = record(desk, f"activities/{task['id']}")
+    assert ended["status"] == "done" and ended["ended_at"]
     # A day of one's own comes before one of the menu.
     dated = rep.submit(form, next_subject="Ask about the offer", next_day=tomorrow, next_date="2031-03-04")
     assert "Tue 4 Mar 2031" in dated.text

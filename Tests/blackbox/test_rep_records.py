@@ -253,6 +253,18 @@ def test_a_list_is_saved_opened_shared_renamed_and_deleted(desk: Tenant, rep: Br
     assert [one["last_name"] for one in desk.get(f"/v1/contacts?view={view['id']}").json()["items"]] == ["Listed"]
     shared = rep.submit(opened.form(f"/lists/{view['id']}"), name="Our VIPs", shared="true", do="save")
     assert "Our VIPs" in shared.text and "for everybody" in shared.text
+    # Its conditions are said, changed and left out; what menus do not hold stays as it is.
+    assert all(words in shared.text for words in ["Owner is Ann of lists", "Name contains listed or Email contains listed"]), shared.text
+    change = shared.form(f"/lists/{view['id']}")
+    changed = rep.submit(change, do="save", field2="title", op2="is_not_set", field3="last_name", op3="ne", value3="Nobody")
+    assert "Title is empty" in changed.text and "Last name is not Nobody" in changed.text and "Listed" in changed.text
+    kept = desk.get(f"/v1/views/{view['id']}").json()["filter"]["all"]
+    assert {"field": "tags", "op": "contains", "value": "vip"} in kept and len(kept) == 5
+    wrong = rep.submit(change, do="save", field2="created_at", op2="lt", value2="yesterday")
+    assert wrong.response.status_code == 422 and desk.get(f"/v1/views/{view['id']}").json()["filter"]["all"] == kept
+    all_out = {"csrf": change.fields["csrf"], "name": "Our VIPs", "do": "save", "shared": "true"}
+    freed = rep.post(f"/console/{desk.slug}/lists/{view['id']}", all_out)
+    assert "Without a condition" in freed.text and "Unlisted" in freed.text
     again = rep.submit(saving.form("/lists"), name="Our VIPs")
     assert again.response.status_code == 422 and "already" in again.text
     assert rep.submit(saving.form("/lists"), name=" ").response.status_code == 422

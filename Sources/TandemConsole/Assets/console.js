@@ -35,6 +35,14 @@ for (const link of document.querySelectorAll("[data-back]")) {
   });
 }
 
+/* The value of a condition on a day is chosen from a calendar. */
+for (const select of document.querySelectorAll("select[data-days]")) {
+  const input = document.getElementById(select.dataset.value);
+  const set = () => (input.type = select.dataset.days.split(" ").includes(select.value) ? "date" : "text");
+  select.addEventListener("change", set);
+  set();
+}
+
 /* Keys: / is the search of the head; what has data-key opens with that key; Ctrl Enter sends the form that is being filled in. */
 document.addEventListener("keydown", (event) => {
   const typed = event.target.closest?.("input, textarea, select, [contenteditable]");

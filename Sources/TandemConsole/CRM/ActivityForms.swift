@@ -14,6 +14,9 @@ struct LogForms {
     /// Days that a follow-up or a task is often due on.
     let logDays: [Choice]
     let outcomes: [String]
+    /// Open tasks of the record, one of which a call or a note may have been.
+    let openTasks: [Choice]
+    let hasOpenTasks: Bool
     let repeats: [Choice]
     let reminds: [Choice]
     /// Without a record: a day's page adds tasks alone.
@@ -26,9 +29,10 @@ struct LogForms {
     /// - Parameters:
     ///   - action: where the forms are sent.
     ///   - back: the page to come back to.
+    ///   - steps: what is planned for the record.
     init(
-        action: String, back: String, csrf: String, owners: Owners, today: String, isTaskOnly: Bool = false,
-        mayEdit: Bool = false
+        action: String, back: String, csrf: String, owners: Owners, today: String, steps: [PlannedEntry] = [],
+        isTaskOnly: Bool = false, mayEdit: Bool = false
     ) {
         logAction = action
         logToken = csrf
@@ -37,6 +41,10 @@ struct LogForms {
         logToday = today
         logDays = DueDays.choices(from: today)
         outcomes = Self.outcomes
+        openTasks = steps.compactMap { step in
+            step.done.map { Choice(value: $0.taskID, label: "\(step.subject) (\(step.due))", isChosen: false) }
+        }
+        hasOpenTasks = !openTasks.isEmpty
         repeats = RecurrenceWords.choices()
         reminds = ReminderWords.choices
         self.isTaskOnly = isTaskOnly
@@ -209,6 +217,10 @@ extension Console {
                 fields["links"] = .array(try connection.activityTargets(object, id))
             }
             _ = try connection.recordCreate(catalog[.activity], .object(fields), by: author, catalog: catalog)
+            if let task = PublicID(.activity, text: form["closes"] ?? "")?.uuid, form["type"] != "task" {
+                let done: JSON = ["status": "done", "ended_at": .string(RecordTime.text(now))]
+                _ = try connection.recordUpdate(catalog[.activity], id: task, done, by: author, catalog: catalog)
+            }
             if var next = try LoggedActivity.followUp(form) {
                 for name in ["links", "owner_id"] { next[name] = fields[name] }
                 _ = try connection.recordCreate(catalog[.activity], .object(next), by: author, catalog: catalog)

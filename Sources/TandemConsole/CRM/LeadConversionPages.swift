@@ -54,9 +54,8 @@ struct LeadConversionForm {
 
 /// What a converted lead became.
 struct LeadBecame {
-    let unconvertAction: String
     /// Nil for who may not take it back.
-    let csrf: String?
+    let unconvertHref: String?
     let when: Moment?
     let account: AccountPage.Link?
     let becameContact: AccountPage.Link?
@@ -96,9 +95,9 @@ struct LeadBecameRead: Decodable {
     let contact: Named?
     let opportunity: Named?
 
-    func shown(_ words: TimeWords, path: String, lead: String, csrf: String?) -> LeadBecame {
+    func shown(_ words: TimeWords, path: String, lead: String, mayEdit: Bool) -> LeadBecame {
         LeadBecame(
-            unconvertAction: "\(path)/leads/\(lead)/unconvert", csrf: csrf, when: words.moment(at),
+            unconvertHref: mayEdit ? "\(path)/leads/\(lead)/unconvert" : nil, when: words.moment(at),
             account: account.map {
                 AccountPage.Link(
                     href: "\(path)/accounts/\(PublicID(.account, $0.id))", label: $0.name ?? "without a name")
@@ -128,6 +127,7 @@ extension Console {
                 call, visit, _ in
                 try await unconvert(call, visit)
             },
+            unconvertPageRoute,
         ]
     }
 

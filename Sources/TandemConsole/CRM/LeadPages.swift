@@ -272,7 +272,7 @@ extension Console {
                         read, $0, action: "\(path)/leads/\(PublicID(.lead, id))/convert", csrf: visit.csrf)
                 },
             became: detail.became?.shown(
-                words, path: path, lead: "\(PublicID(.lead, id))", csrf: read.mayEdit ? visit.csrf : nil),
+                words, path: path, lead: "\(PublicID(.lead, id))", mayEdit: read.mayEdit),
             submissions: detail.submissions.map { SubmissionEntry($0, words, path: path, visit) },
             editHref: read.status == "converted" || !read.mayEdit ? nil : "\(path)/leads/\(PublicID(.lead, id))/edit",
             disqualify: !read.isOpen || !visit.changes("status", of: "lead")

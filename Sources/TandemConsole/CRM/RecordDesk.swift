@@ -35,15 +35,16 @@ extension Console {
         let words = TimeWords(tenant.timezone)
         let owners = try await owners(call, visit, tenant)
         let today = words.date(RecordTime.text(context.clock.microseconds)) ?? ""
+        let planned = try steps.decoded("activity", as: PlannedRead.self).map {
+            PlannedEntry($0, back: place, path: path, csrf: visit.csrf, words)
+        }
         return RecordDesk(
             log: !visit.may("create", "activity")
                 ? nil
                 : LogForms(
                     action: "\(place)/log", back: place, csrf: visit.csrf, owners: owners, today: today,
-                    mayEdit: mayEdit),
-            nextSteps: try steps.decoded("activity", as: PlannedRead.self).map {
-                PlannedEntry($0, back: place, path: path, csrf: visit.csrf, words)
-            },
+                    steps: planned, mayEdit: mayEdit),
+            nextSteps: planned,
             timeline: try Timeline(timeline, path: path, place: place, csrf: visit.csrf, words),
             extras: try await extras(description, id, owners.all, visit, tenant, mayEdit: mayEdit),
             object: try await catalog(of: tenant)[description])

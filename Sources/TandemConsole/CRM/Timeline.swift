@@ -74,6 +74,7 @@ struct ActivityTools {
 
 /// The button that makes a task done, or takes that back.
 struct TaskButton {
+    let taskID: String
     let taskAction: String
     let taskState: String
     let taskLabel: String
@@ -81,7 +82,8 @@ struct TaskButton {
     let taskBack: String
 
     init(_ id: UUID, isDone: Bool, back: String, path: String, csrf: String) {
-        taskAction = "\(path)/activities/\(PublicID(.activity, id))/state"
+        taskID = "\(PublicID(.activity, id))"
+        taskAction = "\(path)/activities/\(taskID)/state"
         taskState = isDone ? "planned" : "done"
         taskLabel = isDone ? "Undo" : "Done"
         taskToken = csrf

@@ -125,8 +125,14 @@ struct SavedListPage {
     let rows: [Row]
     let hasRows: Bool
     let isShared: Bool
+    /// What its records have in common, for people.
+    let conditions: [String]
     /// Nil: somebody else's.
     let changeAction: String?
+    /// Of the form: conditions that menus hold, and others, which can be kept or left out.
+    let conditionRows: [ListConditionForm.Row]
+    let others: [Choice]
+    let hasOthers: Bool
     let csrf: String
     let allHref: String
     /// Nil: the visitor may not.
@@ -263,17 +269,12 @@ extension Console {
             return try await savedLists(
                 form, visit, wrong: "There is a list of that name already. Choose another name.")
         } catch TandemError.invalid(let errors) {
-            let words = errors.map {
-                $0.pointer.hasPrefix("/filter")
-                    ? ListConditionForm.words(($0.pointer, $0.detail))
-                    : "\(FieldWords.label(String($0.pointer.dropFirst()))) \($0.detail)."
-            }
-            return try await savedLists(form, visit, wrong: words.joined(separator: " "))
+            return try await savedLists(form, visit, wrong: Self.words(errors))
         }
     }
 
     private func savedList(
-        _ id: UUID, _ call: Call, _ visit: Visit, wrong: String? = nil
+        _ id: UUID, _ call: Call, _ visit: Visit, wrong: String? = nil, typed: Query? = nil
     ) async throws -> Response {
         let tenant = try visit.requiredTenant()
         let path = "/console/\(tenant.slug)"
@@ -295,14 +296,20 @@ extension Console {
             let asked = try RecordQueryReader(description, catalog: catalog).read(parameters: parameters)
             let query = try connection.recordQuery(view: id, of: description, asked, catalog: catalog)
             let page = try connection.recordList(description, query, seal: seal, catalog: catalog)
-            return OpenedList(view: view, description: description, page: page)
+            let users = try connection.recordChoices(catalog.target(.user), limit: 500)
+            let titles = users.map { ("\(PublicID(.user, $0.id))", $0.title) }
+            return OpenedList(
+                names: Dictionary(titles, uniquingKeysWith: { first, _ in first }), view: view,
+                description: description, page: page)
         }
-        let page = shown(found, id, call, visit, tenant, path: path, mine: mine, wrong: wrong)
+        let page = shown(found, id, call, visit, tenant, path: path, mine: mine, wrong: wrong, typed: typed)
         return Response(
             html: templates.render(page, as: "list"), status: wrong == nil ? .ok : .unprocessableContent)
     }
 
     private struct OpenedList: Sendable {
+        /// Users' names by their ids.
+        let names: [String: String]
         let view: RecordSnapshot
         let description: ObjectDescription
         let page: RecordPage
@@ -326,13 +333,16 @@ extension Console {
 
     private func shown(
         _ found: OpenedList, _ id: UUID, _ call: Call, _ visit: Visit, _ tenant: Tenant, path: String, mine: String?,
-        wrong: String?
+        wrong: String?, typed: Query?
     ) -> SavedListPage {
         let (view, description) = (found.view.json, found.description)
         let words = TimeWords(tenant.timezone)
         let fields = Self.columns(of: description, view)
         let place = "\(path)/lists/\(PublicID(.view, id))"
         let isMine = mine == nil || view["owner_id"]?.string == mine
+        let conditions = ListConditionForm.parts(view["filter"])
+        let (given, others) = ListConditionForm.split(conditions, description)
+        let said = ConditionWords(object: description, titles: found.names)
         return SavedListPage(
             chrome: Chrome(
                 title: view["name"]?.string ?? "", visit: visit, place: Chrome.Place(rawValue: description.plural),
@@ -351,7 +361,12 @@ extension Console {
                     })
             },
             hasRows: !found.page.items.isEmpty, isShared: view["shared"]?.bool ?? false,
-            changeAction: isMine && visit.may("edit", "view") ? place : nil, csrf: visit.csrf,
+            conditions: conditions.map { said.text($0) },
+            changeAction: isMine && visit.may("edit", "view") ? place : nil,
+            conditionRows: typed.map { ListConditionForm.rows($0, description) }
+                ?? ListConditionForm.rows(given, description),
+            others: others.map { Choice(value: $0.text, label: said.text($0), isChosen: true) },
+            hasOthers: !others.isEmpty, csrf: visit.csrf,
             allHref: "\(path)/lists?object=\(description.name)",
             exportHref: visit.may("export", description.name)
                 ? "\(path)/exports?object=\(description.plural)&view=\(PublicID(.view, id))" : nil, wrong: wrong,
@@ -375,9 +390,10 @@ extension Console {
                 if isDeleted {
                     try connection.recordDelete(catalog[.view], id: id, by: author)
                 } else {
+                    var body: JSONObject = ["name": .string(name), "shared": .bool(isShared)]
+                    for (field, value) in try Self.conditions(form, view.json, catalog) { body[field] = value }
                     _ = try connection.recordUpdate(
-                        catalog[.view], id: id, ["name": .string(name), "shared": .bool(isShared)], by: author,
-                        catalog: catalog)
+                        catalog[.view], id: id, .object(body), by: author, catalog: catalog)
                 }
                 return view.json["object"]?.string ?? ""
             }
@@ -385,9 +401,38 @@ extension Console {
             return .seeOther(
                 Self.with(notice: isDeleted ? "list-deleted" : "saved", "/console/\(tenant.slug)/\(place)"))
         } catch TandemError.duplicate {
-            return try await savedList(id, call, visit, wrong: "There is a list of that name already.")
-        } catch TandemError.invalid {
-            return try await savedList(id, call, visit, wrong: "A list needs a name, of at most 255 bytes.")
+            return try await savedList(id, call, visit, wrong: "There is a list of that name already.", typed: form)
+        } catch TandemError.invalid(let errors) {
+            return try await savedList(id, call, visit, wrong: Self.words(errors), typed: form)
         }
+    }
+
+    /// The conditions that the form of an open list holds, and with them the fields that it shows.
+    private static func conditions(
+        _ form: Query, _ view: JSON, _ catalog: ObjectCatalog
+    ) throws(TandemError) -> JSONObject {
+        guard let object = catalog.object(view["object"]?.string ?? "") else { return [:] }
+        let chosen = ListConditionForm(form, object)
+        var conditions = chosen.conditions
+        for kept in form.items where kept.name == "keep" {
+            guard let condition = try? JSON(parsing: kept.value) else {
+                throw .invalid("/filter", "invalid_json", "is no JSON")
+            }
+            conditions.append(condition)
+        }
+        var body: JSONObject = ["filter": conditions.isEmpty ? .null : ["all": .array(conditions)]]
+        let named = (view["fields"]?.array ?? []).compactMap(\.string)
+        let shown = named.isEmpty ? columns[object.name, default: []] : named
+        let new = chosen.names.filter { !shown.contains($0) }
+        if !new.isEmpty { body["fields"] = .array((shown + new).map { .string($0) }) }
+        return body
+    }
+
+    private static func words(_ errors: [FieldError]) -> String {
+        errors.map {
+            $0.pointer.hasPrefix("/filter")
+                ? ListConditionForm.words(($0.pointer, $0.detail))
+                : "\(FieldWords.label(String($0.pointer.dropFirst()))) \($0.detail)."
+        }.joined(separator: " ")
     }
 }

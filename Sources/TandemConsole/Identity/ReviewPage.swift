@@ -6,11 +6,21 @@ import TandemHTTP
 
 /// One merge that waits for somebody's decision: who is meant, why it was held back, and what it would change.
 struct ReviewPage {
+    /// An event that asked for it.
+    struct Cause {
+        let name: String
+        let at: Moment?
+        let href: String
+    }
+
     let chrome: Chrome
     let reason: String
     let explanation: String
     let created: Moment?
+    /// What asked for it, as far as no event stands for it.
     let refs: [String]
+    let events: [Cause]
+    var hasEvents: Bool { !events.isEmpty }
     let state: String
     let tone: String
     let decided: Moment?
@@ -77,11 +87,12 @@ extension Console {
             }["plan"].map { IdentityPlan($0) }
         }
         let accounts = try await accounts(of: read, tenant)
+        let (events, refs) = try await causes(of: read, tenant, words)
         let page = ReviewPage(
             chrome: Chrome(
                 title: "A review", visit: visit, place: .reviews, notice: call.query["notice"], version: version),
             reason: ReviewsPage.reason(read.reason), explanation: ReviewsPage.explanation(read.reason),
-            created: words.moment(read.createdAt), refs: Array(read.refs.prefix(10)), state: read.state,
+            created: words.moment(read.createdAt), refs: refs, events: events, state: read.state,
             tone: isOpen ? "warn" : "info", decided: words.moment(read.decidedAt),
             decidedBy: read.decidedBy.map { ActorWords.words($0) }, reviewsHref: "\(path)/reviews",
             likeness: Likeness(read), sides: ReviewsPage.sides(read, accounts: accounts, path: path),
@@ -89,6 +100,22 @@ extension Console {
             action: visit.may("edit", "profile") ? "\(path)/reviews/\(PublicID(.review, id))/decide" : nil,
             csrf: visit.csrf)
         return Response(html: templates.render(page, as: "review"))
+    }
+
+    /// The events that asked for it, and what else did.
+    private func causes(
+        of read: ReviewRead, _ tenant: Tenant, _ words: TimeWords
+    ) async throws -> ([ReviewPage.Cause], [String]) {
+        var (causes, found): ([ReviewPage.Cause], Set<String>) = ([], [])
+        for row in try await self.read(tenant, [.call("review_events", .uuid(read.id))])[0] {
+            found.insert(try row.text("message_id"))
+            let place = "\(PublicID(.event, try row.uuid("event_id")))?at=\(queryValue(try row.text("received_at")))"
+            causes.append(
+                ReviewPage.Cause(
+                    name: try row.text("name"), at: words.moment(try row.text("at")),
+                    href: "/console/\(tenant.slug)/events/\(place)"))
+        }
+        return (causes, Array(read.refs.filter { !found.contains($0) }.prefix(10)))
     }
 
     /// The names of the accounts of those whom a review is about.
