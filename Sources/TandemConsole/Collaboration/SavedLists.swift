@@ -428,7 +428,7 @@ extension Console {
         return body
     }
 
-    private static func words(_ errors: [FieldError]) -> String {
+    private static func words(_ errors: [TandemError.FieldError]) -> String {
         errors.map {
             $0.pointer.hasPrefix("/filter")
                 ? ListConditionForm.words(($0.pointer, $0.detail))
