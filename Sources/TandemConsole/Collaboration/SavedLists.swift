@@ -118,6 +118,13 @@ struct SavedListPage {
         let shown: String
     }
 
+    /// A condition that menus do not hold.
+    struct Other {
+        let n: Int
+        let json: String
+        let words: String
+    }
+
     let chrome: Chrome
     let listName: String
     let plural: String
@@ -131,7 +138,7 @@ struct SavedListPage {
     let changeAction: String?
     /// Of the form: conditions that menus hold, and others, which can be kept or left out.
     let conditionRows: [ListConditionForm.Row]
-    let others: [Choice]
+    let others: [Other]
     let hasOthers: Bool
     let csrf: String
     let allHref: String
@@ -365,7 +372,9 @@ extension Console {
             changeAction: isMine && visit.may("edit", "view") ? place : nil,
             conditionRows: typed.map { ListConditionForm.rows($0, description) }
                 ?? ListConditionForm.rows(given, description),
-            others: others.map { Choice(value: $0.text, label: said.text($0), isChosen: true) },
+            others: others.enumerated().map {
+                .init(n: $0.offset, json: $0.element.text, words: said.text($0.element))
+            },
             hasOthers: !others.isEmpty, csrf: visit.csrf,
             allHref: "\(path)/lists?object=\(description.name)",
             exportHref: visit.may("export", description.name)
@@ -414,7 +423,7 @@ extension Console {
         guard let object = catalog.object(view["object"]?.string ?? "") else { return [:] }
         let chosen = ListConditionForm(form, object)
         var conditions = chosen.conditions
-        for kept in form.items where kept.name == "keep" {
+        for kept in form.items where kept.name.hasPrefix("keep") {
             guard let condition = try? JSON(parsing: kept.value) else {
                 throw .invalid("/filter", "invalid_json", "is no JSON")
             }

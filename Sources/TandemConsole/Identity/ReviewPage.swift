@@ -20,7 +20,7 @@ struct ReviewPage {
     /// What asked for it, as far as no event stands for it.
     let refs: [String]
     let events: [Cause]
-    var hasEvents: Bool { !events.isEmpty }
+    let hasEvents: Bool
     let state: String
     let tone: String
     let decided: Moment?
@@ -92,7 +92,8 @@ extension Console {
             chrome: Chrome(
                 title: "A review", visit: visit, place: .reviews, notice: call.query["notice"], version: version),
             reason: ReviewsPage.reason(read.reason), explanation: ReviewsPage.explanation(read.reason),
-            created: words.moment(read.createdAt), refs: refs, events: events, state: read.state,
+            created: words.moment(read.createdAt), refs: refs, events: events, hasEvents: !events.isEmpty,
+            state: read.state,
             tone: isOpen ? "warn" : "info", decided: words.moment(read.decidedAt),
             decidedBy: read.decidedBy.map { ActorWords.words($0) }, reviewsHref: "\(path)/reviews",
             likeness: Likeness(read), sides: ReviewsPage.sides(read, accounts: accounts, path: path),
