@@ -11,6 +11,25 @@ private struct EventDetail: Decodable {
         let value: String
     }
 
+    struct Demotion: Decodable {
+        let type: String
+        let value: String
+        let rule: String
+
+        /// Why it was kept out.
+        var why: String {
+            switch rule {
+            case "limit": "the person has as many of this type as the rules allow"
+            case "separated": "an undo or a decision keeps these people apart"
+            case "max_ids": "the person has as many identifiers as the rules allow"
+            case "max_merges": "the person is made of as many visitors as the rules allow"
+            case "review": "it would merge contacts of different accounts: a review decides"
+            case "anomaly": "the person gained unusually many within an hour: a review decides"
+            default: "an alias does not take an identifier from another person"
+            }
+        }
+    }
+
     struct Group: Decodable {
         let groupId: String
         let left: Bool
@@ -41,6 +60,8 @@ private struct EventDetail: Decodable {
     let profile: UUID?
     let person: String?
     let identifiers: [Identifier]
+    let demotions: [Demotion]
+    let review: UUID?
     let groups: [Group]
     let merges: [MergeMade]
     let form: Submission?
@@ -119,6 +140,13 @@ extension EventDetail {
         }
         for identifier in identifiers {
             effects.append(.init(term: "New identifier", words: "\(identifier.type) \(identifier.value)", href: nil))
+        }
+        for demotion in demotions {
+            let words = "\(demotion.type) \(demotion.value): \(demotion.why)"
+            let href = ["review", "anomaly"].contains(demotion.rule) ? review : nil
+            effects.append(
+                .init(
+                    term: "Kept out", words: words, href: href.map { "\(path)/reviews/\(PublicID(.review, $0))" }))
         }
         for merge in merges {
             effects.append(.init(term: "Merge", words: merge.state, href: "\(path)/merges"))

@@ -1,5 +1,5 @@
 -- One event as its page shows it: what was stored, whose it is, and what it did: traits and identifiers that it brought, the
--- account, merges, a form's submission. Found by its id and the time of its receipt. Null: there is none.
+-- account, merges, identifiers that a rule kept out, a form's submission. Found by its id and the time of its receipt. Null: there is none.
 create or replace function event_page(p_event_id uuid, p_received_at timestamptz) returns jsonb
 language plpgsql stable
 set enable_seqscan = off
@@ -27,6 +27,12 @@ begin
                 from identifier i
                 where i.node = v_event.node and i.first_event = v_event.event_id
             ),
+            'demotions', (
+                select coalesce(jsonb_agg(jsonb_build_object('type', d.type, 'value', d.value, 'rule', d.rule) order by d.seq), '[]')
+                from demotion d
+                where d.event_id = v_event.event_id
+            ),
+            'review', (select r.id from review r where r.ref = v_event.message_id),
             'groups', (
                 select coalesce(jsonb_agg(jsonb_build_object('group_id', m.group_id, 'left', m."left") order by m.group_id), '[]')
                 from membership m
