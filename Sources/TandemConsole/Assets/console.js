@@ -38,7 +38,7 @@ for (const link of document.querySelectorAll("[data-back]")) {
 /* The value of a condition on a day is chosen from a calendar. */
 for (const select of document.querySelectorAll("select[data-days]")) {
   const input = document.getElementById(select.dataset.value);
-  const set = () => (input.type = select.dataset.days.split(" ").includes(select.value) ? "date" : "text");
+  const set = () => (input.type = select.value && select.dataset.days.split(" ").includes(select.value) ? "date" : "text");
   select.addEventListener("change", set);
   set();
 }

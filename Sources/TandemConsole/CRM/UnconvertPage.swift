@@ -79,7 +79,7 @@ extension Console {
             }
             let page = UnconvertPage(
                 chrome: Chrome(title: "Take a conversion back", visit: visit, place: .leads, version: version),
-                lead: record.json["name"]?.string ?? record.json["email"]?.string ?? lead,
+                lead: MergeChoices.name(record),
                 leadHref: "\(path)/leads/\(lead)", status: plan["status"]?.string ?? "",
                 groups: UnconvertPage.groups(LeadConversion.seen(plan, catalog), path: path),
                 action: "\(path)/leads/\(lead)/unconvert", csrf: visit.csrf)
