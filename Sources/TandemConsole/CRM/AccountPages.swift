@@ -321,8 +321,11 @@ extension AccountPage {
         hasFigures = !figures.isEmpty
         contacts = business.contacts.map { contact in
             let visits = detail.people.first { $0.profile == contact.profile }
-            let position = [contact.title, contact.role == contact.title ? nil : contact.role, contact.name == nil ? nil : contact.email]
-                .compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: ", ")
+            let position = [
+                contact.title, contact.role == contact.title ? nil : contact.role,
+                contact.name == nil ? nil : contact.email,
+            ]
+            .compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: ", ")
             return Person(
                 href: "\(path)/contacts/\(PublicID(.contact, contact.id))",
                 personLabel: contact.name ?? contact.email ?? "without a name",
