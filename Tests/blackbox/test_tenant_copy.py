@@ -286,15 +286,11 @@ def test_a_gigabyte_takes_as_long_among_many_tenants_as_among_few(site: Site, fi
     figures("filled in, s", round(site.filled_s, 1))
     figures("GB in the database, with indexes", round(site.database_bytes(site.source) / GB, 3))
     few = measure(site)
+    say(figures, FEW, few)
     figures("tenants made a second", round(site.make_tenants(MANY), 2))
     assert site.server.sql("select count(*) from tandem.tenant where state = 'active'") == [(MANY,)]
     many = measure(site)
-    for count, times in ((FEW, few), (MANY, many)):
-        figures(f"among {count} tenants", {
-            "GB saved": round(statistics.median(times.gigabytes), 3),
-            "export s": round(statistics.median(times.export_s), 2), "export s per GB": round(times.per_gb(times.export_s), 2),
-            "restore s": round(statistics.median(times.restore_s), 2), "restore s per GB": round(times.per_gb(times.restore_s), 2),
-            "restore s, each": ", ".join(f"{took:.1f}" for took in times.restore_s)})
+    say(figures, MANY, many)
     ratios = {
         "export": many.per_gb(many.export_s) / few.per_gb(few.export_s),
         "restore": many.per_gb(many.restore_s) / few.per_gb(few.restore_s)}
@@ -302,3 +298,11 @@ def test_a_gigabyte_takes_as_long_among_many_tenants_as_among_few(site: Site, fi
         figures(f"{name}: seconds per GB among {MANY} ÷ among {FEW} tenants", round(ratio, 2))
     if FULL:
         assert max(ratios.values()) < 2, ratios
+
+
+def say(figures: Callable[[str, Any], None], count: int, times: Times) -> None:
+    figures(f"among {count} tenants", {
+        "GB saved": round(statistics.median(times.gigabytes), 3),
+        "export s": round(statistics.median(times.export_s), 2), "export s per GB": round(times.per_gb(times.export_s), 2),
+        "restore s": round(statistics.median(times.restore_s), 2), "restore s per GB": round(times.per_gb(times.restore_s), 2),
+        "restore s, each": ", ".join(f"{took:.1f}" for took in times.restore_s)})
