@@ -51,7 +51,7 @@ public struct Console: Sendable {
             + peopleRoutes + eventRoutes
             + consentRulesRoutes + retentionRoutes + identityRulesRoutes + quarantineRoutes + replayRoutes
             + sourceRoutes + planRoutes + sendRoutes + mergeRoutes + crmRoutes
-            + searchRoutes + fieldRoutes + exportRoutes + operationRoutes + auditRoutes + privacyRoutes
+            + searchRoutes + fieldRoutes + exportRoutes + keyRoutes + operationRoutes + auditRoutes + privacyRoutes
             + installationRoutes
     }
 

@@ -256,7 +256,7 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "corrected": f"{base}/quarantine/{refused}",
         "review": f"{base}/reviews/{tenant.get('/v1/merge-reviews').json()['items'][0]['id']}",
         "exports": f"{base}/exports", "exports-events": f"{base}/exports?object=events", "operations": f"{base}/operations",
-        "privacy": f"{base}/privacy",
+        "privacy": f"{base}/privacy", "keys": f"{base}/keys",
         "audit": f"{base}/audit?verify=1",
         **{place: f"/console/-/{place}" for place in ("tenants", "doctor", "backups", "bi", "upgrade")},
         "send": f"{base}/send",

@@ -91,7 +91,7 @@ enum Assets {
         ("plan", PackageResources.plan_mustache),
         ("merges", PackageResources.merges_mustache),
         ("operations", PackageResources.operations_mustache), ("exports", PackageResources.exports_mustache),
-        ("audit", PackageResources.audit_mustache),
+        ("audit", PackageResources.audit_mustache), ("keys", PackageResources.keys_mustache),
         ("privacy", PackageResources.privacy_mustache), ("receipt", PackageResources.receipt_mustache),
         ("doctor", PackageResources.doctor_mustache), ("backups", PackageResources.backups_mustache),
         ("bi-sessions", PackageResources.bi_sessions_mustache), ("unconvert", PackageResources.unconvert_mustache),

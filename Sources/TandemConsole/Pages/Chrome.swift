@@ -197,6 +197,8 @@ extension Chrome.Notice {
         case "records-parted": self.init(kind: "good", text: "The merge is undone: they are separate records again.")
         case "moved-on": self.init(kind: "good", text: "What was here is part of this record now: they were merged.")
         case "list-saved": self.init(kind: "good", text: "Saved. It stands among the saved lists.")
+        case "key-revoked":
+            self.init(kind: "good", text: "The key is revoked. It ends everywhere within five seconds.")
         case "export-deleted": self.init(kind: "good", text: "The file is deleted.")
         case "list-deleted": self.init(kind: "good", text: "The list is deleted; its records are where they were.")
         case "dismissed": self.init(kind: "good", text: "Kept apart: this pair is not proposed again.")

@@ -14,14 +14,14 @@ extension Chrome {
         case today, tasks, accounts, contacts, leads, opportunities, tickets, forms, bin
         case thread, people, merges, reviews, duplicates, privacy
         case events, quarantine, sources, plans, send
-        case fields, rules, retention, users, roles, exports, operations, audit
+        case fields, rules, retention, users, roles, keys, exports, operations, audit
 
         var area: Area {
             switch self {
             case .today, .tasks, .accounts, .contacts, .leads, .opportunities, .tickets, .forms, .bin: .crm
             case .thread, .people, .merges, .reviews, .duplicates, .privacy: .people
             case .events, .quarantine, .sources, .plans, .send: .events
-            case .fields, .rules, .retention, .users, .roles, .exports, .operations, .audit: .settings
+            case .fields, .rules, .retention, .users, .roles, .keys, .exports, .operations, .audit: .settings
             }
         }
 
@@ -50,6 +50,7 @@ extension Chrome {
             case .audit: "Audit"
             case .users: "Users"
             case .roles: "Roles"
+            case .keys: "Keys"
             case .fields: "Fields"
             case .rules: "Identity rules"
             case .retention: "Retention"
@@ -62,7 +63,7 @@ extension Chrome {
             switch self {
             case .thread, .events, .quarantine, .sources, .plans, .send, .rules, .retention: .cdp
             case .today, .tasks, .contacts, .leads, .forms, .opportunities, .tickets, .duplicates: .crm
-            case .people, .accounts, .merges, .reviews, .fields, .exports, .operations, .audit, .users, .roles,
+            case .people, .accounts, .merges, .reviews, .fields, .exports, .operations, .audit, .users, .roles, .keys,
                 .privacy, .bin:
                 nil
             }
@@ -87,7 +88,7 @@ extension Chrome {
             case .roles: .read("role")
             case .exports: Console.exportRight
             case .operations: .free
-            case .privacy, .audit: .operators
+            case .privacy, .audit, .keys: .operators
             case .duplicates: Console.mergeRight
             }
         }
