@@ -1,4 +1,4 @@
-public import Postgres
+import Postgres
 
 /// How far the chains of the audit log were once, as whoever keeps `auditState()` elsewhere gives them back.
 public struct AuditHeads: Sendable {

@@ -93,7 +93,7 @@ extension Console {
         _ call: Call, _ visit: Visit, made: KeysPage.Made? = nil, wrong: String? = nil
     ) async throws -> Response {
         let tenant = try visit.requiredTenant()
-        let (keys, sources) = try await withDirectory(visit) { (directory) throws(PostgresError) in
+        let (keys, sources) = try await withDirectory(visit) { (directory) throws in
             (try directory.keys(tenant), try directory.sources(tenant))
         }
         let roles = try await read(tenant, [.call("find_roles")])[0].map { row in
