@@ -38,7 +38,8 @@ struct DuplicateCommand: ParsableCommand {
                 }
                 return Output(content: .object(session.written(found)), text: Self.words(found))
             }
-            try session.inTenant(tenant) { (connection) throws(TandemError) in try connection.beginDuplicates(of: kind)
+            _ = try session.inTenant(tenant) { (connection) throws(TandemError) in
+                try connection.beginDuplicates(of: kind)
             }
             var progress: JSON
             repeat {
