@@ -118,7 +118,6 @@ class Site:
         busy = "select count(*) from pg_stat_activity where backend_type = 'autovacuum worker'"
         wait_until(lambda: self.server.sql(busy) == [(0,)], 600, every_s=0.5)
         self.server.sql("checkpoint")
-        os.sync()
 
     def save(self) -> Saved:
         folder = self.folder / f"saved-{next(self._numbers)}"
