@@ -51,7 +51,8 @@ public struct Console: Sendable {
             + peopleRoutes + eventRoutes
             + consentRulesRoutes + retentionRoutes + identityRulesRoutes + quarantineRoutes + replayRoutes
             + sourceRoutes + planRoutes + sendRoutes + mergeRoutes + crmRoutes
-            + searchRoutes + fieldRoutes + exportRoutes + keyRoutes + operationRoutes + auditRoutes + privacyRoutes
+            + searchRoutes + fieldRoutes + exportRoutes + importRoutes + keyRoutes + operationRoutes + auditRoutes
+            + privacyRoutes
             + installationRoutes
     }
 

@@ -87,7 +87,7 @@ def test_every_page_asks_for_a_session(tandem: Server, tenant: Tenant) -> None:
     for path in ["", "/people", "/accounts", "/opportunities", "/today", "/today/leads", "/tasks", "/contacts", "/board",
                  "/contacts/new", "/fields", "/tickets",
                  "/events", "/events/stream", "/quarantine", "/replay", "/merges", "/reviews", "/operations", "/privacy",
-                 "/send"]:
+                 "/send", "/imports"]:
         answer = requests.get(f"{tandem.base_url}/console/{tenant.slug}{path}", allow_redirects=False, timeout=30)
         assert answer.status_code == 303, path
         assert answer.headers["Location"].startswith(f"/console/sign-in?tenant={tenant.slug}&to=%2Fconsole%2F{tenant.slug}"), path

@@ -125,12 +125,15 @@ def test_the_mappings_that_come_along_fit_their_objects(tmp_path: pathlib.Path, 
         text = tenant.server.cli("import", "mappings", item["name"], json=False)
         lines = [line.strip() for line in text.splitlines() if line.startswith("  ")]
         names = [line.split("column: ")[1].split(",")[0].rstrip("}") if "column: " in line else line.split(": ", 1)[1] for line in lines]
+        (cursor,) = [line.removeprefix("cursor: ") for line in text.splitlines() if line.startswith("cursor: ")]
+        cursor = cursor.split("column: ")[1].split(",")[0] if "column: " in cursor else cursor
         path = tmp_path / f"{item['name']}.csv"
-        path.write_text(",".join(names) + "\n")
+        path.write_text(",".join([*names, cursor]) + "\n")
         # Every field is one of the object's, every reference leads somewhere, every column is the header's.
         done = tenant.server.cli(
             "import", item["object"], str(path), "--map", item["name"], "--tenant", tenant.slug, "--dry-run")["import"]
-        assert (done["read"], done["rejected"]) == (0, 0), item
+        assert (done["read"], done["rejected"], done["cursor"]["column"]) == (0, 0, cursor), item
+        assert "missing" not in done["cursor"]
     with pytest.raises(CommandFailed) as refused:
         tenant.server.cli("import", "leads", str(path), "--map", "hubspot-contacts", "--tenant", tenant.slug)
     assert "is for contacts" in refused.value.errors

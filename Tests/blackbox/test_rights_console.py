@@ -25,7 +25,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "opportunities": ("opportunity",), "board": ("opportunity",), "tickets": ("ticket",), "forms": ("form",), "users": ("user",),
     "roles": ("role:read",), "people": ("profile:read",), "merges": ("profile:read",), "reviews": ("profile:read",),
     "events": ("profile:read",), "quarantine": ("profile:read",), "sources": ("setting:read",), "plans": ("setting:read",),
-    "retention": ("setting:read",), "rules": ("setting:read",),
+    "retention": ("setting:read",), "rules": ("setting:read",), "imports": ("setting:read",),
     "fields": ("setting:edit",), "send": ("setting:edit",), "replay": ("setting:edit",), "roles/new": ("role:edit",),
     "exports": ("account:export", "contact:export", "lead:export", "opportunity:export", "ticket:export"),
     "operations": (), "search?q=zebra": (), "bin": ("*:delete",),

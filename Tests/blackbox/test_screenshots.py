@@ -12,6 +12,7 @@ import itertools
 import os
 import pathlib
 import re
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
@@ -172,6 +173,19 @@ def pictures() -> pathlib.Path | None:
     return folder
 
 
+def import_nightly(tenant: Tenant) -> None:
+    """A file of one night and one of the next, of which only what is new is read."""
+    with tempfile.TemporaryDirectory() as folder:
+        file, map = pathlib.Path(folder, "products-export.csv"), pathlib.Path(folder, "map.yaml")
+        map.write_text("match: external_id\ncursor: changed\nfields: {external_id: id, name: name, list_price: price}\n")
+        for night, price in enumerate(("10", "12")):
+            rows = [f"p{i},Product {i},10,2026-11-{i + 1:02}T0{i}:30:00Z" for i in range(7)]
+            rows += [f"p8,Product 8,{price},2026-11-1{night}T01:15:00Z", "p9,Product 9,5," if night else "p9,Product 9,many,2026-11-09"]
+            file.write_text("id,name,price,changed\n" + "\n".join(rows) + "\n")
+            command = ("import", "products", str(file), "--map", str(map), "--tenant", tenant.slug)
+            tenant.server.cli(*command, *(("--since", "last") if night else ()))
+
+
 def pages(tenant: Tenant) -> dict[str, str]:
     """Every page by the name of its picture."""
     base = f"/console/{tenant.slug}"
@@ -191,6 +205,8 @@ def pages(tenant: Tenant) -> dict[str, str]:
         wait_until(lambda: tenant.get(ordered).json()["state"] == "done")
         undone = tenant.post(ordered + ":undo").headers["Location"]
         wait_until(lambda: tenant.get(undone).json()["state"] == "done")
+    if not tenant.server.sql("select 1 from import limit 1", schema=tenant.schema):
+        import_nightly(tenant)
     parted = tenant.server.tenant("console-parted", display_name="Undone")
     if not parted.server.sql("select 1 from merge", schema=parted.schema):
         send_story(parted)
@@ -256,6 +272,7 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "corrected": f"{base}/quarantine/{refused}",
         "review": f"{base}/reviews/{tenant.get('/v1/merge-reviews').json()['items'][0]['id']}",
         "exports": f"{base}/exports", "exports-events": f"{base}/exports?object=events", "operations": f"{base}/operations",
+        "imports": f"{base}/imports",
         "privacy": f"{base}/privacy", "keys": f"{base}/keys",
         "audit": f"{base}/audit?verify=1",
         **{place: f"/console/-/{place}" for place in ("tenants", "doctor", "backups", "bi", "upgrade")},

@@ -13,12 +13,16 @@ struct FileSurvey: Sendable {
     private(set) var numericColumns: Set<String> = []
     /// Values of the fields by which rows of this file refer to each other, by SQL column.
     private(set) var ownKeys: [String: Set<String>] = [:]
+    private(set) var tally = CursorTally()
 
+    /// - Parameters:
+    ///   - digest: of the file.
+    ///   - passage: which rows are taken; nil: all.
     init(
-        _ file: ImportFile, _ mapping: Mapping, plan: RowPlan?, phoneRegion: String,
-        progress: (ImportProgress) throws(TandemError) -> Void
+        _ file: ImportFile, _ mapping: Mapping, digest: [UInt8], plan: RowPlan?, passage: CursorPassage?,
+        phoneRegion: String, progress: (ImportProgress) throws(TandemError) -> Void
     ) throws(TandemError) {
-        digest = try file.digest()
+        self.digest = digest
         var reader = try RowReader(file, format: mapping.format)
         if !reader.columns.isEmpty { try Self.check(mapping, against: reader.columns) }
         let properties = Set(
@@ -35,6 +39,11 @@ struct FileSurvey: Sendable {
                 guard let text = cells[name]?.string, !text.isEmpty else { continue }
                 numeric[name] = (numeric[name] ?? true) && Self.isPlainNumber(text)
             }
+            if let place = passage?.place(cells) {
+                tally.note(place, line: row.line)
+                // Where its records are is for the database to say.
+                if !place.isTaken { continue }
+            }
             for target in dated { try Self.check(target, cells, line: row.line) }
             for (key, column) in own {
                 guard case .text(let text) = RowConverter.Cell(column, cells) else { continue }
@@ -42,19 +51,38 @@ struct FileSurvey: Sendable {
             }
         }
         numericColumns = Set(numeric.filter(\.value).keys)
+        if let cursor = passage?.column.cursor { try check(cursor) }
+    }
+
+    /// If nothing can be read, it is the mapping that does not fit.
+    private func check(_ cursor: Mapping.Cursor) throws(TandemError) {
+        guard tally.readable == 0, let (line, text) = tally.firstUnreadable else { return }
+        let hint =
+            cursor.kind == .number
+            ? "a number such as 1,234.5 needs it as `format`; a date or time has no `type: number`"
+            : "give its `format`, for example {column: \(cursor.column), format: YYYY-MM-DD HH:mm}, or "
+                + "`type: number` for a number"
+        throw .badRequest(
+            code: "invalid_mapping",
+            detail: "line \(cursor.line): no `cursor` can be read, such as `\(text)` (line \(line) of the file); "
+                + hint)
     }
 
     /// Every column that the mapping names must be in the header.
     private static func check(_ mapping: Mapping, against header: [String]) throws(TandemError) {
         for column in mapping.columns {
             guard let name = column.name, !header.contains(name) else { continue }
-            let near = Spelling.nearest(to: name, among: header)
-            let hint =
-                near.map { "did you mean `\($0)`?" }
-                ?? "it has \(header.filter { !$0.isEmpty }.joined(separator: ", "))"
-            throw .badRequest(
-                code: "invalid_mapping", detail: "line \(column.line): the file has no column `\(name)`; \(hint)")
+            throw missing(name, in: header, line: column.line)
         }
+    }
+
+    static func missing(_ name: String, in header: [String], line: Int) -> TandemError {
+        let near = Spelling.nearest(to: name, among: header)
+        let hint =
+            near.map { "did you mean `\($0)`?" }
+            ?? "it has \(header.filter { !$0.isEmpty }.joined(separator: ", "))"
+        return .badRequest(
+            code: "invalid_mapping", detail: "line \(line): the file has no column `\(name)`; \(hint)")
     }
 
     /// `3/4/2017` may be March or April: without a format nobody can know.

@@ -14,11 +14,14 @@ public struct ImportJob: Sendable {
     public var dateFormat: String?
     /// The SHA-256 that the file has to have, in hex.
     public var digest: String?
+    /// Nil: all rows.
+    public var since: ImportSince?
 
     public init(
         object: String, file: ImportFile, mapping: Mapping, match: String? = nil, isDryRun: Bool = false,
-        dateFormat: String? = nil, digest: String? = nil
+        dateFormat: String? = nil, digest: String? = nil, since: ImportSince? = nil
     ) {
+        self.since = since
         self.dateFormat = dateFormat
         self.digest = digest
         self.object = object
@@ -27,6 +30,15 @@ public struct ImportJob: Sendable {
         self.match = match
         self.isDryRun = isDryRun
     }
+}
+
+/// From where on rows are taken, by the cursor that the mapping names.
+public enum ImportSince: Sendable, Hashable {
+    /// From where the last finished import by the same mapping ended.
+    case last
+    case value(String)
+
+    public init(_ text: String) { self = text == "last" ? .last : .value(text) }
 }
 
 /// How far an import is.

@@ -4,8 +4,13 @@ import Postgres
 /// Copies a file's rows into the ledger, as they are.
 struct ImportStaging {
     private let id: UUID
+    private let passage: CursorPassage?
 
-    init(_ id: UUID) { self.id = id }
+    /// - Parameter passage: rows that it passes over are not copied.
+    init(_ id: UUID, _ passage: CursorPassage?) {
+        self.id = id
+        self.passage = passage
+    }
 
     /// Inside the transaction that opens the import.
     func copy(
@@ -14,17 +19,25 @@ struct ImportStaging {
     ) throws(TandemError) {
         var reader = try RowReader(job.file, format: job.mapping.format)
         try connection.copyIn(
-            into: "copy import_row (import, row, line, raw, outcome, reason) from stdin", deadline: .seconds(3600)
+            into: "copy import_row (import, row, line, cursor, raw, outcome, reason) from stdin",
+            deadline: .seconds(3600)
         ) { () throws(TandemError) -> [UInt8]? in
-            guard let row = try reader.next() else { return nil }
-            if row.number % 5000 == 0 { try progress(ImportProgress(phase: .staging, done: row.number, total: total)) }
-            return line(row)
+            while let row = try reader.next() {
+                if row.number % 5000 == 0 {
+                    try progress(ImportProgress(phase: .staging, done: row.number, total: total))
+                }
+                if let line = line(row) { return line }
+            }
+            return nil
         }
     }
 
-    /// A line of COPY's text format. Rows that could not be read are rejected here.
-    private func line(_ row: RawRow) -> [UInt8] {
-        var bytes = Array("\(id.uuidString)\t\(row.number)\t\(row.line)\t".utf8)
+    /// A line of COPY's text format, nil for a row that is passed over. Rows that could not be read are rejected here.
+    private func line(_ row: RawRow) -> [UInt8]? {
+        let place = passage.flatMap { passage in (try? row.cells.get()).map(passage.place) }
+        if place?.isTaken == false { return nil }
+        let cursor = place?.value?.description ?? "\\N"
+        var bytes = Array("\(id.uuidString)\t\(row.number)\t\(row.line)\t\(cursor)\t".utf8)
         switch row.cells {
         case .success(let cells):
             Self.append(.object(cells), to: &bytes)

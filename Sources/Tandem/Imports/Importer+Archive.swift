@@ -26,7 +26,8 @@ extension Importer {
         let mapping = JSON.object(["format": .string(job.format.rawValue), "source": .string(source.name)]).encoded()
         return try chunk { (connection) throws(TandemError) in
             let known = try connection.run(
-                .call("find_running_import", .text("event"), .bytea(survey.digest), .jsonb(mapping)))
+                .call(
+                    "find_running_import", .text("event"), .bytea(survey.digest), .jsonb(mapping), .null(.text)))
             if let id = try reading({ () throws(PostgresError) in try known.one().optionalUUID(0) }) { return id }
             let id = ids.next()
             _ = try connection.run(

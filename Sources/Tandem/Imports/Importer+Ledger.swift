@@ -36,8 +36,8 @@ extension Importer {
             object["object"] = .string(catalog.object(name)?.plural ?? (name == "event" ? "events" : name))
         }
         let order = [
-            "object", "file", "state", "rows", "read", "created", "updated", "unchanged", "rejected", "unknown",
-            "file_sha256", "actor", "created_at", "finished_at", "undone_at",
+            "object", "file", "state", "rows", "read", "created", "updated", "unchanged", "rejected", "passed_over",
+            "unknown", "cursor", "file_sha256", "actor", "created_at", "finished_at", "undone_at",
         ]
         for name in order { result[name] = object[name] ?? .null }
         return result
@@ -135,6 +135,7 @@ extension Importer {
     ) throws(TandemError) -> JSONObject {
         var answer: JSONObject = ["import": .object(try show(id))]
         for name in ["removed", "restored", "kept", "people_kept"] { answer[name] = result?[name] ?? 0 }
+        if let cursor = result?["cursor"], !cursor.isNull { answer["cursor"] = cursor }
         answer["kept_rows"] = .array(
             (result?["kept_rows"]?.array ?? []).map { row in
                 var row = row.object ?? [:]

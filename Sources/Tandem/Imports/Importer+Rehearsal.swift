@@ -15,6 +15,7 @@ extension Importer {
         while !isAtEnd {
             if let row = try reader.next() {
                 switch row.cells {
+                case .success(let cells) where prepared.passage?.place(cells).isTaken == false: break
                 case .success(let cells): chunk.append(StagedRow(number: row.number, line: row.line, cells: cells))
                 case .failure(let fault):
                     rehearsal.note(row: row.number, line: row.line, .rejected, [fault])
@@ -29,6 +30,7 @@ extension Importer {
                 ImportProgress(phase: .writing, done: Int64(rehearsal.rows.count), total: prepared.survey.rows))
         }
         var report = rehearsal.report(object: job.object, file: job.file.name)
+        prepared.tell(&report.json, of: job)
         report.json["file_sha256"] = .string(prepared.survey.hexDigest)
         report.json["encoding"] = .string((job.mapping.format.encoding ?? .utf8).rawValue)
         return report

@@ -56,9 +56,11 @@ public struct Importer {
         let prepared = try prepare(job, progress)
         try check(prepared.survey, against: job)
         if job.isDryRun { return try rehearse(job, prepared, progress) }
-        let id = try open(job, prepared, progress)
+        let id: UUID
+        if let running = prepared.running { id = running } else { id = try open(job, prepared, progress) }
         try write(id, prepared, progress)
-        let json = try finish(id)
+        var json = try finish(id)
+        prepared.tell(&json, of: job)
         return ImportReport(id: id, json: json, rejected: Int64(json["rejected"]?.int ?? 0))
     }
 
@@ -82,6 +84,12 @@ public struct Importer {
         var survey: FileSurvey
         var plan: RowPlan?
         var eventPlan: EventPlan?
+        /// Which rows are taken; nil: all, as they have no cursor.
+        var passage: CursorPassage?
+        /// For the ledger.
+        var mapping: [UInt8]
+        /// An import of the same that was begun: it goes on.
+        var running: UUID?
     }
 
     private func prepare(_ job: ImportJob, _ progress: (ImportProgress) throws(TandemError) -> Void) throws(TandemError)
@@ -105,15 +113,20 @@ public struct Importer {
             }
         }
         if plan?.history.isEmpty == false { try checkHistory(job.mapping) }
-        let survey = try FileSurvey(job.file, job.mapping, plan: plan, phoneRegion: phoneRegion, progress: progress)
-        guard object == nil else {
-            return Prepared(object: object, name: object?.name ?? "", survey: survey, plan: plan, eventPlan: nil)
-        }
+        let name = object?.name ?? "event"
+        let digest = try job.file.digest()
+        let mapping = job.mapping.json(match: plan?.match).encoded()
         let header = try RowReader(job.file, format: job.mapping.format).columns
+        let (passage, running) = try self.passage(job, name, plan, header, mapping: mapping, digest: digest)
+        let survey = try FileSurvey(
+            job.file, job.mapping, digest: digest, plan: plan, passage: passage, phoneRegion: phoneRegion,
+            progress: progress)
         let eventPlan = try fitting { () throws(MappingError) in
-            try EventPlan(job.mapping, survey: survey, header: header)
+            try object == nil ? EventPlan(job.mapping, survey: survey, header: header) : nil
         }
-        return Prepared(object: nil, name: "event", survey: survey, plan: nil, eventPlan: eventPlan)
+        return Prepared(
+            object: object, name: name, survey: survey, plan: plan, eventPlan: eventPlan, passage: passage,
+            mapping: mapping, running: running)
     }
 
     /// The stages that the mapping names must be stages of some pipeline.
@@ -128,7 +141,7 @@ public struct Importer {
         }
     }
 
-    private func fitting<Plan>(_ body: () throws(MappingError) -> Plan) throws(TandemError) -> Plan {
+    func fitting<Plan>(_ body: () throws(MappingError) -> Plan) throws(TandemError) -> Plan {
         do throws(MappingError) {
             return try body()
         } catch {
@@ -139,26 +152,23 @@ public struct Importer {
     private func open(
         _ job: ImportJob, _ prepared: Prepared, _ progress: (ImportProgress) throws(TandemError) -> Void
     ) throws(TandemError) -> UUID {
-        let mapping = job.mapping.json(match: prepared.plan?.match).encoded()
-        let known = try chunk { (connection) throws(TandemError) in
-            let row = try connection.run(
-                .call("find_running_import", .text(prepared.name), .bytea(prepared.survey.digest), .jsonb(mapping)))
-            return try reading { () throws(PostgresError) in try row.one().optionalUUID(0) }
-        }
-        if let known { return known }
         let id = ids.next()
         try chunk(timeout: .seconds(3600)) { (connection) throws(TandemError) in
             _ = try connection.run(
                 .call(
                     "begin_import", .uuid(id), .text(prepared.name), .text(job.file.name),
-                    .bytea(prepared.survey.digest), .jsonb(mapping), .text(actor)))
-            try ImportStaging(id).copy(job, on: connection, total: prepared.survey.rows, progress)
+                    .bytea(prepared.survey.digest), .jsonb(prepared.mapping), .text(actor)))
+            try ImportStaging(id, prepared.passage).copy(job, on: connection, total: prepared.survey.rows, progress)
             guard try job.file.digest() == prepared.survey.digest else {
                 throw .badRequest(
                     code: "file_changed", detail: "\(job.file.name) was changed while it was read; nothing was imported"
                 )
             }
             _ = try connection.run(.call("stage_import", .uuid(id)))
+            if let passage = prepared.passage {
+                let cursor = passage.ledger(prepared.survey.tally).encoded()
+                _ = try connection.run(.call("begin_import_cursor", .uuid(id), .jsonb(cursor)))
+            }
         }
         return id
     }

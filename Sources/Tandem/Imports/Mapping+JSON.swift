@@ -17,11 +17,24 @@ extension Mapping {
         if !defaults.isEmpty { object["defaults"] = .object(JSONObject(defaults.map { ($0.name, $0.value) })) }
         if !fields.isEmpty { object["fields"] = columns(fields) }
         if !history.isEmpty { object["history"] = columns(history) }
+        if let cursor { object["cursor"] = cursor.json }
         if let event { object["event"] = event.json }
         if let messageID { object["message_id"] = messageID.json }
         if let timestamp { object["timestamp"] = timestamp.json }
         if !identifiers.isEmpty { object["identifiers"] = columns(identifiers) }
         if !properties.isEmpty { object["properties"] = columns(properties) }
+        return .object(object)
+    }
+}
+
+extension Mapping.Cursor {
+    /// Without the overlap: whoever changes that goes on where the import before has ended.
+    fileprivate var json: JSON {
+        var object: JSONObject = ["column": .string(column)]
+        if kind != .timestamp { object["type"] = .string(kind.rawValue) }
+        if let format { object["format"] = .string(format) }
+        if let timezone { object["timezone"] = .string(timezone) }
+        if let name { object["name"] = .string(name) }
         return .object(object)
     }
 }

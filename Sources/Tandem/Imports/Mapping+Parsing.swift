@@ -16,7 +16,7 @@ extension Mapping {
         guard let root else { throw MappingError(line: 1, "the mapping is empty") }
         let isEvents = object == "events"
         let keys =
-            ["format", "match"]
+            ["format", "match", "cursor"]
             + (isEvents
                 ? ["event", "message_id", "timestamp", "identifiers", "properties"]
                 : ["defaults", "fields"] + (object == "opportunities" ? ["history"] : []))
@@ -25,6 +25,7 @@ extension Mapping {
         self.init()
         format = try reader.format()
         match = try reader.text("match")
+        cursor = try reader.cursor()
         if isEvents {
             event = try reader.column("event")
             messageID = try reader.column("message_id")
@@ -48,16 +49,22 @@ extension Mapping {
         if event == nil { throw MappingError(line: line, "`event` is missing: a column or the name of all events") }
         if timestamp == nil { throw MappingError(line: line, "`timestamp` is missing") }
         if identifiers.isEmpty { throw MappingError(line: line, "`identifiers` names no identifier") }
+        if let cursor, messageID == nil {
+            throw MappingError(
+                line: cursor.line,
+                "`cursor` needs `message_id`: without it a row that is read again, from another file, is another event")
+        }
     }
 
     /// Formats and zones are checked before the first row is read.
     private func checkFormats() throws(MappingError) {
-        for column in columns {
-            if let zone = column.timezone, ImportZone(zone) == nil {
+        for (zone, line) in columns.map({ ($0.timezone, $0.line) }) + [(cursor?.timezone, cursor?.line ?? 0)] {
+            if let zone, ImportZone(zone) == nil {
                 throw MappingError(
-                    line: column.line, "there is no time zone `\(zone)`; write an IANA name such as Europe/Berlin")
+                    line: line, "there is no time zone `\(zone)`; write an IANA name such as Europe/Berlin")
             }
         }
+        if let cursor { _ = try CursorColumn(cursor) }
         for column in history.map(\.value) + [timestamp].compactMap({ $0 }) {
             guard let format = column.format else { continue }
             do throws(DateFormat.FormatError) {
@@ -210,6 +217,37 @@ private struct MappingReader {
     func column(_ key: String) throws(MappingError) -> Mapping.Column? {
         guard let pair = pair(key) else { return nil }
         return try Self.column(pair.value, line: pair.line)
+    }
+
+    func cursor() throws(MappingError) -> Mapping.Cursor? {
+        guard let pair = pair("cursor") else { return nil }
+        if case .scalar(let scalar) = pair.value {
+            var cursor = Mapping.Cursor(scalar.string)
+            cursor.line = pair.line
+            return cursor
+        }
+        let reader = MappingReader(pair.value, ["column", "format", "timezone", "type", "overlap", "name"])
+        try reader.finish()
+        guard let column = try reader.text("column") else {
+            throw MappingError(line: pair.line, "`cursor` needs a `column`")
+        }
+        var cursor = Mapping.Cursor(column)
+        cursor.line = pair.line
+        cursor.kind = try reader.word("type") ?? .timestamp
+        cursor.format = try reader.text("format")
+        cursor.timezone = try reader.text("timezone")
+        cursor.name = try reader.text("name")
+        if let text = try reader.text("overlap") {
+            guard let overlap = CursorColumn.overlap(text, cursor.kind) else {
+                throw MappingError(
+                    line: pair.line,
+                    cursor.kind == .timestamp
+                        ? "`overlap` is a length of time such as 30m, 2h or 1d, not `\(text)`"
+                        : "`overlap` of numbers is a number, not `\(text)`")
+            }
+            cursor.overlap = overlap
+        }
+        return cursor
     }
 
     private static let columnKeys = [

@@ -1,3 +1,5 @@
+public import Foundation
+
 /// What a mapping file says: how a file is read, and which column becomes which field.
 ///
 /// ```yaml
@@ -20,6 +22,9 @@ public struct Mapping: Sendable, Hashable {
     public var fields: [Entry<Column>] = []
     /// Stage (its key or name) → the column that proves when the opportunity entered it.
     public var history: [Entry<Column>] = []
+
+    /// How new a row is, for imports that take only what is new.
+    public var cursor: Cursor?
 
     public var event: Column?
     public var messageID: Column?
@@ -53,6 +58,27 @@ public struct Mapping: Sendable, Hashable {
         public var encoding: TextEncoding?
         /// False: columns are called 1, 2, 3, ….
         public var header = true
+    }
+
+    /// The column that grows whenever a row changes at its source.
+    public struct Cursor: Sendable, Hashable {
+        public enum Kind: String, Sendable, CaseIterable {
+            case timestamp, number
+        }
+
+        public var column: String
+        public var kind = Kind.timestamp
+        /// Of times and numbers, as of every column.
+        public var format: String?
+        /// IANA name; UTC without one.
+        public var timezone: String?
+        /// How far below the end of the import before rows are read again, in microseconds or as a number.
+        public var overlap: Decimal?
+        /// Keeps apart what several systems have come to that one mapping serves.
+        public var name: String?
+        public var line = 0
+
+        public init(_ column: String) { self.column = column }
     }
 
     /// Where a value comes from and what is done to it.

@@ -9,6 +9,7 @@ struct ImportCommand: ParsableCommand {
             tandem import accounts accounts.csv --map accounts.yaml --tenant acme
             tandem import detect contacts export.csv                 what the file is, and a mapping to begin with
             tandem import contacts hubspot.csv --map hubspot-contacts --tenant acme --dry-run --report rows.csv
+            tandem import contacts hubspot.csv --map hubspot-contacts --tenant acme --since last     every night
             tandem import events orders.jsonl --map orders.yaml --tenant acme --dry-run
             tandem import events segment-logs/ --format segment --tenant acme --dry-run
 
@@ -21,7 +22,7 @@ struct ImportCommand: ParsableCommand {
     static let columns: [(title: String, key: String)] = [
         ("ID", "id"), ("OBJECT", "object"), ("FILE", "file"), ("STATE", "state"), ("READ", "read"),
         ("CREATED", "created"), ("UPDATED", "updated"), ("UNCHANGED", "unchanged"), ("REJECTED", "rejected"),
-        ("AT", "created_at"),
+        ("PASSED OVER", "passed_over"), ("CURSOR", "cursor.kept"), ("AT", "created_at"),
     ]
 
     struct Run: DatabaseCommand {
@@ -47,12 +48,21 @@ struct ImportCommand: ParsableCommand {
         @Option(help: "With --format: the source that the events carry (import).") var source: String?
         @Option(help: "With --format: events a second, at most.") var rate: Int?
         @Option(help: "The field that finds a row's record; overrides the mapping's.") var match: String?
+        @Option(
+            help:
+                "Only rows that changed since: `last` (where the last import by this mapping ended) or a value such as 2026-11-01."
+        ) var since: String?
         @Option(help: "Where rejected rows are written (FILE.rejects.jsonl).") var rejects: String?
 
         func validate() throws {
             if format != nil {
                 if object != "events" { throw ValidationError("--format is for events") }
                 if map != nil || match != nil { throw ValidationError("--format needs no --map and no --match") }
+                if since != nil {
+                    throw ValidationError(
+                        "--since goes with --map: a file of an archive does not grow, and what is stored of it is known for ever; name the new files"
+                    )
+                }
                 if let rate, rate < 1 { throw ValidationError("--rate is a number of events a second, 1 or more") }
                 if files.count > 1, rejects != nil { throw ValidationError("--rejects is for one file") }
             } else {
@@ -76,7 +86,7 @@ struct ImportCommand: ParsableCommand {
             }
             let job = ImportJob(
                 object: object, file: ImportFile(path: file), mapping: mapping, match: match, isDryRun: global.dryRun,
-                dateFormat: dateFormat, digest: sha256)
+                dateFormat: dateFormat, digest: sha256, since: since.map(ImportSince.init))
             let meter = ProgressMeter()
             defer { meter.end() }
             do throws(TandemError) {
@@ -131,6 +141,7 @@ struct ImportCommand: ParsableCommand {
             for (field, count) in report.json["unknown"]?.object ?? [:] {
                 text += "  unknown    \(count.number?.text ?? "") × \(field)\n"
             }
+            text += ImportCursorWords(report.json, isDryRun: global.dryRun).text
             text += faults(of: report)
             if let rejects { text += "  rejected rows are in \(rejects)\n" }
             if let path = self.report { text += "  each row is in \(path)\n" }
@@ -211,7 +222,7 @@ struct ImportCommand: ParsableCommand {
             if result["dry_run"]?.bool == true {
                 func number(_ key: String) -> String { result["import"]?[key]?.number?.text ?? "0" }
                 return "dry run: import \(id) made \(number("created")) and changed \(number("updated")) records; "
-                    + "nothing was taken back"
+                    + "nothing was taken back" + ImportCursorWords.wouldGoBack(result["import"]?["cursor"])
             }
             func line(_ name: String, _ words: String) -> String {
                 let count = result[name]?.int ?? 0
@@ -225,6 +236,7 @@ struct ImportCommand: ParsableCommand {
                     "people_kept",
                     "profiles of removed records: what is known of a person stays; tandem privacy erase removes it"),
             ]
+            if let cursor = result["cursor"] { lines.append(ImportCursorWords.isBack(cursor)) }
             let kept = result["kept_rows"]?.array ?? []
             for row in kept.prefix(20) {
                 lines.append("  row \(row["row"]?.int ?? 0): \(row["id"]?.string ?? "")  \(row["code"]?.string ?? "")")

@@ -91,6 +91,7 @@ enum Assets {
         ("plan", PackageResources.plan_mustache),
         ("merges", PackageResources.merges_mustache),
         ("operations", PackageResources.operations_mustache), ("exports", PackageResources.exports_mustache),
+        ("imports", PackageResources.imports_mustache),
         ("audit", PackageResources.audit_mustache), ("keys", PackageResources.keys_mustache),
         ("privacy", PackageResources.privacy_mustache), ("receipt", PackageResources.receipt_mustache),
         ("doctor", PackageResources.doctor_mustache), ("backups", PackageResources.backups_mustache),

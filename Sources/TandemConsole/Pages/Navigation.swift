@@ -14,14 +14,14 @@ extension Chrome {
         case today, tasks, accounts, contacts, leads, opportunities, tickets, forms, bin
         case thread, people, merges, reviews, duplicates, privacy
         case events, quarantine, sources, plans, send
-        case fields, rules, retention, users, roles, keys, exports, operations, audit
+        case fields, rules, retention, users, roles, keys, imports, exports, operations, audit
 
         var area: Area {
             switch self {
             case .today, .tasks, .accounts, .contacts, .leads, .opportunities, .tickets, .forms, .bin: .crm
             case .thread, .people, .merges, .reviews, .duplicates, .privacy: .people
             case .events, .quarantine, .sources, .plans, .send: .events
-            case .fields, .rules, .retention, .users, .roles, .keys, .exports, .operations, .audit: .settings
+            case .fields, .rules, .retention, .users, .roles, .keys, .imports, .exports, .operations, .audit: .settings
             }
         }
 
@@ -45,6 +45,7 @@ extension Chrome {
             case .duplicates: "Duplicates"
             case .merges: "Merges"
             case .reviews: "Review"
+            case .imports: "Imports"
             case .exports: "Exports"
             case .operations: "Operations"
             case .audit: "Audit"
@@ -63,8 +64,8 @@ extension Chrome {
             switch self {
             case .thread, .events, .quarantine, .sources, .plans, .send, .rules, .retention: .cdp
             case .today, .tasks, .contacts, .leads, .forms, .opportunities, .tickets, .duplicates: .crm
-            case .people, .accounts, .merges, .reviews, .fields, .exports, .operations, .audit, .users, .roles, .keys,
-                .privacy, .bin:
+            case .people, .accounts, .merges, .reviews, .fields, .imports, .exports, .operations, .audit, .users,
+                .roles, .keys, .privacy, .bin:
                 nil
             }
         }
@@ -73,7 +74,7 @@ extension Chrome {
         var right: ConsoleRight {
             switch self {
             case .thread, .events, .quarantine, .people, .merges, .reviews: .profiles
-            case .sources, .plans, .rules, .retention: .settings
+            case .sources, .plans, .rules, .retention, .imports: .settings
             case .fields, .send: .to("edit", "setting")
             case .today: .read("activity", "lead", "opportunity")
             case .tasks: .read("activity")

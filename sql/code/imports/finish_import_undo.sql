@@ -1,5 +1,5 @@
--- Ends an undo and says what it did: {removed, restored, kept, people_kept, kept_rows: [{row, id, code}]} (records, not rows; at most 1,000
--- kept ones are listed). people_kept: the profiles of removed contacts and leads. They stay: events, other imports and other records may say
+-- Ends an undo and says what it did: {removed, restored, kept, people_kept, kept_rows: [{row, id, code}], cursor} (records, not rows; at
+-- most 1,000 kept ones are listed; cursor: where it is now, as undo_import_cursor says). people_kept: the profiles of removed contacts and leads. They stay: events, other imports and other records may say
 -- something of them since.
 create or replace function finish_import_undo(p_import uuid, p_actor text) returns jsonb
 language plpgsql
@@ -28,8 +28,9 @@ begin
     into v_result
     from import_row r
     where r.import = p_import and r.undo is not null;
+    v_result := v_result || jsonb_build_object('cursor', undo_import_cursor(p_import));
     perform append_audit(
-        p_actor, 'import.undo', 'import', p_import::text, v_result - 'kept_rows');
+        p_actor, 'import.undo', 'import', p_import::text, v_result - 'kept_rows' - 'cursor');
     return v_result;
 end
 $$;
