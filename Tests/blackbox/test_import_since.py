@@ -1,4 +1,4 @@
-"""Imports of what is new only (`--since`): nightly files of a whole system, of which rows that were done are passed over, and none is lost."""
+"""Imports of what is new only (`--since`): of nightly files rows that were done are passed over, and none is lost."""
 
 from __future__ import annotations
 
@@ -122,7 +122,8 @@ def test_rows_that_do_not_say_how_new_they_are_are_taken(nights: Nights) -> None
     assert counts(first) == (5, 5, 0, 0, 0, 0) and first["cursor"]["kept"] == "2026-11-02T00:00:00Z"
     assert (first["cursor"]["without"], first["cursor"]["first_without"]) == (3, {"line": 3, "value": ""})
     assert counts(nights.run(rows, "--since", "last")) == (4, 0, 0, 4, 0, 1)
-    assert "no cursor  3 rows, which are taken every time: `at` is empty or cannot be used (line 3)" in nights.words(rows, "--since", "last")
+    words = nights.words(rows, "--since", "last")
+    assert "no cursor  3 rows, which are taken every time: `at` is empty or cannot be used (line 3)" in words
 
 
 def test_from_a_stated_value_on(nights: Nights) -> None:

@@ -1094,7 +1094,29 @@ CREATE TABLE t_x_i.import (
     created_at timestamp with time zone NOT NULL,
     finished_at timestamp with time zone,
     undone_at timestamp with time zone,
+    since text,
+    cursor_kind text,
+    cursor_from numeric,
+    cursor_low numeric,
+    cursor_before numeric,
+    cursor_open numeric[] DEFAULT '{}'::numeric[] NOT NULL,
+    cursor_undone integer,
+    cursor numeric,
+    passed_over bigint DEFAULT 0 NOT NULL,
+    without_cursor bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT import_cursor_kind_check CHECK ((cursor_kind = ANY (ARRAY['timestamp'::text, 'number'::text]))),
     CONSTRAINT import_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'undoing'::text, 'undone'::text])))
+);
+
+CREATE TABLE t_x_i.import_cursor (
+    scope bytea NOT NULL,
+    kind text NOT NULL,
+    value numeric,
+    open numeric[] DEFAULT '{}'::numeric[] NOT NULL,
+    undone integer DEFAULT 0 NOT NULL,
+    import uuid,
+    moved_at timestamp with time zone,
+    CONSTRAINT import_cursor_kind_check1 CHECK ((kind = ANY (ARRAY['timestamp'::text, 'number'::text])))
 );
 
 CREATE TABLE t_x_i.import_reference (
@@ -1117,6 +1139,7 @@ CREATE TABLE t_x_i.import_row (
     reason jsonb,
     undo text,
     undo_reason jsonb,
+    cursor numeric,
     CONSTRAINT import_row_outcome_check CHECK ((outcome = ANY (ARRAY['created'::text, 'updated'::text, 'unchanged'::text, 'rejected'::text]))),
     CONSTRAINT import_row_undo_check CHECK ((undo = ANY (ARRAY['removed'::text, 'restored'::text, 'kept'::text])))
 );
@@ -1771,6 +1794,9 @@ ALTER TABLE ONLY t_x_i.identity_rules
 ALTER TABLE ONLY t_x_i.identity_state
     ADD CONSTRAINT identity_state_pkey PRIMARY KEY (singleton);
 
+ALTER TABLE ONLY t_x_i.import_cursor
+    ADD CONSTRAINT import_cursor_pkey PRIMARY KEY (scope);
+
 ALTER TABLE ONLY t_x_i.import
     ADD CONSTRAINT import_pkey PRIMARY KEY (id);
 
@@ -2361,6 +2387,9 @@ ALTER TABLE ONLY t_x_i.export_part
 
 ALTER TABLE ONLY t_x_i.identifier
     ADD CONSTRAINT identifier_node_fkey FOREIGN KEY (node) REFERENCES t_x_i.node(id);
+
+ALTER TABLE ONLY t_x_i.import_cursor
+    ADD CONSTRAINT import_cursor_import_fkey FOREIGN KEY (import) REFERENCES t_x_i.import(id);
 
 ALTER TABLE ONLY t_x_i.import_reference
     ADD CONSTRAINT import_reference_import_fkey FOREIGN KEY (import) REFERENCES t_x_i.import(id) ON DELETE CASCADE;
