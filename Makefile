@@ -8,7 +8,7 @@ THREADS := chroot import sdk undo kill bi bench ninth-object isolation screensho
 INGEST := goals soak sdk kill drain poison overload fairness hot faults fuzz history
 CRM := changes lists custom-field rights merge maven concurrency owners fuzz
 IDENTITY := model writers undo lookup duplicates erase segment consent
-OPERATIONS := backup tenant-copy audit disk watchdog bi tenants import failover clock
+OPERATIONS := backup tenant-copy audit disk watchdog bi tenants rolling import failover clock
 
 .PHONY: help run build packages test test-quick test-swift test-blackbox bench soak format lint snippet docs clean demo-reset \
 	show-thread show-ingest show-crm show-identity chroot-check $(THREADS:%=show-thread-%) $(INGEST:%=show-ingest-%) $(CRM:%=show-crm-%) \

@@ -4,6 +4,7 @@ hours. `Tests/blackbox/test_generated.py` holds that `check_identity` finds noth
 from datetime import datetime, timedelta, timezone
 
 from pgbench import PAYLOAD
+from server import code_schema
 
 # How far the owner of the k-th event is from that of the one before: a prime, so that each person has as many events, spread
 # over the whole time. No multiple of it may be a number of people.
@@ -27,7 +28,7 @@ class Generator:
     def use(self, connection):
         """Names of the tenant's tables and procedures, without their schema."""
         schema = self.tenant.schema
-        connection.execute(f"select {CONTEXT}", [f"{schema}, {schema}_i, tandem_code, pg_temp"])
+        connection.execute(f"select {CONTEXT}", [f"{schema}, {schema}_i, {code_schema(self.server.binary)}, pg_temp"])
 
     def close(self):
         self.connection.close()

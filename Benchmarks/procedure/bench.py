@@ -9,8 +9,10 @@ import psycopg
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+from blackbox import BINARY  # noqa: E402, first: it makes server known
 from pgbench import Plain, pgbench  # noqa: E402
 from procedure.mixes import COLUMNS, Mix  # noqa: E402
+from server import code_schema  # noqa: E402
 
 BATCH = 128
 CLIENTS = 2
@@ -47,7 +49,7 @@ class Procedure:
     def __init__(self, connection, dsn, schema):
         self.connection = connection
         self.dsn = dsn
-        self.path = f"{schema}, {schema}_i, tandem_code, pg_temp"
+        self.path = f"{schema}, {schema}_i, {code_schema(BINARY)}, pg_temp"
         self.mixes = {name: Mix(name) for name in "abc"}
         self.next = 1
         connection.execute("select set_config('search_path', %s, false)", [self.path])

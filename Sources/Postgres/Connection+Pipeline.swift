@@ -28,7 +28,10 @@ extension Connection {
         if answers.isStale && mayRepeat {
             answers = try pipeline(statements, settings: settings, until: deadline)
         }
-        if let failure = answers.failure { throw settled(failure) }
+        if let failure = answers.failure {
+            // What the transaction did before is lost with it: who can, runs it again as a whole, and then it is prepared anew.
+            throw settled(answers.isStale && !mayRepeat ? failure.asSerializationFailure : failure)
+        }
         return answers.rows
     }
 

@@ -129,6 +129,11 @@ extension PostgresError: PostgresFailure {
 }
 
 extension PostgresError {
+    /// The same, as one that `isRetryable`.
+    var asSerializationFailure: PostgresError {
+        PostgresError(kind: .server(.serializationFailure), message: message, fields: storage.fields)
+    }
+
     static func lost(_ message: String, sqlState: SQLState = .connectionFailure) -> PostgresError {
         PostgresError(kind: .connection, sqlState: sqlState.rawValue, message: trimmed(message))
     }

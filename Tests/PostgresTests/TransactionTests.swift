@@ -19,6 +19,30 @@ private enum Refusal: PostgresFailure, Equatable {
 
     private func count() throws -> Int { try connection.execute("select count(*) from item").one().int(0) }
 
+    @Test(
+        "A column more under a prepared statement: outside of a transaction nobody notices, one is run again as a whole"
+    )
+    func columnsUnderAStatement() throws {
+        let other = try TestServer.shared.schema().connect()
+        try other.script("create table thing (id int); insert into thing values (1)")
+        #expect(try other.execute("select * from thing").count == 1)
+        try other.script("alter table thing add column a int")
+        #expect(try other.execute("select * from thing").count == 1)
+        try other.script("alter table thing add column b int")
+        let error = #expect(throws: PostgresError.self) {
+            try other.transaction { connection in
+                try connection.execute("insert into thing (id) values (2)")
+                try connection.execute("select * from thing")
+            }
+        }
+        #expect(error?.isRetryable == true && error?.serverState == .serializationFailure)
+        let rows = try other.transaction { connection in
+            try connection.execute("insert into thing (id) values (2)")
+            return try connection.execute("select * from thing")
+        }
+        #expect(rows.count == 2)
+    }
+
     @Test func whatTheBodyDidIsCommitted() throws {
         let size = try connection.transaction(settings: [("test.color", "blue")]) { connection in
             try connection.execute("insert into item values (1)")

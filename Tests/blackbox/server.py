@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import pathlib
@@ -23,6 +24,13 @@ import ground
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("TANDEM_TEST_BINARY", ROOT / ".build/debug/tandem"))
 START_TIMEOUT_S = float(os.environ.get("TANDEM_TEST_START_TIMEOUT", "120"))
+
+
+@functools.cache
+def code_schema(binary: pathlib.Path = BINARY) -> str:
+    """Where the procedures of that build are: behind a tenant's schemas in the search path."""
+    said = subprocess.run([str(binary), "version", "-o", "json"], text=True, capture_output=True, timeout=60, check=True)
+    return str(json.loads(said.stdout)["procedures"])
 
 
 class CommandFailed(Exception):
@@ -248,7 +256,7 @@ class Server:
         """Runs one statement as superuser; its rows. With `schema` (of a tenant) names need no schema."""
         with self.connect() as connection:
             if schema is not None:
-                path = f"{schema}, {schema}_i, tandem_code"
+                path = f"{schema}, {schema}_i, {code_schema(self.binary)}"
                 connection.execute("select set_config('search_path', %s, false)", [path])
             cursor = connection.execute(statement, parameters)
             return cursor.fetchall() if cursor.description else []

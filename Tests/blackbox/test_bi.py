@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import sqlalchemy
 
-from server import Server, Tenant
+from server import Server, Tenant, code_schema
 
 # Relations that the contract names, and the foreign keys that BI tools must discover.
 TABLES = {
@@ -130,7 +130,7 @@ def test_other_schemas_are_closed(reader: psycopg.Connection, two: tuple[Tenant,
         f"select * from {other.schema}.profiles", f"select * from {other.schema}.events",
         f"select * from {other.internals}.event_log", f"select * from {mine.internals}.event_log",
         f"select * from {mine.internals}.node", "select * from tandem.api_key", "select * from tandem.tenant",
-        "select tandem_code.find_tenants()", "select * from pg_authid", "select * from pg_shadow",
+        f"select {code_schema()}.find_tenants()", "select * from pg_authid", "select * from pg_shadow",
         f"set role {mine.schema}_owner", f"set role {mine.schema}_app", f"set role {other.schema}_bi",
         "set role tandem_admin", "set session authorization postgres",
     ):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from server import Server, Tenant, wait_until
+from server import Server, Tenant, code_schema, wait_until
 from test_forms import make
 
 pytestmark = pytest.mark.quick
@@ -67,7 +67,7 @@ def test_a_late_commit_leaves_no_gap_and_nothing_comes_twice(tenant: Tenant, tan
     _, cursor = read(tenant)
     with tandem.connect(autocommit=False) as late:
         # A writer that has taken its numbers and does not commit yet.
-        late.execute(f"set local search_path to {tenant.schema}, {tenant.internals}, tandem_code")
+        late.execute(f"set local search_path to {tenant.schema}, {tenant.internals}, {code_schema()}")
         late.execute(LATE)
         make(tenant, "accounts", name="early")
         seen, cursor = read(tenant, cursor)

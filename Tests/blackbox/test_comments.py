@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from server import CommandFailed, Server, Tenant
+from server import CommandFailed, Server, Tenant, code_schema
 from test_conversion import convert, get, lead, unconvert
 from test_forms import make
 
@@ -96,7 +96,7 @@ def test_files_stand_beside_records_each_content_once(tenant: Tenant) -> None:
     assert tenant.api("DELETE", place).status_code == 204 and tenant.get(place + "/content").status_code == 404
     assert tenant.post(place + ":restore").status_code == 200 and tenant.get(place + "/content").content == content
     assert tenant.api("DELETE", f"/v1/accounts/{account}").status_code == 204 and tenant.get(place).status_code == 404
-    sweep = "select tandem_code.forget_attachment_content(now() + interval '1 day', 100)"
+    sweep = f"select {code_schema()}.forget_attachment_content(now() + interval '1 day', 100)"
     assert tenant.server.sql(sweep, schema=tenant.schema)[0][0] == 0, "what is in the bin keeps its bytes"
     assert tenant.post(f"/v1/accounts/{account}:restore").status_code == 200
     assert tenant.get(place + "/content").content == content

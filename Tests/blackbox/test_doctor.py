@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from server import ROOT, Server, wait_until
+from server import ROOT, Server, code_schema, wait_until
 from test_backup import findings
 
 Json = dict[str, Any]
@@ -32,11 +32,11 @@ def finding(server: Server, check: str, *arguments: str) -> Json:
 BREAKS: dict[str, tuple[str, str, str, str]] = {
     # check: (statement, how it is taken back, result, part of the detail)
     "search-path": (
-        "create function tandem_code.odd() returns int language sql security definer as 'select 1'",
-        "drop function tandem_code.odd()", "fail", "odd()"),
+        "create function {code}.odd() returns int language sql security definer as 'select 1'",
+        "drop function {code}.odd()", "fail", "odd()"),
     "definer-functions": (
-        "create function tandem_code.odd() returns int language sql security definer set search_path = pg_temp as 'select 1'",
-        "drop function tandem_code.odd()", "fail", "1"),
+        "create function {code}.odd() returns int language sql security definer set search_path = pg_temp as 'select 1'",
+        "drop function {code}.odd()", "fail", "1"),
     "isolation": ("grant usage on schema {acme}_i to public", "revoke usage on schema {acme}_i from public", "fail", "to public"),
     "walls": (
         "grant usage on schema {other}_i to {acme}_app; grant select on {other}_i.node to {acme}_app",
@@ -57,6 +57,7 @@ BREAKS: dict[str, tuple[str, str, str, str]] = {
 @pytest.mark.parametrize("check", sorted(BREAKS))
 def test_doctor_names_what_was_broken_and_what_to_do(sick: Server, check: str) -> None:
     schemas = {name: sick.tenant(name).schema for name in ("acme", "other")}
+    schemas["code"] = code_schema()
     statement, back, result, part = BREAKS[check]
     if check == "indexes":
         index = sick.sql(

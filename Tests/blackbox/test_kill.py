@@ -21,7 +21,7 @@ import pytest
 import requests
 
 import load
-from server import Server, Tenant, wait_until
+from server import Server, Tenant, code_schema, wait_until
 
 FULL = os.environ.get("TANDEM_TEST_FULL") == "1"
 # The debug build of `make test` has no rate to hold.
@@ -118,7 +118,7 @@ def compare(victim: Victim, acknowledged: list[str], in_doubt: list[str]) -> tup
     """(acknowledged messages that are not stored, messages that are stored more than once), by SQL."""
     schema = victim.tenant.schema
     with victim.server.connect() as connection:
-        connection.execute("select set_config('search_path', %s, false)", [f"{schema}, {schema}_i, tandem_code"])
+        connection.execute("select set_config('search_path', %s, false)", [f"{schema}, {schema}_i, {code_schema()}"])
         connection.execute("create temporary table sent (message_id text collate \"C\", is_acknowledged bool)")
         with connection.cursor().copy("copy sent from stdin") as copy:
             for message in acknowledged:

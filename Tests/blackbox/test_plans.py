@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from server import CommandFailed, Server, Tenant, wait_until
+from server import CommandFailed, Server, Tenant, code_schema, wait_until
 
 ORDER = {
     "type": "object", "required": ["total"],
@@ -355,7 +355,7 @@ def test_counts_outlive_the_events(tandem: Server) -> None:
     send(tenant, *[order(total="x") for _ in range(5)], order(event="Other"))
     before = tenant.get("/v1/tracking-plans:violation-counts?by=hour").json()
     with tandem.connect() as connection:
-        connection.execute(f"set search_path = {tenant.schema}, {tenant.schema}_i, tandem_code, pg_temp")
+        connection.execute(f"set search_path = {tenant.schema}, {tenant.schema}_i, {code_schema()}, pg_temp")
         assert connection.execute("select plan_violations_expire(now() + interval '1 day', 4)").fetchone() == (4,)
         assert connection.execute("select plan_violations_expire(now() + interval '1 day', 4)").fetchone() == (2,)
         assert connection.execute("select plan_violations_expire(now() + interval '1 day', 4)").fetchone() == (0,)

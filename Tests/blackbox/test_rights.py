@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from rights import Model
-from server import CommandFailed, Server, Tenant
+from server import CommandFailed, Server, Tenant, code_schema
 from test_isolation import OPEN
 
 pytestmark = pytest.mark.quick
@@ -363,7 +363,7 @@ def test_every_way_to_ask_agrees_with_a_plain_filter(world: World, figures: Call
 def test_a_broken_predicate_is_noticed(world: World, function: str, whole: str, broken: str) -> None:
     server = world.tenant.server
     ((text,),) = server.sql(
-        "select pg_get_functiondef(oid) from pg_proc where proname = %s and pronamespace = 'tandem_code'::regnamespace", [function])
+        "select pg_get_functiondef(oid) from pg_proc where proname = %s and pronamespace = %s::regnamespace", [function, code_schema()])
     assert whole in text
     callers = []
     try:

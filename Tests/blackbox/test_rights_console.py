@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from console import Browser, Page
-from server import CommandFailed, Server
+from server import CommandFailed, Server, code_schema
 from test_rights import OBJECTS, TITLE, World, some_roles
 
 pytestmark = pytest.mark.quick
@@ -155,7 +155,7 @@ def test_every_page_agrees_with_a_plain_filter(world: World) -> None:
 def test_a_page_without_its_predicate_is_noticed(world: World, function: str, whole: str, broken: str) -> None:
     server = world.tenant.server
     ((text,),) = server.sql(
-        "select pg_get_functiondef(oid) from pg_proc where proname = %s and pronamespace = 'tandem_code'::regnamespace", [function])
+        "select pg_get_functiondef(oid) from pg_proc where proname = %s and pronamespace = %s::regnamespace", [function, code_schema()])
     assert whole in text
     rep = Visitor(world, "rep").takes(world.roles["sales rep"])
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pathlib
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -62,6 +64,17 @@ def own_data_dir() -> Iterator[Server]:
     server = Server()
     yield server
     server.close()
+
+
+def test_systemd_is_told_when_the_server_listens_and_when_it_stops(tmp_path: pathlib.Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "n"))
+        manager.settimeout(60)
+        with Server(environment={"NOTIFY_SOCKET": str(tmp_path / "n")}) as server:
+            said = manager.recv(1_000).decode()
+            assert said.splitlines() == ["READY=1", "STATUS=listening at " + server.base_url.removeprefix("http://")]
+            assert server.stop() == 0
+            assert manager.recv(1_000) == b"STOPPING=1"
 
 
 def test_an_older_binary_leaves_a_database_of_a_newer_one_alone(own_tandem: Server) -> None:

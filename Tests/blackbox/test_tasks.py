@@ -12,7 +12,7 @@ import pytest
 from dateutil import rrule
 
 from console import Browser
-from server import Server, Tenant, wait_until
+from server import Server, Tenant, code_schema, wait_until
 from test_forms import make
 
 DAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
@@ -72,7 +72,7 @@ def test_rules_mean_what_dateutil_says_they_mean(desk: Tenant) -> None:
     dice = random.Random(5545)
     asked = 0
     with desk.server.connect() as connection:
-        connection.execute(f"set search_path to {desk.schema}, {desk.schema}_i, tandem_code")
+        connection.execute(f"set search_path to {desk.schema}, {desk.schema}_i, {code_schema()}")
         for _ in range(400):
             rule = some_rule(dice)
             start = datetime.datetime(2026, 1, 1, dice.randint(0, 23), 30) + datetime.timedelta(days=dice.randint(0, 800))
@@ -205,7 +205,7 @@ def test_servers_that_look_at_the_same_time_ring_once_and_make_one_task(tandem: 
     for number in range(40):
         task(tenant, subject=f"Race {number}", due_at="2031-01-01T12:00:00Z", recurrence="FREQ=DAILY", recurs_when="due",
              reminders=[{"minutes": 0}])
-    path = f"set search_path to {tenant.schema}, {tenant.schema}_i, tandem_code"
+    path = f"set search_path to {tenant.schema}, {tenant.schema}_i, {code_schema()}"
 
     def look(_: int) -> tuple[int, int]:
         with tandem.connect() as connection:

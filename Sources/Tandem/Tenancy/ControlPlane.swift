@@ -30,24 +30,37 @@ public enum ControlPlane {
         guard try state(connection).hasControlPlane else { return false }
         let rows = try connection.single(
             settings: TenantDatabase.control(),
-            [file("control/deploy/control_ledger.sql"), file("control/deploy/code_ledger.sql")])
-        func differs(_ rows: Rows, _ folder: String) throws(PostgresError) -> Bool {
-            var ledger: [String: String] = [:]
-            for row in rows { ledger[try row.text("path")] = try row.text("sha256") }
-            let files = EmbeddedSQL.files(below: folder)
-            return ledger.count != files.count || files.contains { ledger[$0.path] != Digest.hex(of: $0.text) }
-        }
-        let controlDiffers = try differs(rows[0], "control/migrations")
-        let codeDiffers = try differs(rows[1], "code")
-        return !controlDiffers && !codeDiffers
+            [
+                file("control/deploy/control_ledger.sql"),
+                file("control/deploy/code_state.sql", .text(CodeVersion.schema)),
+            ])
+        var ledger: [String: String] = [:]
+        for row in rows[0] { ledger[try row.text("path")] = try row.text("sha256") }
+        let files = EmbeddedSQL.files(below: "control/migrations")
+        let isSame = ledger.count == files.count && files.allSatisfy { ledger[$0.path] == Digest.hex(of: $0.text) }
+        let isDeployed = try rows[1].one().bool("is_there")
+        return isSame && isDeployed
+    }
+
+    /// The control plane's own migrations that are still to come.
+    public static func pending(_ connection: Connection) throws(PostgresError) -> [String] {
+        var applied: Set<String> = []
+        for row in try connection.single(
+            settings: TenantDatabase.control(), file("control/deploy/control_ledger.sql"))
+        { applied.insert(try row.text("path")) }
+        return EmbeddedSQL.files(below: "control/migrations").map(\.path).filter { !applied.contains($0) }
     }
 
     /// Brings roles, control tables and procedures to what this binary carries. Safe to repeat and to kill.
     ///
     /// The login needs CREATEROLE and CREATE on the database the first time; later only its membership in tandem_admin.
-    public static func prepare(_ connection: Connection, logger: Logger) throws(PostgresError) {
+    ///
+    /// - Parameter anyway: also what servers of another build that run do not survive.
+    public static func prepare(
+        _ connection: Connection, anyway: Bool = false, logger: Logger
+    ) throws(PostgresError) {
         let found = try state(connection)
-        if found.hasControlPlane, found.isMember, try !isCurrent(connection) { try refuseNewer(connection) }
+        if found.hasControlPlane, found.isMember { try refuseNewer(connection) }
         if !found.hasRoles || !found.isMember || found.isSuperuser {
             try retryingRaces { () throws(PostgresError) in
                 try connection.script(text("control/bootstrap/roles.sql"))
@@ -61,7 +74,7 @@ public enum ControlPlane {
                 }
             }
         }
-        try migrate(connection, logger: logger)
+        try migrate(connection, anyway: anyway, logger: logger)
         try CodeDeployer.deploy(connection, logger: logger)
     }
 
@@ -70,19 +83,28 @@ public enum ControlPlane {
         let known = Set(
             (EmbeddedSQL.files(below: "control/migrations") + EmbeddedSQL.files(below: "tenant/migrations")).map(\.path)
         )
-        var unknown: [String] = []
-        for row in try connection.single(
-            settings: TenantDatabase.control(), file("control/deploy/ledgers.sql"))
-        {
-            let path = try row.text("path")
-            if !known.contains(path) { unknown.append(path) }
-        }
+        let unknown = try ledgers(connection).filter { !known.contains($0) }
         if unknown.isEmpty { return }
         let names = unknown.prefix(3).joined(separator: ", ") + (unknown.count > 3 ? ", …" : "")
         throw PostgresError(
             kind: .server("TD013"),
             message: "a newer version of tandem has migrated this database (\(names)); this one leaves it as it is. "
                 + "Start the newer binary, or restore a backup from before the upgrade")
+    }
+
+    /// The paths of all migrations that were ever applied here.
+    private static func ledgers(_ connection: Connection) throws(PostgresError) -> [String] {
+        do throws(PostgresError) {
+            let rows = try connection.single(
+                settings: TenantDatabase.control(), file("control/deploy/ledgers.sql"))
+            var paths: [String] = []
+            for row in rows { paths.append(try row.text("path")) }
+            return paths
+        } catch {
+            // Killed before the first of them.
+            guard error.serverState == .undefinedTable else { throw error }
+            return []
+        }
     }
 
     /// What a superuser does once in a database: roles, the service's login `tandem`, and the rights that a read-only login
@@ -95,12 +117,17 @@ public enum ControlPlane {
         }
     }
 
-    private static func migrate(_ connection: Connection, logger: Logger) throws(PostgresError) {
-        let settings = TenantDatabase.control(statementTimeout: nil)
+    private static func migrate(_ connection: Connection, anyway: Bool, logger: Logger) throws(PostgresError) {
+        let settings = TenantDatabase.control(statementTimeout: nil, lockTimeout: LockPatience.wait)
         let ledger = try connection.single(settings: settings, file("control/deploy/control_ledger.sql"))
         var applied: [String: String] = [:]
         for row in ledger { applied[try row.text("path")] = try row.text("sha256") }
-        for migration in EmbeddedSQL.files(below: "control/migrations") {
+        let files = EmbeddedSQL.files(below: "control/migrations")
+        let breaking = files.filter { file in
+            applied[file.path] == nil && TenantSQLFile.header(of: file.text)["rolling"] == "no"
+        }
+        if !anyway { try RollingUpgrade.check(breaking.map(\.path), connection) }
+        for migration in files {
             let hash = Digest.hex(of: migration.text)
             if let known = applied[migration.path] {
                 if known != hash {
@@ -110,10 +137,13 @@ public enum ControlPlane {
                 }
                 continue
             }
-            try connection.transaction(settings: settings) { (connection) throws(PostgresError) in
-                try connection.execute(
-                    file("control/deploy/record_control_migration.sql", .text(migration.path), .text(hash)))
-                try connection.script(migration.text, deadline: .seconds(600))
+            let patience = LockPatience(logger: logger, metadata: ["path": "\(migration.path)"])
+            try patience.run { () throws(PostgresError) in
+                try connection.transaction(settings: settings) { (connection) throws(PostgresError) in
+                    try connection.execute(
+                        file("control/deploy/record_control_migration.sql", .text(migration.path), .text(hash)))
+                    try connection.script(migration.text, deadline: .seconds(600))
+                }
             }
             logger.info("applied a control migration", metadata: ["path": "\(migration.path)"])
         }

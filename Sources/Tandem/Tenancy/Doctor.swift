@@ -56,6 +56,7 @@ public enum Doctor {
         }
         findings += try sessions(connection, server)
         findings.append(try clock(connection))
+        findings.append(try servers(connection))
         if let server { findings += machine(server) }
         guard try ControlPlane.isCurrent(connection) else {
             return findings + [
@@ -76,6 +77,19 @@ public enum Doctor {
                 "tandem migrate up, or doctor --fix"))
         if pending.isEmpty { findings.append(try duplicates(connection, logger)) }
         return findings
+    }
+
+    /// Two builds are a state to pass through.
+    private static func servers(_ connection: Connection) throws(PostgresError) -> Finding {
+        let found = try RunningServer.all(connection)
+        let builds = Set(found.map(\.codeSchema))
+        return finding(
+            "servers", builds.count < 2 ? .ok : .warn,
+            found.isEmpty
+                ? "none says that it runs"
+                : "\(found.count)"
+                    + (builds.count < 2 ? ", all of one build" : ": " + found.map(\.words).joined(separator: "; ")),
+            "end the upgrade: stop those of the older build")
     }
 
     private static func duplicates(_ connection: Connection, _ logger: Logger) throws(PostgresError) -> Finding {

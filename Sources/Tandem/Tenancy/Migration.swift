@@ -27,8 +27,17 @@ struct TenantSQLFile: Sendable, Hashable {
     let scope: Scope
     /// Names of files (without `.sql`) that must run before it.
     let after: [String]
+    /// Servers of the build before this one go on while it is applied, and behind it.
+    let isRolling: Bool
+    /// Each statement commits by itself; killed in between, it is run again from its beginning.
+    let isByStatement: Bool
 
     var name: String { String(path.split(separator: "/").last?.dropLast(4) ?? "") }
+
+    /// For the tables of a new tenant, which are empty and which nobody reads.
+    var textInTransaction: String {
+        isByStatement ? text.replacing(" index concurrently ", with: " index ") : text
+    }
 
     /// Which rule a file's first lines break.
     struct HeaderError: Error, CustomStringConvertible {
@@ -51,6 +60,12 @@ struct TenantSQLFile: Sendable, Hashable {
         guard moduleName == "all" || Module(rawValue: moduleName) != nil else {
             throw fail("unknown module \(moduleName)")
         }
+        let rolling = header["rolling"] ?? "yes"
+        guard ["yes", "no"].contains(rolling) else { throw fail("-- rolling: is yes or no") }
+        let transaction = header["transaction"] ?? "one"
+        guard ["one", "none"].contains(transaction) else { throw fail("-- transaction: is one or none") }
+        isRolling = rolling == "yes"
+        isByStatement = transaction == "none"
         self.path = path
         self.text = text
         self.sha256 = Digest.hex(of: text)
@@ -61,7 +76,7 @@ struct TenantSQLFile: Sendable, Hashable {
     }
 
     /// The `-- key: value` lines before anything else.
-    private static func header(of text: String) -> [String: String] {
+    static func header(of text: String) -> [String: String] {
         var header: [String: String] = [:]
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             guard line.hasPrefix("-- ") else { break }
@@ -74,8 +89,10 @@ struct TenantSQLFile: Sendable, Hashable {
 }
 
 enum Digest {
-    static func hex(of text: String) -> String {
-        SHA256.hash(data: Data(text.utf8)).map { byte in
+    static func hex(of text: String) -> String { hex(SHA256.hash(data: Data(text.utf8))) }
+
+    static func hex(_ digest: SHA256Digest) -> String {
+        digest.map { byte in
             let digits = String(byte, radix: 16)
             return digits.count == 1 ? "0" + digits : digits
         }.joined()

@@ -10,6 +10,8 @@ public enum MigrationLint {
         case wholeTable = "whole-table"
         case declared
         case header
+        case rolling
+        case resumable
 
         /// What to do in place of it.
         public var remedy: String {
@@ -18,12 +20,18 @@ public enum MigrationLint {
                 "add a new column, fill it in portions by a service, then use it in place of the old one"
             case .volatileDefault: "add the column without a default, then set the default, then fill it in portions"
             case .index:
-                "in a file of its own that says -- safety: offline, or on a new table; events: on each new partition"
+                "create index concurrently if not exists, in a file that says -- transaction: none; events: on each new partition"
             case .notNull:
                 "add constraint … check (… is not null) not valid, validate constraint, set not null, drop the constraint"
             case .constraint: "add it not valid, and validate it in a later statement"
             case .wholeTable: "give it a condition that an index knows, or let a service do it in portions"
             case .declared: "state -- safety: locks-briefly"
+            case .rolling:
+                "state -- rolling: no; or do it a release after the servers have stopped using it; -- rolling: yes if the build "
+                    + "before never writes what it refuses"
+            case .resumable:
+                "in a file that says -- transaction: none: create index concurrently if not exists, drop index concurrently if "
+                    + "exists, validate constraint, comment on; nothing else, and these nowhere else"
             case .header: "its first lines are -- safety, -- module and -- schema: see sql/README.md"
             }
         }
@@ -55,19 +63,24 @@ public enum MigrationLint {
         } catch {
             return [Finding(path: path, line: 1, rule: .header, detail: error.reason)]
         }
-        // It says that a tenant's requests wait.
-        if file.safety == .offline { return [] }
-        var check = Check(path: path, isOnline: file.safety == .online)
-        for statement in SQLStatements(text) { check.look(at: statement) }
-        return check.findings
+        var check = Check(file)
+        var rolling = RollingCheck(file)
+        for statement in SQLStatements(text) {
+            check.look(at: statement)
+            rolling.look(at: statement)
+        }
+        // An offline one says that a tenant's requests wait.
+        let own = file.safety == .offline ? check.findings.filter { $0.rule == .resumable } : check.findings
+        return own + rolling.findings
     }
 }
 
 /// One file, statement by statement.
 private struct Check {
-    let path: String
-    let isOnline: Bool
-    var findings: [MigrationLint.Finding] = []
+    private let path: String
+    private let isOnline: Bool
+    private let isByStatement: Bool
+    private(set) var findings: [MigrationLint.Finding] = []
     private var made: Set<Substring> = []
     private var hasValidated = false
 
@@ -75,12 +88,27 @@ private struct Check {
         "random(", "clock_timestamp(", "timeofday(", "nextval(", "gen_random_uuid(", "uuid_generate", "uuidv7(",
     ]
 
-    init(path: String, isOnline: Bool) {
-        self.path = path
-        self.isOnline = isOnline
+    init(_ file: TenantSQLFile) {
+        path = file.path
+        isOnline = file.safety == .online
+        isByStatement = file.isByStatement
     }
 
+    private static let resumable = [
+        "create index concurrently if not exists ", "create unique index concurrently if not exists ",
+        "drop index concurrently if exists ", "comment on ",
+    ]
+
     mutating func look(at statement: SQLStatement) {
+        let isResumable =
+            Self.resumable.contains(where: statement.text.hasPrefix)
+            || statement.text.hasPrefix("alter table ") && statement.text.contains(" validate constraint ")
+        if isByStatement != isResumable, isByStatement || statement.text.contains(" index concurrently ") {
+            note(
+                .resumable, statement,
+                isByStatement ? "it cannot be run twice, or holds up others" : "it cannot run in a transaction")
+        }
+        if isByStatement { return }
         let words = statement.words.filter {
             !["if", "not", "exists", "only", "concurrently", "unlogged"].contains($0)
         }

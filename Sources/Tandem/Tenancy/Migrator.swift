@@ -1,4 +1,3 @@
-import Foundation
 public import Logging
 public import Postgres
 
@@ -8,10 +7,6 @@ public struct Migrator {
     private let connection: Connection
     private let logger: Logger
     private let files: TenantSchemaFiles
-
-    /// How long a statement may wait for a lock before it lets others through and tries again.
-    private let lockTimeout: Duration = .seconds(2)
-    private let attempts = 30
 
     public init(_ connection: Connection, logger: Logger) throws {
         try self.init(connection, logger: logger, files: .embedded())
@@ -30,6 +25,8 @@ public struct Migrator {
         public let pending: [String]
         /// `online`, `locks-briefly` or `offline` of each.
         public let safety: [String]
+        /// Of the pending ones those that servers of an older build do not survive.
+        public let breaking: [String]
         /// Applied with another text than this binary has.
         public let changed: [String]
         /// Applied by a newer binary.
@@ -48,7 +45,8 @@ public struct Migrator {
             plans.append(
                 TenantPlan(
                     tenant: tenant, pending: plan.pending.map(\.path), safety: plan.pending.map(\.safety.rawValue),
-                    changed: plan.changed, unknown: plan.unknown))
+                    breaking: plan.pending.filter { !$0.isRolling }.map(\.path), changed: plan.changed,
+                    unknown: plan.unknown))
         }
         return plans
     }
@@ -60,9 +58,14 @@ public struct Migrator {
         public let tenants: Int
         /// `online`, `locks-briefly` or `offline`.
         public let safety: String
+        /// Whether servers of an older build go on with it.
+        public let isRolling: Bool
+        /// Each statement commits by itself and holds nobody up.
+        let isByStatement: Bool
         /// What that means to a tenant's requests.
         public var cost: String {
-            switch TenantSQLFile.Safety(rawValue: safety) {
+            if isByStatement { return "none" }
+            return switch TenantSQLFile.Safety(rawValue: safety) {
             case .online: "instant"
             case .locksBriefly: "short lock"
             case .offline, nil: "long"
@@ -75,18 +78,22 @@ public struct Migrator {
     /// What plans need in whole, file by file.
     public func steps(_ plans: [TenantPlan]) throws(PostgresError) -> [Step] {
         var counts: [String: (tenants: Int, safety: String)] = [:]
+        let aside = Set(files.migrations.filter(\.isByStatement).map(\.path))
+        let breaking = plans.reduce(into: Set<String>()) { $0.formUnion($1.breaking) }
         for plan in plans {
             for (path, safety) in zip(plan.pending, plan.safety) { counts[path, default: (0, safety)].tenants += 1 }
         }
         let paths = counts.keys.sorted()
         let rows = try connection.single(
-            settings: TenantDatabase.control(), .call("migration_durations", .textArray(paths)))
+            settings: TenantDatabase.control(),
+            ControlPlane.file("control/deploy/migration_durations.sql", .textArray(paths)))
         var means: [String: Double] = [:]
         for row in rows { means[try row.text("path")] = try row.double("duration_ms") }
         return paths.compactMap { path in
             counts[path].map { count in
                 Step(
-                    path: path, tenants: count.tenants, safety: count.safety,
+                    path: path, tenants: count.tenants, safety: count.safety, isRolling: !breaking.contains(path),
+                    isByStatement: aside.contains(path),
                     estimate: means[path].map { .milliseconds(max(1, $0) * Double(count.tenants)) })
             }
         }
@@ -96,14 +103,16 @@ public struct Migrator {
     ///
     /// - Parameters:
     ///   - slugs: of these alone.
+    ///   - anyway: also what servers of another build that run do not survive.
     ///   - progress: called after each tenant.
     /// - Returns: what went wrong, by tenant; empty when all are done.
     public func migrateAll(
-        of slugs: Set<String>? = nil,
+        of slugs: Set<String>? = nil, anyway: Bool = false,
         progress: (_ done: Int, _ total: Int, _ tenant: Tenant) -> Void = { _, _, _ in }
     ) throws(PostgresError) -> [(tenant: Tenant, error: PostgresError)] {
         var failures: [(tenant: Tenant, error: PostgresError)] = []
         let tenants = try outdated(slugs)
+        if !anyway { try RollingUpgrade.check(try breaking(tenants), connection) }
         for (index, tenant) in tenants.enumerated() {
             do throws(PostgresError) {
                 try migrate(tenant)
@@ -115,6 +124,16 @@ public struct Migrator {
             progress(index + 1, tenants.count, tenant)
         }
         return failures
+    }
+
+    /// What any of them lacks that servers of an older build do not survive.
+    private func breaking(_ tenants: [Tenant]) throws(PostgresError) -> [String] {
+        var paths: Set<String> = []
+        for tenant in tenants where !files.migrations.allSatisfy(\.isRolling) {
+            let plan = files.plan(modules: tenant.modules, applied: try applied(tenant))
+            paths.formUnion(plan.pending.filter { !$0.isRolling }.map(\.path))
+        }
+        return paths.sorted()
     }
 
     /// Applies what one tenant lacks, then recreates its views as a set.
@@ -143,11 +162,14 @@ public struct Migrator {
         }
     }
 
-    private func outdated(_ slugs: Set<String>? = nil) throws(PostgresError) -> [Tenant] {
+    /// Tenants that are not at this binary's digest.
+    func outdated(_ slugs: Set<String>? = nil) throws(PostgresError) -> [Tenant] {
         let digests = files.digests
         let rows = try connection.single(
             settings: TenantDatabase.control(),
-            .call("tenants_to_migrate", .textArray(digests.map(\.modules)), .textArray(digests.map(\.digest))))
+            ControlPlane.file(
+                "control/deploy/tenants_to_migrate.sql", .textArray(digests.map(\.modules)),
+                .textArray(digests.map(\.digest))))
         var tenants: [Tenant] = []
         for row in rows { tenants.append(try Tenant(row: row)) }
         return slugs.map { slugs in tenants.filter { slugs.contains($0.slug) } } ?? tenants
@@ -155,7 +177,8 @@ public struct Migrator {
 
     private func applied(_ tenant: Tenant) throws(PostgresError) -> [String: String] {
         let rows = try connection.single(
-            settings: TenantDatabase.control(), .call("applied_migrations", .uuid(tenant.id)))
+            settings: TenantDatabase.control(),
+            ControlPlane.file("control/deploy/applied_migrations.sql", .uuid(tenant.id)))
         var applied: [String: String] = [:]
         for row in rows { applied[try row.text("path")] = try row.text("sha256") }
         return applied
@@ -163,15 +186,24 @@ public struct Migrator {
 
     private func apply(_ migration: TenantSQLFile, to tenant: Tenant) throws(PostgresError) {
         let start = ContinuousClock.now
-        let control = TenantDatabase.control(statementTimeout: nil, lockTimeout: lockTimeout)
+        // The transaction of a file by statements has nothing to do for as long as an index is built.
+        let control =
+            TenantDatabase.control(statementTimeout: nil, lockTimeout: LockPatience.wait)
+            + (migration.isByStatement ? [(name: "idle_in_transaction_session_timeout", value: "0")] : [])
         try connection.transaction(settings: control) { (connection) throws(PostgresError) in
             try connection.execute(.call("lock_tenant", .uuid(tenant.id)))
             // Another migrator may have done it while this one waited.
-            let done = try connection.execute(.call("applied_migrations", .uuid(tenant.id)))
+            let done = try connection.execute(
+                ControlPlane.file("control/deploy/applied_migrations.sql", .uuid(tenant.id)))
             for row in done where try row.text("path") == migration.path { return }
-            try connection.enter(owner(of: tenant, internalFirst: migration.scope == .internals))
-            try connection.script(migration.text, deadline: .seconds(24 * 3600))
-            try connection.enter(control)
+            let owner = owner(of: tenant, internalFirst: migration.scope == .internals)
+            if migration.isByStatement, tenant.state != .creating {
+                try ByStatement(connection.configuration, owner: owner).run(migration.text)
+            } else {
+                try connection.enter(owner)
+                try connection.script(migration.textInTransaction, deadline: Self.patience)
+                try connection.enter(control)
+            }
             let duration = Int32(clamping: Int((ContinuousClock.now - start) / Duration.milliseconds(1)))
             try connection.execute(
                 .call(
@@ -180,8 +212,11 @@ public struct Migrator {
         }
     }
 
+    /// How long one file may work.
+    static let patience: Duration = .seconds(24 * 3_600)
+
     private func recreateViews(of tenant: Tenant) throws(PostgresError) {
-        let control = TenantDatabase.control(statementTimeout: nil, lockTimeout: lockTimeout)
+        let control = TenantDatabase.control(statementTimeout: nil, lockTimeout: LockPatience.wait)
         try connection.transaction(settings: control) { (connection) throws(PostgresError) in
             try connection.execute(.call("lock_tenant", .uuid(tenant.id)))
             try connection.enter(owner(of: tenant, internalFirst: false))
@@ -210,23 +245,12 @@ public struct Migrator {
 
     private func owner(of tenant: Tenant, internalFirst: Bool) -> [Connection.Setting] {
         tenant.database.ownerSettings(
-            internalFirst: internalFirst, statementTimeout: nil, lockTimeout: lockTimeout)
+            internalFirst: internalFirst, statementTimeout: nil, lockTimeout: LockPatience.wait)
     }
 
-    /// A lock that does not come within the time-out is given up and asked for again, so that requests get through.
     private func retryingLocks(
         _ tenant: Tenant, _ body: () throws(PostgresError) -> Void
     ) throws(PostgresError) {
-        for attempt in 1... {
-            do throws(PostgresError) {
-                return try body()
-            } catch {
-                let isLock = error.serverState == .lockNotAvailable || error.isRetryable
-                if !isLock || attempt == attempts { throw error }
-                logger.info(
-                    "a migration waits for a lock", metadata: ["tenant": "\(tenant.slug)", "attempt": "\(attempt)"])
-                Thread.sleep(forTimeInterval: Double.random(in: 0.1...1))
-            }
-        }
+        try LockPatience(logger: logger, metadata: ["tenant": "\(tenant.slug)"]).run(body)
     }
 }

@@ -3,6 +3,8 @@ struct SQLStatement: Sendable, Hashable {
     /// Where it begins, from 1.
     let line: Int
     let text: String
+    /// As it stands in the file, with its comments.
+    let source: String
 
     var words: [Substring] { text.split { !($0.isLetter || $0.isNumber || $0 == "_") } }
 }
@@ -18,6 +20,7 @@ struct SQLStatements: Sequence, IteratorProtocol {
         while !rest.isEmpty {
             var text = ""
             var begin: Int?
+            let start = rest
             while let character = rest.first, character != ";" {
                 let piece = take()
                 if begin == nil, piece.contains(where: { !$0.isWhitespace }) {
@@ -25,9 +28,12 @@ struct SQLStatements: Sequence, IteratorProtocol {
                 }
                 text += piece
             }
+            let source = String(start[..<rest.startIndex])
             _ = rest.popFirst()
             let words = text.lowercased().split(whereSeparator: \.isWhitespace)
-            if let begin, !words.isEmpty { return SQLStatement(line: begin, text: words.joined(separator: " ")) }
+            if let begin, !words.isEmpty {
+                return SQLStatement(line: begin, text: words.joined(separator: " "), source: source)
+            }
         }
         return nil
     }

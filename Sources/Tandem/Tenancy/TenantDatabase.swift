@@ -44,7 +44,7 @@ public struct TenantDatabase: Sendable, Hashable {
     /// Keeps a tenant's requests on the same few connections: their catalog caches are per connection and never shrink.
     public var affinity: Int { schema.name.utf8.reduce(0) { $0 &* 31 &+ Int($1) } & Int.max }
 
-    /// The settings of a request's transaction: role `<schema>_app`, path `t_x, t_x_i, tandem_code, pg_temp`, and
+    /// The settings of a request's transaction: role `<schema>_app`, path `t_x, t_x_i, tandem_code_…, pg_temp`, and
     /// `tandem.currency` and `tandem.zone`, since a tenant's schemas do not know the control plane; with a caller, whose rights hold.
     ///
     /// - Parameters:
@@ -73,16 +73,16 @@ public struct TenantDatabase: Sendable, Hashable {
             role: schema.ownerRole, path: path, statementTimeout: statementTimeout, lockTimeout: lockTimeout)
     }
 
-    /// The settings of a transaction on the control plane: role `tandem_admin`, path `tandem_code`.
+    /// The settings of a transaction on the control plane: role `tandem_admin`, path `tandem_code_…` (``CodeVersion/schema``).
     public static func control(
         statementTimeout: Duration? = .milliseconds(4_200), lockTimeout: Duration? = .seconds(2)
     ) -> [Connection.Setting] {
         settings(
-            role: "tandem_admin", path: "tandem_code, pg_temp", statementTimeout: statementTimeout,
+            role: "tandem_admin", path: "\(CodeVersion.schema), pg_temp", statementTimeout: statementTimeout,
             lockTimeout: lockTimeout)
     }
 
-    private func path(first: String, second: String) -> String { "\(first), \(second), tandem_code, pg_temp" }
+    private func path(first: String, second: String) -> String { "\(first), \(second), \(CodeVersion.schema), pg_temp" }
 
     private static func settings(
         role: String, path: String, statementTimeout: Duration?, lockTimeout: Duration?

@@ -57,6 +57,7 @@ public struct TenantDirectory {
     /// - Throws: `TD003` when a finished tenant has the name, `TD004` for wrong input.
     public func create(_ draft: Draft) throws -> Created {
         try validate(draft)
+        try refuseOlder()
         let begun = try tenant(
             .call(
                 "create_tenant", .uuid(ids.next()), .text(draft.slug), .text(draft.displayName),
@@ -80,6 +81,17 @@ public struct TenantDirectory {
             return try Tenant(row: row)
         }
         return Created(tenant: active, writeKey: write, secretKey: secret)
+    }
+
+    /// Once a newer build is here, tenants are made by its servers: those of this one would lack what it needs.
+    private func refuseOlder() throws(PostgresError) {
+        let newest = try connection.single(settings: TenantDatabase.control(), .call("newest_build")).one()
+        let known = Set(CodeVersion.migrations)
+        guard let unknown = try newest.texts("migrations").first(where: { !known.contains($0) }) else { return }
+        throw PostgresError(
+            kind: .server("TD013"),
+            message: "a newer build of tandem takes over this database (\(unknown)): "
+                + "tenants and their modules are made by it")
     }
 
     /// All tenants, by name.
@@ -111,6 +123,7 @@ public struct TenantDirectory {
                 "update_tenant", .uuid(tenant.id), displayName.bind, timezone.bind, currency.bind,
                 modules.map { .textArray($0.sorted().map(\.rawValue)) } ?? .null(.textArray), .text(actor)))
         guard modules != nil, !isDryRun else { return changed }
+        try refuseOlder()
         try Migrator(connection, logger: logger).migrate(changed)
         try connection.single(settings: slow, .call("initialise_modules", .uuid(tenant.id)), deadline: .seconds(60))
         return try find(changed.publicID.description)

@@ -31,6 +31,7 @@ struct StatusCommand: DatabaseCommand {
                 content: .object(object), name: "version", text: Self.text(lines), next: ["tandem migrate plan"])
         }
         lines += try tenants(session, &object)
+        lines += try servers(session, &object)
         if let server = session.server { lines += try backups(server, &object) }
         if let found = try? sessions(session) {
             object["bi_sessions"] = .number(found.count)
@@ -107,6 +108,19 @@ struct StatusCommand: DatabaseCommand {
             lines += words.map { ("Alarm", $0) }
         }
         return lines
+    }
+
+    /// Those that say they run; the embedded one has one line more above.
+    private func servers(_ session: DatabaseSession, _ object: inout JSONObject) throws -> Lines {
+        let found = try RunningServer.all(session.connection)
+        object["servers"] = .array(found.map(\.json))
+        return found.map { server in
+            (
+                "Server",
+                "\(server.address.isEmpty ? "starting" : server.address), process \(server.process) on \(server.host)"
+                    + (server.isOfThisBuild ? "" : ", OF ANOTHER BUILD: \(server.build) with \(server.codeSchema)")
+            )
+        }
     }
 
     private func backups(_ server: EmbeddedServer, _ object: inout JSONObject) throws -> Lines {

@@ -7,8 +7,7 @@ struct VersionCommand: ParsableCommand {
         commandName: "version", abstract: "Print the version and the shared libraries in use.",
         discussion: "tandem version -o name")
 
-    /// Raised with each release; CHANGELOG.md says what changed.
-    static let number = "0.1.0"
+    static let number = CodeVersion.build
 
     @OptionGroup var global: GlobalOptions
 
@@ -16,10 +15,11 @@ struct VersionCommand: ParsableCommand {
         let libraries = Self.libraries()
         Output(
             content: .object([
-                "version": .string(Self.number), "libraries": .array(libraries.map { .string($0) }),
+                "version": .string(Self.number), "procedures": .string(CodeVersion.schema),
+                "libraries": .array(libraries.map { .string($0) }),
             ]),
             name: "version",
-            text: "tandem \(Self.number)\n" + libraries.map { "  \($0)\n" }.joined()
+            text: "tandem \(Self.number)\n  procedures \(CodeVersion.schema)\n" + libraries.map { "  \($0)\n" }.joined()
         ).print(global.output ?? .table)
     }
 

@@ -12,7 +12,7 @@ import TandemHTTP
 /// is stored.
 func httpServices(
     _ context: TandemContext, database: ConnectionConfiguration, plan: ServePlan, certificate: CertificateKeeper?,
-    installation: Installation, demo: DemoServing?, logger: Logger
+    installation: Installation, demo: DemoServing?, presence: ServerPresence, logger: Logger
 ) -> [any Service] {
     let readingRules = ReadingRulesDirectory()
     var settings = Batcher.Settings()
@@ -44,7 +44,10 @@ func httpServices(
         ) { ready.admin("\($0):\($1)") },
         data.listener(
             host: plan.listen.host, port: plan.listen.port, edge: edge, drainDelay: plan.drainDelay, logger: logger
-        ) { ready.data("\($0):\($1)") },
+        ) {
+            presence.listens(at: "\($0):\($1)")
+            ready.data("\($0):\($1)")
+        },
     ]
 }
 
@@ -74,6 +77,7 @@ private final class ReadyLine: Sendable {
         ]
         if isSecure { line["tls"] = .bool(true) }
         JSONLogHandler.write(line)
+        ServiceManager.say("READY=1\nSTATUS=listening at \(data)")
         guard let demo else { return }
         let base = (isSecure ? "https://" : "http://") + data
         DedicatedThread.spawn(name: "first-steps") {

@@ -104,12 +104,13 @@ struct ServeCommand: AsyncParsableCommand {
             room: DiskRoom(path: server?.clusterPath, bounds: plan.diskReserve, logger: logger),
             watch: BIWatch(server: server, database: database, bounds: plan.bi, logger: logger),
             more: { [files = plan.certificate] in files.map { [$0.finding()] } ?? [] }, logger: logger)
-        var services: [any Service] = backgroundServices(
-            context, database: database, plan: plan, installation: installation)
+        let presence = ServerPresence(context)
+        var services: [any Service] =
+            [presence] + backgroundServices(context, database: database, plan: plan, installation: installation)
         if let server { services.append(EmbeddedServerWatch(server, logger: logger)) }
         services += httpServices(
             context, database: database, plan: plan, certificate: certificate, installation: installation, demo: demo,
-            logger: logger)
+            presence: presence, logger: logger)
         // Shut down from the last to the first: listeners before what they stand on.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -149,6 +150,7 @@ struct ServeCommand: AsyncParsableCommand {
         for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
             count += 1
             if count == 1 {
+                ServiceManager.say("STOPPING=1")
                 logger.notice("stopping; again to stop at once", metadata: ["signal": "\(signal)"])
                 continue
             }

@@ -22,10 +22,12 @@ struct MigrateCommand: ParsableCommand {
             let current = try ControlPlane.isCurrent(session.connection)
             let pending = current ? try Migrator(session.connection, logger: session.logger).plan().count : nil
             let isDone = current && pending == 0
+            let servers = try RunningServer.all(session.connection)
             return Output(
                 content: .object([
                     "control_plane": .string(current ? "current" : "pending"),
                     "tenants_pending": pending.map { .number($0) } ?? .null,
+                    "servers": .array(servers.map(\.json)),
                 ]),
                 next: isDone ? [] : ["tandem migrate plan", "tandem migrate up"], exit: isDone ? .success : .pending)
         }
@@ -39,32 +41,47 @@ struct MigrateCommand: ParsableCommand {
                 tandem migrate plan --tenants acme,initech -o json
 
                 COST is what a tenant's requests feel while its turn lasts: instant, short lock (they wait for milliseconds), long
-                (they wait for as long as its tables are large). The estimate is by tenants that have the file already.
+                (they wait for as long as its tables are large), none (nobody waits; an index is built beside them). ROLLING says
+                whether servers of the build before go on meanwhile: what says no is refused while one runs. The estimate is by
+                tenants that have the file already.
                 """)
         @OptionGroup var global: GlobalOptions
         @Option(help: "Only these, by commas.") var tenants: String?
         var requirement: DatabaseSession.Requirement { .none }
 
         func run(_ session: DatabaseSession) throws -> Output {
-            guard try ControlPlane.isCurrent(session.connection) else {
+            guard try ControlPlane.state(session.connection).hasControlPlane else {
                 return Output(
-                    content: .list([["tenant": .string("(control plane)"), "pending": .array([.string("all")])]]),
+                    content: .list([MigrateCommand.controlPlane(["all"])]),
                     columns: MigrateCommand.columns, name: "tenant", next: ["tandem migrate up"], exit: .pending)
             }
+            let isCurrent = try ControlPlane.isCurrent(session.connection)
+            var control: [String] = []
+            if !isCurrent { control = try ControlPlane.pending(session.connection) + [CodeVersion.schema] }
             let migrator = try Migrator(session.connection, logger: session.logger)
             let plans = try migrator.plan(of: MigrateCommand.slugs(tenants, session))
             let steps = try migrator.steps(plans)
+            let others = try RunningServer.all(session.connection).filter { !$0.isOfThisBuild }
+            let isDone = isCurrent && plans.isEmpty
+            let first = isCurrent ? [] : [MigrateCommand.controlPlane(control)]
             let items = plans.map { plan -> JSONObject in
                 [
                     "tenant": .string(plan.tenant.slug), "pending": .array(plan.pending.map { .string($0) }),
                     "safety": .array(plan.safety.map { .string($0) }), "views": .bool(true),
                     "foreign": .array((plan.changed + plan.unknown).map { .string($0) }),
+                    "breaking": .array(plan.breaking.map { .string($0) }),
                 ]
             }
             return Output(
-                content: .list(items), beside: ["migrations": .array(steps.map(\.json))],
-                columns: MigrateCommand.columns, name: "tenant", text: MigrateCommand.words(plans, steps),
-                next: plans.isEmpty ? [] : ["tandem migrate up"], exit: plans.isEmpty ? .success : .pending)
+                content: .list(first + items),
+                beside: [
+                    "migrations": .array(steps.map(\.json)), "other_servers": .array(others.map(\.json)),
+                ],
+                columns: MigrateCommand.columns, name: "tenant",
+                text: (control.isEmpty ? "" : "Control plane and procedures: \(control.joined(separator: ", "))\n")
+                    + (plans.isEmpty && !isCurrent ? "" : MigrateCommand.words(plans, steps))
+                    + MigrateCommand.words(others, steps),
+                next: isDone ? [] : ["tandem migrate up"], exit: isDone ? .success : .pending)
         }
     }
 
@@ -75,11 +92,15 @@ struct MigrateCommand: ParsableCommand {
                 tandem migrate up
                 tandem migrate up --tenants acme          one tenant first, to see how long it takes
 
-                Each file is a transaction of its own that waits two seconds for a lock, lets others through and tries again. A
+                Each file is a transaction of its own that waits 0.15 seconds for a lock, lets others through and tries again. A
                 tenant that fails is named with the file, the others are done; the same command goes on with what is left.
+
+                Servers of the build before may run: each finds the procedures of its own build. What they would not survive is
+                refused while they run, before any tenant is changed.
                 """)
         @OptionGroup var global: GlobalOptions
         @Option(help: "Only these, by commas.") var tenants: String?
+        @Flag(help: "Also what servers of another build that run do not survive.") var anyway = false
         var requirement: DatabaseSession.Requirement { .none }
 
         func run(_ session: DatabaseSession) throws -> Output {
@@ -89,12 +110,13 @@ struct MigrateCommand: ParsableCommand {
                 plan.tenants = tenants
                 return try plan.run(session)
             }
-            try ControlPlane.prepare(session.connection, logger: session.logger)
+            try ControlPlane.prepare(session.connection, anyway: anyway, logger: session.logger)
             let migrator = try Migrator(session.connection, logger: session.logger)
             var count = 0
             let meter = ProgressMeter()
             defer { meter.end() }
-            let failures = try migrator.migrateAll(of: MigrateCommand.slugs(tenants, session)) { done, total, _ in
+            let failures = try migrator.migrateAll(of: MigrateCommand.slugs(tenants, session), anyway: anyway) {
+                done, total, _ in
                 count = done
                 meter.show("migrated", done: Int64(done), of: Int64(total), unit: "tenants")
             }
@@ -110,6 +132,11 @@ struct MigrateCommand: ParsableCommand {
         }
     }
 
+    /// What comes before all tenants.
+    private static func controlPlane(_ pending: [String]) -> JSONObject {
+        ["tenant": .string("(control plane)"), "pending": .array(pending.map { .string($0) })]
+    }
+
     /// The tenants that were named; nil: all.
     private static func slugs(_ text: String?, _ session: DatabaseSession) throws -> Set<String>? {
         guard let text else { return nil }
@@ -119,14 +146,14 @@ struct MigrateCommand: ParsableCommand {
 
     private static func words(_ plans: [Migrator.TenantPlan], _ steps: [Migrator.Step]) -> String {
         if plans.isEmpty { return "Nothing is pending.\n" }
-        var rows = [["MIGRATION", "TENANTS", "COST", "ESTIMATE"]]
+        var rows = [["MIGRATION", "TENANTS", "COST", "ROLLING", "ESTIMATE"]]
         rows += steps.map { step in
             [
-                step.path, String(step.tenants), step.cost,
+                step.path, String(step.tenants), step.cost, step.isRolling ? "yes" : "NO",
                 step.estimate.map(Self.words) ?? "unknown: no tenant has it yet",
             ]
         }
-        rows.append(["(views of BI)", String(plans.count), "short lock", ""])
+        rows.append(["(views of BI)", String(plans.count), "short lock", "yes", ""])
         var text = Output.aligned(rows)
         let foreign = plans.filter { !($0.changed + $0.unknown).isEmpty }
         for plan in foreign.prefix(20) {
@@ -135,6 +162,16 @@ struct MigrateCommand: ParsableCommand {
                 + "\n"
         }
         return text + "Nothing was changed.\n"
+    }
+
+    private static func words(_ others: [RunningServer], _ steps: [Migrator.Step]) -> String {
+        if others.isEmpty { return "" }
+        let named = "Servers of another build run:\n" + others.map { "  \($0.words)\n" }.joined()
+        let isRolling = steps.allSatisfy(\.isRolling)
+        return named
+            + (isRolling
+                ? "They go on: start this build beside them, then stop them.\n"
+                : "They do not survive what is not ROLLING: stop them first.\n")
     }
 
     private static func words(_ duration: Duration) -> String {
@@ -148,7 +185,17 @@ extension Migrator.Step {
     var json: JSON {
         .object([
             "path": .string(path), "tenants": .number(tenants), "safety": .string(safety), "cost": .string(cost),
+            "rolling": .bool(isRolling),
             "estimate_ms": estimate.map { .number(Int($0 / .milliseconds(1))) } ?? .null,
+        ])
+    }
+}
+
+extension RunningServer {
+    var json: JSON {
+        .object([
+            "build": .string(build), "procedures": .string(codeSchema), "host": .string(host),
+            "process": .number(process), "listen": .string(address), "started_at": .string(startedAt.ISO8601Format()),
         ])
     }
 }

@@ -12,6 +12,14 @@ struct UpgradePage {
         let foreign: String?
     }
 
+    struct Server {
+        let address: String
+        let place: String
+        let build: String
+        let isOther: Bool
+        let since: String
+    }
+
     let chrome: Chrome
     let version: String
     let postgres: String
@@ -20,17 +28,19 @@ struct UpgradePage {
     let tenants: String
     let entries: [Entry]
     let hasEntries: Bool
+    let servers: [Server]
+    let hasOthers: Bool
 }
 
 extension Console {
     var upgradeRoute: Route {
         installationPage(.upgrade, "Which version the database is at, and which tenants are not") { call, visit in
             let logger = context.logger
-            let (state, isCurrent, plans) = try await context.pool.withConnection(deadline: .seconds(55)) {
-                (connection) throws -> (ControlPlane.State, Bool, [Migrator.TenantPlan]) in
+            let (state, isCurrent, plans, servers) = try await context.pool.withConnection(deadline: .seconds(55)) {
+                (connection) throws -> (ControlPlane.State, Bool, [Migrator.TenantPlan], [RunningServer]) in
                 let isCurrent = try ControlPlane.isCurrent(connection)
                 let plans = isCurrent ? try Migrator(connection, logger: logger).plan() : []
-                return (try ControlPlane.state(connection), isCurrent, plans)
+                return (try ControlPlane.state(connection), isCurrent, plans, try RunningServer.all(connection))
             }
             let count = Figures.counted(visit.tenants.count, "tenant")
             let page = UpgradePage(
@@ -49,7 +59,15 @@ extension Console {
                         foreign: (plan.changed + plan.unknown).isEmpty
                             ? nil : (plan.changed + plan.unknown).joined(separator: ", "))
                 },
-                hasEntries: !plans.isEmpty)
+                hasEntries: !plans.isEmpty,
+                servers: servers.map { server in
+                    UpgradePage.Server(
+                        address: server.address.isEmpty ? "starts" : server.address,
+                        place: "\(server.host), process \(server.process)",
+                        build: "\(server.build), \(server.codeSchema)", isOther: !server.isOfThisBuild,
+                        since: server.startedAt.ISO8601Format())
+                },
+                hasOthers: servers.contains { !$0.isOfThisBuild })
             return Response(html: templates.render(page, as: "upgrade"))
         }
     }

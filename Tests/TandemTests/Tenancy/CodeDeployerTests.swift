@@ -1,3 +1,4 @@
+import Foundation
 import Postgres
 import TandemSQL
 import TandemTesting
@@ -11,68 +12,113 @@ struct CodeDeployerTests {
         EmbeddedSQL.File(path: "code/test/\(name).sql", text: text)
     }
 
-    /// Deploys these files alone in a database of its own, then lists what is there.
-    private func deploy(_ versions: [EmbeddedSQL.File]...) throws -> [String] {
-        let database = try TestTenant.preparedDatabase()
-        let connection = try database.service()
-        for files in versions {
-            _ = try connection.transaction(settings: TenantDatabase.control()) { connection in
-                try CodeDeployer.deploy(files, on: connection)
-            }
+    /// Deploys these files as a build that has no others.
+    private func deploy(_ files: [EmbeddedSQL.File], _ connection: Connection) throws -> String {
+        let schema = CodeVersion.schema(for: files)
+        try connection.transaction(settings: CodeDeployer.settings(schema)) { connection in
+            try CodeDeployer.create(schema, files, on: connection)
+            try connection.execute(
+                ControlPlane.file(
+                    "control/deploy/note_code_version.sql", .text(schema), .text("test"), .textArray(["a.sql"])))
         }
-        return try connection.execute(
-            "select p.oid::regprocedure::text from pg_proc as p where p.pronamespace = 'tandem_code'::regnamespace order by 1"
+        return schema
+    }
+
+    private func functions(_ schema: String, _ connection: Connection) throws -> [String] {
+        try connection.execute(
+            """
+            select p.proname || '(' || pg_get_function_arguments(p.oid) || ')' from pg_proc as p
+            where p.pronamespace = to_regnamespace(\(schema)) order by 1
+            """
         ).map { try $0.text(0) }
     }
 
-    @Test("Another argument replaces the function instead of adding an overload")
-    func arguments() throws {
-        let old = file("f", "create or replace function f(p_a int) returns int language sql as 'select 1';")
-        let new = file(
-            "f", "create or replace function f(p_a int, p_b int default 0) returns int language sql as 'select 2';")
-        #expect(try deploy([old], [new]) == ["tandem_code.f(integer,integer)"])
+    private func schemas(_ connection: Connection) throws -> Set<String> {
+        Set(
+            try connection.execute("select nspname::text from pg_namespace where nspname ~ '^tandem_code'").map {
+                try $0.text(0)
+            })
     }
 
-    @Test(
-        "A changed result or argument name, which create or replace refuses, is deployed all the same",
-        arguments: [
-            "create or replace function f(p_a int) returns text language sql as 'select null::text';",
-            "create or replace function f(p_other int) returns int language sql as 'select 1';",
-        ])
-    func results(text: String) throws {
-        let old = file("f", "create or replace function f(p_a int) returns int language sql as 'select 1';")
-        #expect(try deploy([old], [file("f", text)]) == ["tandem_code.f(integer)"])
+    @Test("The procedures of two builds stand side by side, whatever differs, and each finds its own")
+    func sideBySide() throws {
+        let connection = try TestTenant.preparedDatabase().service()
+        let old = try deploy(
+            [file("f", "create or replace function f(p_a int) returns int language sql as 'select 1';")], connection)
+        let new = try deploy(
+            [
+                file(
+                    "f",
+                    "create or replace function f(p_b int, p_c int default 0) returns text language sql as 'select ''two''';"
+                )
+            ],
+            connection)
+        #expect(try functions(old, connection) == ["f(p_a integer)"])
+        #expect(try functions(new, connection) == ["f(p_b integer, p_c integer DEFAULT 0)"])
+        let path = [(name: "search_path", value: "\(old), pg_temp"), (name: "role", value: "tandem_admin")]
+        #expect(try connection.single(settings: path, "select f(7)").one().int(0) == 1)
     }
 
-    @Test("A function without a file goes")
-    func removal() throws {
-        let f = file("f", "create or replace function f() returns int language sql as 'select 1';")
-        let g = file("g", "create or replace function g() returns int language sql as 'select 1';")
-        #expect(try deploy([f, g], [g]) == ["tandem_code.g()"])
+    @Test("Of builds that are past the last one stays, and those that a server uses")
+    func unused() throws {
+        let database = try TestTenant.preparedDatabase()
+        let connection = try database.service()
+        let own = CodeVersion.schema
+        let builds = try (1...4).map { number in
+            try deploy(
+                [file("f", "create or replace function f() returns int language sql as 'select \(number)';")],
+                connection)
+        }
+        let owner = try database.connect()
+        try owner.script(
+            """
+            create schema tandem_code authorization tandem_admin;
+            create function tandem_code.f() returns int language sql as 'select 0'
+            """)
+        // A server of the second build runs, one of the first was seen an hour ago.
+        try owner.script(
+            """
+            insert into tandem.server (id, code_schema, build, host, process, address, seen_at) values
+                (gen_random_uuid(), '\(builds[1])', '1', 'h', 1, '', now()),
+                (gen_random_uuid(), '\(builds[0])', '1', 'h', 2, '', now() - interval '1 hour')
+            """)
+        func drop(newest: String) throws {
+            try connection.transaction(settings: CodeDeployer.settings(newest)) { connection in
+                try connection.script(ControlPlane.text("control/deploy/drop_unused_code.sql"))
+            }
+        }
+        try drop(newest: builds[3])
+        #expect(try schemas(connection) == [builds[1], builds[2], builds[3]])
+        // The first build of all comes back: nothing of it is left, so it is deployed anew.
+        #expect(try !ControlPlane.isCurrent(connection))
+        try ControlPlane.prepare(connection, logger: TestTenant.quiet)
+        #expect(try schemas(connection) == [own, builds[1], builds[3]])
+        #expect(try ControlPlane.isCurrent(connection))
     }
 
     @Test("A file that fails names its place and leaves everything as it was")
     func failure() throws {
-        let database = try TestTenant.preparedDatabase()
-        let connection = try database.service()
+        let connection = try TestTenant.preparedDatabase().service()
         let bad = file(
             "bad", "-- first line\ncreate or replace function bad() returns int\nlanguage sqll as 'select 1';")
-        let error = #expect(throws: PostgresError.self) {
-            try connection.transaction(settings: TenantDatabase.control()) { connection in
-                try CodeDeployer.deploy([bad], on: connection)
-            }
-        }
+        let before = try schemas(connection)
+        let error = #expect(throws: PostgresError.self) { _ = try deploy([bad], connection) }
         #expect(error?.message.hasPrefix("sql/code/test/bad.sql") == true)
+        #expect(try schemas(connection) == before)
         #expect(try ControlPlane.isCurrent(connection))
     }
 
-    @Test("Nothing is deployed twice")
-    func idempotent() throws {
-        let connection = try TestTenant.sharedDatabase.service()
-        let count = try connection.transaction(settings: TenantDatabase.control()) { connection in
-            try CodeDeployer.deploy(EmbeddedSQL.files(below: "code"), on: connection)
-        }
-        #expect(count == 0)
+    @Test("Nothing is deployed twice, and servers that start at once do not meet")
+    func idempotent() async throws {
+        let database = try TestTenant.preparedDatabase()
+        let connection = try database.service()
+        let before = try functions(CodeVersion.schema, connection)
+        try CodeDeployer.deploy(connection, logger: TestTenant.quiet)
+        #expect(try functions(CodeVersion.schema, connection) == before && !before.isEmpty)
+        #expect(try schemas(connection) == [CodeVersion.schema])
+        let newest = try connection.single(settings: TenantDatabase.control(), .call("newest_build")).one()
+        #expect(try newest.text("code_schema") == CodeVersion.schema)
+        #expect(try newest.texts("migrations") == CodeVersion.migrations)
     }
 
     @Test("Each file of procedures creates exactly the function that it is named after")
@@ -81,5 +127,14 @@ struct CodeDeployerTests {
             let name = String(file.path.split(separator: "/").last?.dropLast(4) ?? "")
             #expect(CodeDeployer.names(in: file.text) == [name], "\(file.path)")
         }
+    }
+
+    @Test("Every part of a text counts for the name of the schema")
+    func schemaNames() {
+        let names = [
+            [file("f", "a")], [file("f", "b")], [file("g", "a")], [file("f", "a"), file("g", "a")],
+        ].map { CodeVersion.schema(for: $0) }
+        #expect(Set(names).count == 4)
+        #expect(CodeVersion.schema.wholeMatch(of: /tandem_code_[0-9a-f]{10}/) != nil)
     }
 }

@@ -30,7 +30,7 @@ struct IsolationTests {
         let foreign = [
             "select count(*) from \(other.tenant.schema).profiles",
             "select count(*) from \(other.tenant.schema.internals).node",
-            "select count(*) from tandem.api_key", "select tandem_code.find_tenants()",
+            "select count(*) from tandem.api_key", "select \(CodeVersion.schema).find_tenants()",
             "create table \(tenant.tenant.schema).more (x int)",
         ]
         for sql in foreign {
@@ -82,12 +82,12 @@ struct IsolationTests {
         let connection = try TestTenant.sharedDatabase.connect()
         let wrong = try connection.execute(
             """
-            select p.proname::text from pg_proc as p where p.pronamespace = 'tandem_code'::regnamespace
+            select p.proname::text from pg_proc as p where p.pronamespace = to_regnamespace(\(CodeVersion.schema))
               and (p.prosecdef or p.prosqlbody is not null or p.prosrc ~* '%rowtype|%type')
             """)
         #expect(try wrong.map { try $0.text(0) } == [])
         let views = try connection.execute(
-            "select count(*) from pg_class where relnamespace = 'tandem_code'::regnamespace"
+            "select count(*) from pg_class where relnamespace = to_regnamespace(\(CodeVersion.schema))"
         ).one().int(0)
         #expect(views == 0)
     }

@@ -4,8 +4,8 @@ import Testing
 
 @Suite("Migration lint")
 struct MigrationLintTests {
-    private func rules(_ body: String, safety: String = "locks-briefly") -> [String] {
-        let text = "-- safety: \(safety)\n-- module: all\n-- schema: bi\n\(body)\n"
+    private func rules(_ body: String, safety: String = "locks-briefly", more: String = "-- rolling: no") -> [String] {
+        let text = "-- safety: \(safety)\n-- module: all\n-- schema: bi\n\(more)\n\(body)\n"
         return MigrationLint.findings(path: "0100_x.sql", text: text).map(\.rule.rawValue)
     }
 
@@ -48,6 +48,52 @@ struct MigrationLintTests {
             "update accounts set name = 'x' where id = '1';",
         ])
     func fine(body: String) { #expect(rules(body) == []) }
+
+    @Test(
+        "What servers of the build before do not survive is found, unless the file says so",
+        arguments: [
+            ("drop table accounts;", false), ("alter table accounts drop column name;", false),
+            ("alter table accounts rename column name to title;", false),
+            ("alter table accounts rename to companies;", false),
+            ("create unique index concurrently if not exists a_name on accounts (name);", true),
+            ("alter table accounts add constraint c check (n > 0) not valid;", true),
+            ("alter table accounts alter column n drop default;", true),
+        ])
+    func rolling(body: String, mayKnowBetter: Bool) {
+        let transaction = body.contains("concurrently") ? "-- transaction: none\n" : ""
+        #expect(rules(body, more: transaction + "-- words: none") == ["rolling"])
+        #expect(rules(body, more: transaction + "-- rolling: no") == [])
+        #expect(rules(body, more: transaction + "-- rolling: yes") == (mayKnowBetter ? [] : ["rolling"]))
+        #expect(rules(body, safety: "offline", more: transaction + "-- words: none") == ["rolling"])
+    }
+
+    @Test(
+        "What adds is nothing to them",
+        arguments: [
+            "alter table accounts add column n int;",
+            "create table more (id int primary key); create unique index m on more (id);",
+            "create table more (id int); alter table more add constraint c check (id > 0); drop table more;",
+            "alter table accounts drop constraint c; alter table accounts add constraint c check (n in (1, 2)) not valid;",
+            "drop index if exists accounts_name;",
+        ])
+    func adding(body: String) { #expect(rules(body, more: "-- words: none") == []) }
+
+    @Test("Outside of a transaction stands only what may be run again, and nowhere else")
+    func byStatement() {
+        let none = "-- rolling: yes\n-- transaction: none"
+        let fine = """
+            create index concurrently if not exists a_name on accounts (name);
+            drop index concurrently if exists a_old; alter table accounts validate constraint c; comment on index a_name is 'by; name';
+            """
+        #expect(rules(fine, safety: "online", more: none) == [])
+        for other in [
+            "create index concurrently a_name on accounts (name);", "create index a_name on accounts (name);",
+            "alter table accounts add column n int;", "update accounts set n = 1 where id = '1';",
+        ] {
+            #expect(rules(other, more: none) == ["resumable"], "\(other)")
+        }
+        #expect(rules("create index concurrently if not exists a_name on accounts (name);").contains("resumable"))
+    }
 
     @Test("A file that says online alters no table that is in use, and one without a header is refused")
     func declared() {

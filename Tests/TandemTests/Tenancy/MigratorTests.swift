@@ -17,10 +17,10 @@ struct MigratorTests {
         return try TenantSchemaFiles(migrations: own.migrations + migrations, views: own.views + views)
     }
 
-    private func migration(_ name: String, _ body: String) throws -> TenantSQLFile {
+    private func migration(_ name: String, _ body: String, more: String = "") throws -> TenantSQLFile {
         try TenantSQLFile(
             path: "tenant/migrations/\(name).sql",
-            text: "-- safety: online\n-- module: all\n-- schema: bi\n\(body)\n")
+            text: "-- safety: online\n-- module: all\n-- schema: bi\n\(more)\n\(body)\n")
     }
 
     private func migrator(_ files: TenantSchemaFiles) throws -> Migrator {
@@ -88,6 +88,127 @@ struct MigratorTests {
         try migrator(files).migrate(tenant)
         #expect(ContinuousClock.now - start > .seconds(2))
         #expect(try migrator(files).plan().isEmpty)
+    }
+
+    @Test("Who comes behind a migration that waits for a lock is through within a moment")
+    func queue() throws {
+        let tenant = try TestTenant(in: database).tenant
+        let files = try files(adding: [migration("9001_column", "alter table profiles add column more int;")])
+        let blocker = try database.connect()
+        try blocker.script("begin; lock table \(tenant.schema).profiles in access share mode")
+        let (shared, isDone) = (database, DispatchSemaphore(value: 0))
+        DedicatedThread.spawn(name: "migrator") {
+            do {
+                try Migrator(shared.service(), logger: TestTenant.quiet, files: files).migrate(tenant)
+            } catch {
+                Issue.record(error)
+            }
+            isDone.signal()
+        }
+        let reader = try database.connect()
+        let end = ContinuousClock.now + .seconds(2)
+        var longest = Duration.zero
+        while ContinuousClock.now < end {
+            let start = ContinuousClock.now
+            try reader.script("select from \(tenant.schema).profiles limit 1")
+            longest = max(longest, ContinuousClock.now - start)
+        }
+        try blocker.script("rollback")
+        isDone.wait()
+        #expect(longest > .milliseconds(50), "it stood behind the migration")
+        #expect(longest < .milliseconds(1_500))
+        #expect(try migrator(files).plan().isEmpty)
+    }
+
+    @Test("An index made beside requests: killed in the middle, what is left of it is dropped and it is made anew")
+    func byStatement() throws {
+        let tenant = try TestTenant(in: database).tenant
+        let files = try files(adding: [
+            migration(
+                "9001_index",
+                """
+                create index concurrently if not exists more_first on profiles (first_seen_at);
+                create index concurrently if not exists more_last on profiles (last_seen_at);
+                """, more: "-- transaction: none")
+        ])
+        let owner = try database.connect()
+        func valid() throws -> [String: Bool] {
+            var found: [String: Bool] = [:]
+            for row in try owner.execute(
+                "select c.relname::text as name, i.indisvalid as valid from pg_index i join pg_class c on c.oid = i.indexrelid where c.relname like 'more\\_%' and c.relnamespace = to_regnamespace(\(tenant.schema.name))"
+            ) { found[try row.text("name")] = try row.bool("valid") }
+            return found
+        }
+        // A transaction that has written to the table: the second index waits for it with its entry in the catalog made.
+        let writer = try database.connect()
+        let (shared, isDone) = (database, DispatchSemaphore(value: 0))
+        try writer.script("begin; lock table \(tenant.schema).profiles in row exclusive mode")
+        DedicatedThread.spawn(name: "migrator") {
+            _ = try? Migrator(shared.service(), logger: TestTenant.quiet, files: files).migrate(tenant)
+            isDone.signal()
+        }
+        for _ in 0..<200 where try valid().isEmpty { Thread.sleep(forTimeInterval: 0.05) }
+        #expect(try valid() == ["more_first": false])
+        // Rows are written meanwhile, and nobody waits.
+        try owner.script("update \(tenant.schema).profiles set last_seen_at = last_seen_at")
+        try owner.script(
+            "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'tandem' and datname = current_database() and query like '%more_first%' and pid <> pg_backend_pid()"
+        )
+        isDone.wait()
+        try writer.script("rollback")
+        #expect(try valid() == ["more_first": false])
+        #expect(try migrator(files).plan().map(\.pending) == [["tenant/migrations/9001_index.sql"]])
+        try migrator(files).migrate(tenant)
+        #expect(try valid() == ["more_first": true, "more_last": true])
+        #expect(try migrator(files).plan().isEmpty)
+        // A new tenant has it too, made with its tables.
+        let before = try owner.execute("select count(*) from pg_index where not indisvalid").one().int(0)
+        #expect(before == 0)
+    }
+
+    @Test("What servers of the build before do not survive is refused while one runs, before anything is changed")
+    func breaking() throws {
+        let tenants = try (0..<2).map { _ in try TestTenant(in: database).tenant }
+        let files = try files(adding: [
+            migration("9001_more", "create table more (id int primary key);"),
+            migration("9002_gone", "alter table profiles drop column more;", more: "-- rolling: no"),
+        ])
+        let owner = try database.connect()
+        func server(_ schema: String) throws {
+            try owner.script(
+                """
+                delete from tandem.server;
+                insert into tandem.server (id, code_schema, build, host, process, address)
+                values (gen_random_uuid(), '\(schema)', '0.0.9', 'db1', 4711, '')
+                """)
+        }
+        try server("tandem_code_0123456789")
+        let error = #expect(throws: PostgresError.self) { _ = try migrator(files).migrateAll() }
+        let message = try #require(error?.message)
+        #expect(message.contains("9002_gone.sql") && message.contains("process 4711 on db1"))
+        #expect(error?.hint?.contains("--anyway") == true)
+        for tenant in tenants { #expect(try !tables(tenant).contains("more")) }
+        let plans = try migrator(files).plan()
+        #expect(plans.map(\.breaking) == Array(repeating: ["tenant/migrations/9002_gone.sql"], count: 2))
+        #expect(try migrator(files).steps(plans).map(\.isRolling) == [true, false])
+        // Those of this build do not matter: they know what comes.
+        for tenant in tenants { try owner.script("alter table \(tenant.schema).profiles add more int") }
+        try server(CodeVersion.schema)
+        #expect(try migrator(files).migrateAll().isEmpty)
+    }
+
+    @Test("A server of an older build makes no tenant once a newer one is here")
+    func older() throws {
+        let owner = try database.connect()
+        try owner.script(
+            """
+            insert into tandem.code_version (schema_name, build, migrations, deployed_at)
+            values ('tandem_code_0123456789', '9', array['tenant/migrations/9001_more.sql'], now() + interval '1 second')
+            """)
+        let error = #expect(throws: PostgresError.self) { _ = try TestTenant(in: database) }
+        #expect(error?.message.contains("9001_more.sql") == true)
+        try owner.script("delete from tandem.code_version where build = '9'")
+        _ = try TestTenant(in: database)
     }
 
     @Test("A new view appears with its grants, and a changed one may lose columns")

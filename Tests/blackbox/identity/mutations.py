@@ -14,6 +14,8 @@ from pathlib import Path
 
 import psycopg
 
+from server import code_schema
+
 CODE = Path(__file__).resolve().parents[3] / "sql" / "code"
 
 
@@ -38,7 +40,7 @@ class Mutation:
 
 def apply(dsn: str, text: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("set search_path = tandem_code, pg_temp")
+        connection.execute(f"set search_path = {code_schema()}, pg_temp")
         connection.execute("set check_function_bodies = off")
         connection.execute(text)
 

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 
 import histories
 from model import Model
+from server import code_schema
 
 SQL = Path(__file__).resolve().parents[3] / "sql" / "tests" / "identity"
 
@@ -133,7 +134,7 @@ class HttpTarget:
         self.schema = schema
         self.sql = psycopg.connect(dsn, autocommit=True)
         self.sql.execute(
-            "select set_config('search_path', %s, false)", [f"{schema}, {schema}_i, tandem_code, pg_temp"]
+            "select set_config('search_path', %s, false)", [f"{schema}, {schema}_i, {code_schema()}, pg_temp"]
         )
 
     def close(self) -> None:

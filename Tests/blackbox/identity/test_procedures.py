@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from compare import base_now, run_batch_law, run_seed
+from server import code_schema
 from sql_target import SqlTarget
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sql"))
 
-from tenant import PATH, Tenant  # noqa: E402
+from tenant import Tenant  # noqa: E402
 
 FIRST_SEED = int(os.environ.get("FIRST_SEED", "0"))
 SEEDS = int(os.environ.get("PROCEDURE_SEEDS", os.environ.get("SEEDS", "20")))
@@ -24,11 +25,11 @@ HOUR_MS = 3_600_000
 @pytest.fixture(scope="module")
 def target(request):
     """One tenant with the module cdp; all histories have prefixes of their own."""
-    dsn, path, role = os.environ.get("TANDEM_TEST_SQL_DSN"), PATH, None
+    dsn, path, role = os.environ.get("TANDEM_TEST_SQL_DSN"), f"t_x, t_x_i, {code_schema()}, pg_temp", None
     if not dsn:
         server = request.getfixturevalue("tandem")
         schema = server.tenant("procedures", modules="cdp").schema
-        dsn, path, role = server.dsn, f"{schema}, {schema}_i, tandem_code, pg_temp", f"{schema}_app"
+        dsn, path, role = server.dsn, f"{schema}, {schema}_i, {code_schema()}, pg_temp", f"{schema}_app"
     tenant = Tenant(dsn, path, role)
     tenant.rows(
         "insert into source (id, source_id, name, kind) values (1, uuidv7(), 'server', 'server') "

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from records import Records
+from server import code_schema
 from tenant import Tenant
 
 _numbers = itertools.count(1)
@@ -23,7 +24,7 @@ def _tenant(request, slug, modules):
         server = request.getfixturevalue("tandem")
         dsn, schema = server.dsn, server.tenant(slug, modules=modules).schema
         role = f"{schema}_app"
-    made = Tenant(dsn, f"{schema}, {schema}_i, tandem_code, pg_temp", role)
+    made = Tenant(dsn, f"{schema}, {schema}_i, {code_schema()}, pg_temp", role)
     made.rows(
         "insert into source (id, source_id, name, kind) "
         "values (101, uuidv7(), 'sql-server', 'server'), (102, uuidv7(), 'sql-web', 'browser') "
@@ -59,7 +60,7 @@ def records_connection(request: pytest.FixtureRequest) -> Iterator[psycopg.Conne
         dsn, schema = server.dsn, server.tenant(f"records-{os.getpid()}-{next(_numbers)}").schema
     with psycopg.connect(dsn) as connection:
         connection.execute(
-            "select set_config('search_path', %s, false)", [f"{schema}, {schema}_i, tandem_code, pg_temp"]
+            "select set_config('search_path', %s, false)", [f"{schema}, {schema}_i, {code_schema()}, pg_temp"]
         )
         connection.commit()
         yield connection

@@ -7,13 +7,11 @@ import psycopg
 
 import batches
 
-PATH = "t_x, t_x_i, tandem_code, pg_temp"
-
 
 class Tenant:
     """Calls procedures of one tenant. Retries what the server's client retries."""
 
-    def __init__(self, dsn, path=PATH, role=None):
+    def __init__(self, dsn, path, role=None):
         self.dsn, self.path, self.role = dsn, path, role
         self.connection = psycopg.connect(dsn, autocommit=True)
         self.connection.execute("select set_config('search_path', %s, false)", [path])

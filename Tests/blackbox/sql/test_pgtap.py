@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from server import ROOT, Server
+from server import ROOT, Server, code_schema
 
 FOLDER = ROOT / "sql/tests"
 FILES = sorted(FOLDER.rglob("*_test.sql"))
@@ -25,10 +25,10 @@ def connection() -> Iterator[psycopg.Connection]:
         with psycopg.connect(server.dsn) as connection:
             connection.execute("create schema tap")
             connection.execute("create extension pgtap schema tap")
-            connection.execute("set search_path to tap, tandem_code, pg_temp")
+            connection.execute(f"set search_path to tap, {code_schema()}, pg_temp")
             connection.execute("set check_function_bodies to off")
             connection.execute((FOLDER / "setup.sql").read_text())
-            connection.execute(f"set search_path to {schema}, {schema}_i, tandem_code, tap, pg_temp")
+            connection.execute(f"set search_path to {schema}, {schema}_i, {code_schema()}, tap, pg_temp")
             connection.commit()
             yield connection
             connection.rollback()

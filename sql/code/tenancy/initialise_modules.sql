@@ -12,13 +12,12 @@ begin
     missing := array(
         select module from unnest(array['all'] || tenant.modules) as module
         where module <> all (tenant.initialised_modules));
-    perform set_config('search_path', format('%I, %I, tandem_code, pg_temp', tenant.schema_name,
-        tenant.schema_name || '_i'), true);
+    perform set_config('search_path', format('%I, %I, %s', tenant.schema_name, tenant.schema_name || '_i', path), true);
     perform set_config('role', tenant.schema_name || '_app', true);
-    if 'all' = any (missing) and to_regprocedure('tandem_code.initialise_tenant()') is not null then
+    if 'all' = any (missing) and to_regprocedure('initialise_tenant()') is not null then
         execute 'select initialise_tenant()';
     end if;
-    if 'crm' = any (missing) and to_regprocedure('tandem_code.initialise_crm()') is not null then
+    if 'crm' = any (missing) and to_regprocedure('initialise_crm()') is not null then
         execute 'select initialise_crm()';
     end if;
     perform set_config('role', 'tandem_admin', true);

@@ -1,9 +1,6 @@
--- The shared schemas and the ledger of the control plane's own migrations. Run as tandem_admin. Idempotent.
+-- The shared schema and the ledger of the control plane's own migrations. Run as tandem_admin. Idempotent.
 create schema if not exists tandem;
-create schema if not exists tandem_code;
 comment on schema tandem is 'Control plane: tenants, keys, ledgers, audit.';
-comment on schema tandem_code is 'Procedures, shared by all tenants, deployed by hash.';
-grant usage on schema tandem_code to tandem_code_user;
 -- Trigrams, for search in names and addresses: in a schema of its own, which no path of ours has.
 create schema if not exists tandem_text;
 comment on schema tandem_text is 'The extension pg_trgm.';
@@ -20,7 +17,6 @@ end
 $$;
 grant usage on schema tandem_text to tandem_code_user;
 alter default privileges for role tandem_admin revoke execute on functions from public;
-alter default privileges for role tandem_admin in schema tandem_code grant execute on functions to tandem_code_user;
 create table if not exists tandem.control_migration (
     path text primary key,
     sha256 bytea not null,

@@ -36,5 +36,5 @@ select 'search-path', case when count(*) = 0 then 'ok' else 'fail' end,
     'alter function NAME set search_path = …, pg_temp; or drop it: Tandem has none of this kind'
 from pg_proc p
 join pg_namespace n on n.oid = p.pronamespace
-where (n.nspname in ('tandem', 'tandem_code', 'public') or n.oid in (select s.oid from tenant_schema s)) and p.prosecdef
+where (n.nspname in ('tandem', 'public') or n.nspname ~ '^tandem_code(_[0-9a-f]{10})?$' or n.oid in (select s.oid from tenant_schema s)) and p.prosecdef
     and not exists (select from unnest(p.proconfig) c where c like 'search_path=%')

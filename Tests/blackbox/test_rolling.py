@@ -1,0 +1,179 @@
+"""A rolling upgrade: the build before serves while the database is migrated and the next build joins; then it stops.
+TANDEM_PREVIOUS_BINARY is the build before; without it, it is the binary itself with other bytes (`another_build`): one migration less,
+procedures of other names."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from another_build import build_before
+from clients import Clients
+from cluster import Node
+from server import BINARY, CommandFailed, Server, Tenant, code_schema, wait_until
+
+pytestmark = pytest.mark.alone
+
+FULL = os.environ.get("TANDEM_TEST_FULL") == "1"
+PREVIOUS = os.environ.get("TANDEM_PREVIOUS_BINARY")
+RATE = float(os.environ.get("TANDEM_RATE", "500" if FULL else "100"))
+TENANTS = int(os.environ.get("TANDEM_TENANTS", "20" if FULL else "2"))
+SPAN_S = 20.0 if FULL else 1.5
+MIGRATION = "0086_quarantine_corrections"
+# What a tenant of the build before does not have.
+UNDO = "alter table {schema}_i.quarantine drop column corrected, drop column corrected_at, drop column corrected_by"
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Node]:
+    node = Node("rolling").make()
+    node.sql("create role tandem login noinherit createrole")
+    node.sql("create database tandem owner tandem")
+    yield node
+    node.close()
+
+
+@pytest.fixture(scope="module")
+def previous() -> Iterator[pathlib.Path]:
+    if PREVIOUS:
+        yield pathlib.Path(PREVIOUS)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield build_before(
+            pathlib.Path(folder) / "tandem", MIGRATION, {"ingest_batch": "ingest_botch", "write_records": "wrote_records"})
+
+
+def server(binary: pathlib.Path, database: Node) -> Server:
+    return Server(binary, {"TANDEM_DATABASE_URL": f"postgresql://tandem@127.0.0.1:{database.port}/tandem", "TANDEM_REQUEST_RATE": "0"})
+
+
+@pytest.fixture(scope="module")
+def old(database: Node, previous: pathlib.Path) -> Iterator[Server]:
+    running = server(previous, database).start()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def new(database: Node, old: Server) -> Iterator[Server]:
+    """Not started yet."""
+    made = server(BINARY, database)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def tenants(old: Server) -> list[Tenant]:
+    return [old.tenant(f"rolling-{number}") for number in range(TENANTS)]
+
+
+def run(binary: pathlib.Path, database: Node, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "TANDEM_DATABASE_URL": f"postgresql://tandem@127.0.0.1:{database.port}/tandem"}
+    return subprocess.run(
+        [str(binary), *arguments], text=True, capture_output=True, timeout=600, stdin=subprocess.DEVNULL, env=environment, check=False)
+
+
+def stored(database: Node, tenant: Tenant) -> int:
+    return int(database.sql(f"select count(*) from {tenant.schema}_i.event_log", "tandem")[0][0])  # type: ignore[call-overload]
+
+
+def test_no_request_fails_while_the_next_build_takes_the_place_of_the_one_before(
+    database: Node, old: Server, new: Server, tenants: list[Tenant], figures: Callable[[str, Any], None]
+) -> None:
+    clients = Clients(tenants, [old], RATE).start("the build before alone")
+    try:
+        time.sleep(SPAN_S * (2 if FULL else 1))
+        clients.mark("migrating")
+        plan = run(BINARY, database, "migrate", "plan")
+        assert plan.returncode == 3, plan.stdout + plan.stderr
+        assert "ROLLING" in plan.stdout and code_schema() in plan.stdout
+        if not PREVIOUS:
+            assert f"{MIGRATION}.sql" in plan.stdout and f"process {old.pid} on" in plan.stdout and "They go on" in plan.stdout
+        up = run(BINARY, database, "migrate", "up")
+        assert up.returncode == 0, up.stdout + up.stderr
+        clients.mark("migrated, the build before alone")
+        time.sleep(SPAN_S)
+        clients.mark("the next build starts")
+        new.start()
+        clients.servers = [old, new]
+        clients.mark("both")
+        time.sleep(SPAN_S)
+        if not PREVIOUS:
+            look_at_both(database, old, new)
+        clients.mark("the build before stops")
+        assert old.stop() == 0
+        clients.servers = [new]
+        clients.mark("the next build alone")
+        time.sleep(SPAN_S)
+    finally:
+        clients.stop()
+    for phase in clients.phases():
+        figures(phase.pop("phase"), phase)
+    figures("requests that failed", len(clients.failed))
+    figures("connections that were refused and went to the other server", clients.moved)
+    assert clients.failed == [], clients.failed[:5]
+    for who in clients.who:
+        assert stored(database, who.tenant) == who.accepted, "what was acknowledged is stored, once"
+    phases = {phase["phase"]: phase for phase in clients.phases()}
+    assert phases["migrating"]["p99 ms"] < 2_000
+    assert run(BINARY, database, "migrate", "plan").returncode == 0
+
+
+def look_at_both(database: Node, old: Server, new: Server) -> None:
+    """While two builds serve: who runs is said, and the older one makes no tenants."""
+    wait_until(lambda: database.sql("select 1 from tandem.server where address = ''", "tandem") == [], 10)
+    status = new.cli("status")
+    assert sorted(server["procedures"] for server in status["servers"]) == sorted([code_schema(old.binary), code_schema()])
+    assert {server["listen"] for server in status["servers"]} == {server.base_url.removeprefix("http://") for server in (old, new)}
+    with pytest.raises(CommandFailed) as warned:
+        new.cli("doctor")
+    assert '"servers"' in warned.value.output and code_schema(old.binary) in warned.value.output
+    with pytest.raises(CommandFailed) as refused:
+        old.cli("tenant", "create", "late")
+    assert MIGRATION in refused.value.output + refused.value.errors, refused.value
+
+
+def test_the_build_before_does_not_start_on_what_it_does_not_know(
+    database: Node, previous: pathlib.Path, new: Server, tenants: list[Tenant]
+) -> None:
+    refused = run(previous, database, "migrate", "up")
+    assert refused.returncode == 6, refused.stdout + refused.stderr
+    assert "newer version of tandem" in refused.stderr
+    again = server(previous, database)
+    with pytest.raises(AssertionError, match="exited 6"):
+        again.start()
+    again.close()
+    assert requests.get(new.base_url + "/readyz", timeout=10).status_code == 200
+
+
+@pytest.mark.skipif(bool(PREVIOUS), reason="of the build that was made for it")
+def test_a_tenant_that_an_older_server_made_in_the_meantime_is_brought_here(database: Node, new: Server, tenants: list[Tenant]) -> None:
+    made = new.tenant("made-meanwhile")
+    ledger = f"""delete from tandem.tenant_migration m using tandem.tenant t
+        where t.id = m.tenant and t.slug = 'made-meanwhile' and m.path = 'tenant/migrations/{MIGRATION}.sql'"""
+    for statement in (
+        UNDO.format(schema=made.schema), ledger, "update tandem.tenant set schema_digest = null where slug = 'made-meanwhile'"
+    ):
+        database.sql(statement, "tandem")
+    behind = "select 1 from tandem.tenant where slug = 'made-meanwhile' and schema_digest is null"
+    wait_until(lambda: database.sql(behind, "tandem") == [], 20)
+    assert database.sql(f"select count(corrected) from {made.schema}_i.quarantine", "tandem") == [(0,)]
+
+
+def test_a_server_that_stops_says_so_and_one_that_was_killed_is_forgotten(database: Node, new: Server, tenants: list[Tenant]) -> None:
+    assert [server["process"] for server in new.cli("status")["servers"]] == [new.pid]
+    new.kill()
+    assert len(database.sql("select 1 from tandem.server", "tandem")) == 1
+    database.sql("update tandem.server set seen_at = seen_at - interval '1 minute'", "tandem")
+    new.start()
+    assert [server["process"] for server in new.cli("status")["servers"]] == [new.pid]
+    assert new.stop() == 0
+    assert new.cli("status")["servers"] == []

@@ -1,1 +1,0 @@
-delete from tandem.code_object where path = any ($1)
