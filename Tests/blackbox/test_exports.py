@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from console import Browser
-from server import CommandFailed, Server, Tenant, wait_until
+from server import CommandFailed, Server, Tenant, code_schema, wait_until
 from test_rights import Caller, World
 from test_settings_forms import member
 
@@ -192,7 +192,7 @@ def test_an_erasure_empties_files_and_waits_for_a_page_that_is_being_written(ten
         answers.append(tenant.post("/v1/privacy/erase", {"type": "email", "value": "goes@exports.example"}))
 
     with tenant.server.connect(autocommit=False) as connection:
-        path = f"{tenant.schema}, {tenant.internals}, tandem_code"
+        path = f"{tenant.schema}, {tenant.internals}, {code_schema()}"
         connection.execute("select set_config('search_path', %s, true)", [path])
         connection.execute("select export_begin(id) from export")
         connection.execute("select export_append(id, 'goes@exports.example', 1, null) from export")
