@@ -5,8 +5,8 @@ import Postgres
 /// Killed or failed anywhere, it is run again from its beginning: `migrate lint` allows only statements that may be. What a
 /// killed `create index concurrently` leaves is an index that is not valid; it is dropped and made anew.
 ///
-/// The caller holds the tenant's row in a transaction meanwhile, against a second migrator. Such a transaction has no snapshot
-/// between its statements, so that an index does not wait for it.
+/// The caller holds the tenant's row in a transaction meanwhile, against a second migrator. It must have given up its snapshot
+/// (`no_snapshot.sql`), or an index waits for it for ever.
 struct ByStatement {
     private let configuration: ConnectionConfiguration
 

@@ -198,6 +198,7 @@ public struct Migrator {
             for row in done where try row.text("path") == migration.path { return }
             let owner = owner(of: tenant, internalFirst: migration.scope == .internals)
             if migration.isByStatement, tenant.state != .creating {
+                try connection.script(ControlPlane.text("control/deploy/no_snapshot.sql"))
                 try ByStatement(connection.configuration, owner: owner).run(migration.text)
             } else {
                 try connection.enter(owner)
