@@ -18,7 +18,7 @@ extension Connection {
 
     /// Sends everything in one go and collects the results of `statements`.
     ///
-    /// A statement whose plan no longer fits the tables is prepared anew, once, if nothing before it can be lost.
+    /// A statement whose plan no longer fits the tables is prepared anew with all others, once, if nothing before it can be lost.
     func run(
         _ statements: [Statement], settings: [Setting], until deadline: Deadline
     ) throws(PostgresError) -> [Rows] {
@@ -26,6 +26,8 @@ extension Connection {
         let mayRepeat = transactionStatus == .idle
         var answers = try pipeline(statements, settings: settings, until: deadline)
         if answers.isStale && mayRepeat {
+            // What began a transaction and did not get through.
+            rollBack()
             answers = try pipeline(statements, settings: settings, until: deadline)
         }
         if let failure = answers.failure {
@@ -129,15 +131,19 @@ extension Connection {
         }
     }
 
-    /// Records the first error and forgets the statement that cannot be used again.
+    /// Records the first error and forgets the statement that cannot be used again; if the tables changed, all of them: others
+    /// read the same tables, and each would cost a repetition.
     private func refuse(_ result: ResultStorage, step: Step, _ answers: inout Answers) {
         let isError = PQresultStatus(result.handle) == PGRES_FATAL_ERROR
         switch step {
         case .prepare(let key):
             prepared.forget(key, existsAtServer: false)
         case .work(let key, _) where isError && Diagnostics.isStalePlan(result.handle):
-            prepared.forget(
-                key, existsAtServer: Diagnostics.error(in: result.handle).serverState == .featureNotSupported)
+            if Diagnostics.error(in: result.handle).serverState == .featureNotSupported {
+                prepared.forgetAll()
+            } else {
+                prepared.forget(key, existsAtServer: false)
+            }
             answers.isStale = true
         case .deallocate(let name) where isError:
             // Unknown there already; the work that follows is not concerned.

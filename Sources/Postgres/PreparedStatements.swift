@@ -54,6 +54,12 @@ struct PreparedStatements {
         if existsAtServer { discarded.append(entry.name) }
     }
 
+    /// All must be prepared anew; at the server they exist.
+    mutating func forgetAll() {
+        discarded += entries.values.map(\.name)
+        entries = [:]
+    }
+
     /// `name` is gone at the server.
     mutating func deallocated(_ name: String) {
         discarded.removeAll { $0 == name }

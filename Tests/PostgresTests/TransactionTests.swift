@@ -43,6 +43,36 @@ private enum Refusal: PostgresFailure, Equatable {
         #expect(rows.count == 2)
     }
 
+    @Test(
+        "A change of tables costs a transaction one repetition, however many statements read them; what opens one, none"
+    )
+    func columnsUnderManyStatements() throws {
+        let other = try TestServer.shared.schema().connect()
+        try other.script("create table a (id int); create table b (id int); create table c (id int)")
+        func readAll() throws {
+            try other.transaction { connection in
+                for sql in ["select * from a", "select * from b", "select * from c"] as [Statement] {
+                    try connection.execute(sql)
+                }
+            }
+        }
+        func open() throws -> [String] {
+            try other.transaction(settings: [("test.color", "blue")], opening: "select * from a") {
+                (connection, rows) throws(PostgresError) in
+                rows.columns + [try connection.execute("select current_setting('test.color')").one().text(0)]
+            }
+        }
+        try readAll()
+        #expect(try open() == ["id", "blue"])
+        for table in ["a", "b", "c"] { try other.script("alter table \(table) add column n int") }
+        let error = #expect(throws: PostgresError.self) { try readAll() }
+        #expect(error?.isRetryable == true)
+        try readAll()
+        try other.script("alter table a add column m int")
+        #expect(try open() == ["id", "n", "m", "blue"])
+        #expect(try open() == ["id", "n", "m", "blue"])
+    }
+
     @Test func whatTheBodyDidIsCommitted() throws {
         let size = try connection.transaction(settings: [("test.color", "blue")]) { connection in
             try connection.execute("insert into item values (1)")
