@@ -1,5 +1,5 @@
 -- One person as its page shows it: the live profile of that id, what it is known by, its traits with source and time, its
--- groups. Identifiers carry the place of their node among `nodes`. Raises TD001.
+-- groups (as the views profile_traits and profile_groups say, which may be those of another build). Identifiers carry the place of their node among `nodes`. Raises TD001.
 create or replace function person_page(p_profile uuid) returns jsonb
 language plpgsql stable
 as $$
@@ -29,11 +29,19 @@ begin
         ),
         'traits', (
             select coalesce(jsonb_agg(jsonb_build_object(
-                'trait', t.trait, 'value', left(t.value, 2000), 'at', iso_time(t.ts), 'source', t.source,
-                'message_id', t.message_id
+                'trait', t.trait, 'value', left(t.value #>> '{}', 2000),
+                'at', iso_time('epoch'::timestamptz + (t.stamp ->> 0)::bigint * interval '1 microsecond'), 'source', s.name,
+                'message_id', t.stamp ->> 1
             ) order by t.trait), '[]')
-            from profile_traits t
-            where t.profile_id = c.profile_id
+            from (
+                select distinct on (e.trait) e.trait, e.stamp, n.traits -> e.trait as value
+                from node n
+                cross join lateral jsonb_each(n.trait_ts) e(trait, stamp)
+                where n.component = v_label
+                order by e.trait, (e.stamp ->> 2 = '0') desc, (e.stamp ->> 0)::bigint desc, (e.stamp ->> 1) collate "C" desc
+            ) t
+            left join source s on s.id = (t.stamp ->> 2)::smallint
+            where t.value is not null
         ),
         'consent', (
             select coalesce(jsonb_agg(jsonb_build_object(
@@ -46,9 +54,18 @@ begin
             select coalesce(jsonb_agg(jsonb_build_object(
                 'group_id', g.group_id, 'account_id', g.account_id, 'name', a.name
             ) order by g.group_id), '[]')
-            from profile_groups g
+            from (
+                select distinct j.group_id, coalesce(k.id, r.new_id) as account_id
+                from membership j
+                join node n on n.id = j.node
+                left join accounts k on k.group_id = j.group_id
+                left join record_alias x on x.value = j.group_id and x.field = 'group_id' and x.object = 'account'
+                left join record_redirect r on r.old_id = x.record_id
+                where n.component = v_label and not j."left" and not exists (
+                    select from membership l where l.node = j.node and l.group_id = j.group_id and l."left" and l.at > j.at
+                )
+            ) g
             left join accounts a on a.id = g.account_id
-            where g.profile_id = c.profile_id
         )
     )
     into v_person
