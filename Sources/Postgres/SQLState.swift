@@ -30,6 +30,7 @@ public struct SQLState: RawRepresentable, Hashable, Sendable, ExpressibleByStrin
     public static let crashShutdown = SQLState("57P02")
     public static let cannotConnectNow = SQLState("57P03")
     public static let lockNotAvailable = SQLState("55P03")
+    public static let objectInUse = SQLState("55006")
     public static let insufficientPrivilege = SQLState("42501")
     public static let undefinedColumn = SQLState("42703")
     public static let undefinedTable = SQLState("42P01")

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from console import Browser
-from server import CommandFailed, Server, Tenant
+from server import CommandFailed, Server, Tenant, code_schema
 from test_backup import findings
 
 FULL = os.environ.get("TANDEM_TEST_FULL") == "1"
@@ -33,7 +33,7 @@ class Log:
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant
         self.connection = tenant.server.connect()
-        path = f"{tenant.schema}, {tenant.internals}, tandem_code"
+        path = f"{tenant.schema}, {tenant.internals}, {code_schema()}"
         self.connection.execute("select set_config('search_path', %s, false)", [path])
         self.browser = Browser(tenant.server).sign_in()
         for chain in CHAINS:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from another_build import build_before
+from another_build import another_build, build_before
 from clients import Clients
 from cluster import Node
 from server import BINARY, CommandFailed, Server, Tenant, code_schema, wait_until
@@ -51,8 +51,19 @@ def previous() -> Iterator[pathlib.Path]:
             pathlib.Path(folder) / "tandem", MIGRATION, {"ingest_batch": "ingest_botch", "write_records": "wrote_records"})
 
 
-def server(binary: pathlib.Path, database: Node) -> Server:
-    return Server(binary, {"TANDEM_DATABASE_URL": f"postgresql://tandem@127.0.0.1:{database.port}/tandem", "TANDEM_REQUEST_RATE": "0"})
+@pytest.fixture(scope="module")
+def breaking(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """This build, if the build before did not survive the migration."""
+    line = "-- What somebody made of an event that could not be stored; its original bytes stay."
+    return another_build(tmp_path_factory.mktemp("breaking") / "tandem", {line: "-- rolling: no".ljust(len(line))})
+
+
+def url(database: Node, name: str = "tandem", login: str = "tandem") -> str:
+    return f"postgresql://{login}@127.0.0.1:{database.port}/{name}"
+
+
+def server(binary: pathlib.Path, database: Node, name: str = "tandem") -> Server:
+    return Server(binary, {"TANDEM_DATABASE_URL": url(database, name), "TANDEM_REQUEST_RATE": "0"})
 
 
 @pytest.fixture(scope="module")
@@ -75,14 +86,47 @@ def tenants(old: Server) -> list[Tenant]:
     return [old.tenant(f"rolling-{number}") for number in range(TENANTS)]
 
 
-def run(binary: pathlib.Path, database: Node, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "TANDEM_DATABASE_URL": f"postgresql://tandem@127.0.0.1:{database.port}/tandem"}
+def run(binary: pathlib.Path, database: Node, *arguments: str, **where: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "TANDEM_DATABASE_URL": url(database, **where)}
     return subprocess.run(
         [str(binary), *arguments], text=True, capture_output=True, timeout=600, stdin=subprocess.DEVNULL, env=environment, check=False)
 
 
 def stored(database: Node, tenant: Tenant) -> int:
     return int(database.sql(f"select count(*) from {tenant.schema}_i.event_log", "tandem")[0][0])  # type: ignore[call-overload]
+
+
+@pytest.mark.skipif(bool(PREVIOUS), reason="of the build that was made for it")
+def test_what_a_running_server_does_not_survive_is_refused_before_anything_is_changed(
+    database: Node, old: Server, tenants: list[Tenant], breaking: pathlib.Path
+) -> None:
+    control = "select array(select schema_name from tandem.code_version), array(select path from tandem.control_migration order by 1)"
+    before = database.sql(control, "tandem")
+    wait_until(lambda: database.sql("select 1 from tandem.server", "tandem") != [], 10)
+    # Before this build's procedures are there, of one tenant, by its id.
+    plan = run(breaking, database, "migrate", "plan", "--tenants", tenants[0].id)
+    assert plan.returncode == 3, plan.stdout + plan.stderr
+    assert "NO" in plan.stdout and "They do not survive" in plan.stdout and f"process {old.pid} on" in plan.stdout
+    assert run(breaking, database, "migrate", "plan", "--tenants", "nobody").returncode == 5
+    refused = run(breaking, database, "migrate", "up")
+    assert refused.returncode == 75, refused.stdout + refused.stderr
+    assert f"{MIGRATION}.sql" in refused.stderr and f"process {old.pid} on" in refused.stderr and "--anyway" in refused.stderr
+    started = server(breaking, database)
+    with pytest.raises(AssertionError, match="exited 75"):
+        started.start()
+    started.close()
+    assert database.sql(control, "tandem") == before
+    # The older build goes on making tenants.
+    assert run(old.binary, database, "tenant", "create", "goes-on").returncode == 0
+    # This one says who runs before it has migrated.
+    assert f"process {old.pid} on" in run(breaking, database, "status").stdout
+
+
+def test_status_of_a_database_that_nobody_prepared(database: Node) -> None:
+    database.sql("create role beginner login noinherit createrole")
+    database.sql("create database empty owner beginner")
+    said = run(BINARY, database, "migrate", "status", "-o", "json", name="empty", login="beginner")
+    assert said.returncode == 3 and '"control_plane":"pending"' in said.stdout, said.stdout + said.stderr
 
 
 def test_no_request_fails_while_the_next_build_takes_the_place_of_the_one_before(
@@ -159,13 +203,51 @@ def test_a_tenant_that_an_older_server_made_in_the_meantime_is_brought_here(data
     made = new.tenant("made-meanwhile")
     ledger = f"""delete from tandem.tenant_migration m using tandem.tenant t
         where t.id = m.tenant and t.slug = 'made-meanwhile' and m.path = 'tenant/migrations/{MIGRATION}.sql'"""
+    # While the new server was migrating, and one of the older ones still runs; its tenant was suspended since.
+    database.sql("""insert into tandem.server (id, code_schema, build, host, process, address)
+        values (gen_random_uuid(), 'tandem_code_0123456789', '0.0.9', 'app9', 4711, '')""", "tandem")
     for statement in (
-        UNDO.format(schema=made.schema), ledger, "update tandem.tenant set schema_digest = null where slug = 'made-meanwhile'"
+        UNDO.format(schema=made.schema), ledger,
+        """update tandem.tenant set schema_digest = null, created_at = created_at - interval '1 hour', state = 'suspended',
+            suspended_at = now() where slug = 'made-meanwhile'""",
     ):
         database.sql(statement, "tandem")
     behind = "select 1 from tandem.tenant where slug = 'made-meanwhile' and schema_digest is null"
     wait_until(lambda: database.sql(behind, "tandem") == [], 20)
     assert database.sql(f"select count(corrected) from {made.schema}_i.quarantine", "tandem") == [(0,)]
+    database.sql("delete from tandem.server where process = 4711", "tandem")
+
+
+@pytest.mark.skipif(bool(PREVIOUS), reason="of builds that are made for it")
+def test_a_release_of_views_alone_keeps_them_while_the_build_before_runs_on(database: Node, tmp_path: pathlib.Path) -> None:
+    (text, other) = ("The message that set it.", "The message which set it.")
+    viewed = another_build(tmp_path / "tandem", {text + "'": other[:-1] + "'"})
+    database.sql("create database views owner tandem")
+    database.sql("grant create on database views to tandem_admin", "views")
+    older, newer = server(BINARY, database, "views"), server(viewed, database, "views")
+    try:
+        older.start()
+        schema = older.tenant("acme").schema
+
+        def said(schema: str = schema) -> str:
+            return str(database.sql(
+                f"select col_description('{schema}.profile_traits'::regclass, attnum) from pg_attribute"
+                f" where attrelid = '{schema}.profile_traits'::regclass and attname = 'message_id'", "views")[0][0])
+
+        assert said() == text
+        plan = run(viewed, database, "migrate", "plan", name="views")
+        assert plan.returncode == 3 and f"process {older.pid} on" in plan.stdout, plan.stdout
+        newer.start()
+        assert said() == other[:-1]
+        # One that the older build makes is brought to the newer one; an older server that is restarted takes nothing back.
+        made = older.tenant("later").schema
+        older.restart()
+        wait_until(lambda: said(made) == other[:-1], 20)
+        assert said() == other[:-1]
+        assert run(viewed, database, "migrate", "plan", name="views").returncode == 0
+    finally:
+        newer.close()
+        older.close()
 
 
 def test_a_server_that_stops_says_so_and_one_that_was_killed_is_forgotten(database: Node, new: Server, tenants: list[Tenant]) -> None:

@@ -5,7 +5,7 @@ import Postgres
 /// Killed or failed anywhere, it is run again from its beginning: `migrate lint` allows only statements that may be. What a
 /// killed `create index concurrently` leaves is an index that is not valid; it is dropped and made anew.
 ///
-/// The caller holds the tenant's row in a transaction meanwhile, against a second migrator. It must have given up its snapshot
+/// The caller holds the tenant's ledger in a transaction meanwhile, against a second migrator. It must have given up its snapshot
 /// (`no_snapshot.sql`), or an index waits for it for ever.
 struct ByStatement {
     private let configuration: ConnectionConfiguration
@@ -26,8 +26,18 @@ struct ByStatement {
         let connection = try Connection.open(configuration, deadline: .seconds(30))
         defer { connection.close() }
         for statement in SQLStatements(text) {
-            if let index = statement.indexMadeConcurrently { try dropHalf(index, on: connection) }
-            try connection.script(statement.source, deadline: Migrator.patience)
+            guard let index = statement.indexMadeConcurrently else {
+                try connection.script(statement.source, deadline: Migrator.patience)
+                continue
+            }
+            try dropHalf(index, on: connection)
+            do throws(PostgresError) {
+                try connection.script(statement.source, deadline: Migrator.patience)
+            } catch {
+                // A half unique index goes on refusing rows.
+                if connection.isOpen { try? dropHalf(index, on: connection) }
+                throw error
+            }
         }
     }
 

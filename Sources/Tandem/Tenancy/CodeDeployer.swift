@@ -5,7 +5,10 @@ import TandemSQL
 /// Puts the procedures of `sql/code` into the schema of this build: one transaction, once. Those of other builds stay for
 /// the servers that use them, and go with the next build but one.
 enum CodeDeployer {
-    static func deploy(_ connection: Connection, logger: Logger) throws(PostgresError) {
+    /// - Parameter staysBehind: see ``ControlPlane/prepare(_:anyway:staysBehind:logger:)``.
+    static func deploy(
+        _ connection: Connection, staysBehind: Bool = false, logger: Logger
+    ) throws(PostgresError) {
         let schema = CodeVersion.schema
         let isNew = try connection.transaction(settings: settings(schema)) {
             (connection) throws(PostgresError) -> Bool in
@@ -16,7 +19,7 @@ enum CodeDeployer {
             try connection.execute(
                 ControlPlane.file(
                     "control/deploy/note_code_version.sql", .text(schema), .text(CodeVersion.build),
-                    .textArray(CodeVersion.migrations)))
+                    .textArray(CodeVersion.migrations), .bool(staysBehind)))
             return !isThere
         }
         guard isNew else { return }

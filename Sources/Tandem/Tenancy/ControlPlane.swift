@@ -36,31 +36,47 @@ public enum ControlPlane {
             ])
         var ledger: [String: String] = [:]
         for row in rows[0] { ledger[try row.text("path")] = try row.text("sha256") }
-        let files = EmbeddedSQL.files(below: "control/migrations")
+        let files = ControlMigration.own
         let isSame = ledger.count == files.count && files.allSatisfy { ledger[$0.path] == Digest.hex(of: $0.text) }
         let isDeployed = try rows[1].one().bool("is_there")
         return isSame && isDeployed
     }
 
     /// The control plane's own migrations that are still to come.
-    public static func pending(_ connection: Connection) throws(PostgresError) -> [String] {
+    static func pending(_ connection: Connection) throws(PostgresError) -> [ControlMigration] {
         var applied: Set<String> = []
         for row in try connection.single(
             settings: TenantDatabase.control(), file("control/deploy/control_ledger.sql"))
         { applied.insert(try row.text("path")) }
-        return EmbeddedSQL.files(below: "control/migrations").map(\.path).filter { !applied.contains($0) }
+        return ControlMigration.own.filter { !applied.contains($0.path) }
+    }
+
+    /// The same for people.
+    public static func steps(_ connection: Connection) throws(PostgresError) -> [Migrator.Step] {
+        try pending(connection).map { migration in
+            Migrator.Step(
+                path: migration.path, tenants: 0, safety: migration.header.safety.rawValue,
+                isRolling: migration.header.isRolling, isByStatement: false, estimate: nil)
+        }
     }
 
     /// Brings roles, control tables and procedures to what this binary carries. Safe to repeat and to kill.
     ///
     /// The login needs CREATEROLE and CREATE on the database the first time; later only its membership in tandem_admin.
     ///
-    /// - Parameter anyway: also what servers of another build that run do not survive.
+    /// - Parameters:
+    ///   - anyway: also what servers of another build that run do not survive.
+    ///   - staysBehind: as a server that may have been restarted in the middle of an upgrade: while servers of a newer build
+    ///     run, that one stays the newest.
     public static func prepare(
-        _ connection: Connection, anyway: Bool = false, logger: Logger
+        _ connection: Connection, anyway: Bool = false, staysBehind: Bool = false, logger: Logger
     ) throws(PostgresError) {
         let found = try state(connection)
-        if found.hasControlPlane, found.isMember { try refuseNewer(connection) }
+        if found.hasControlPlane, found.isMember {
+            try refuseNewer(connection)
+            // Before anything is changed.
+            if !anyway { try RollingUpgrade.check(TenantSchemaFiles.own.migrations, connection) }
+        }
         if !found.hasRoles || !found.isMember || found.isSuperuser {
             try retryingRaces { () throws(PostgresError) in
                 try connection.script(text("control/bootstrap/roles.sql"))
@@ -74,15 +90,19 @@ public enum ControlPlane {
                 }
             }
         }
-        try migrate(connection, anyway: anyway, logger: logger)
-        try CodeDeployer.deploy(connection, logger: logger)
+        try migrate(connection, logger: logger)
+        try CodeDeployer.deploy(connection, staysBehind: staysBehind, logger: logger)
+    }
+
+    /// False for a build that `staysBehind`: tenants are left to the newer one.
+    public static func isNewest(_ connection: Connection) throws(PostgresError) -> Bool {
+        let newest = try connection.single(settings: TenantDatabase.control(), .call("newest_build"))
+        return try newest.one().text("code_schema") == CodeVersion.schema
     }
 
     /// A database that a newer binary has migrated is left as it is: this one's procedures would not fit its tables.
     private static func refuseNewer(_ connection: Connection) throws(PostgresError) {
-        let known = Set(
-            (EmbeddedSQL.files(below: "control/migrations") + EmbeddedSQL.files(below: "tenant/migrations")).map(\.path)
-        )
+        let known = Set(ControlMigration.own.map(\.path) + CodeVersion.migrations)
         let unknown = try ledgers(connection).filter { !known.contains($0) }
         if unknown.isEmpty { return }
         let names = unknown.prefix(3).joined(separator: ", ") + (unknown.count > 3 ? ", …" : "")
@@ -117,17 +137,12 @@ public enum ControlPlane {
         }
     }
 
-    private static func migrate(_ connection: Connection, anyway: Bool, logger: Logger) throws(PostgresError) {
+    private static func migrate(_ connection: Connection, logger: Logger) throws(PostgresError) {
         let settings = TenantDatabase.control(statementTimeout: nil, lockTimeout: LockPatience.wait)
         let ledger = try connection.single(settings: settings, file("control/deploy/control_ledger.sql"))
         var applied: [String: String] = [:]
         for row in ledger { applied[try row.text("path")] = try row.text("sha256") }
-        let files = EmbeddedSQL.files(below: "control/migrations")
-        let breaking = files.filter { file in
-            applied[file.path] == nil && TenantSQLFile.header(of: file.text)["rolling"] == "no"
-        }
-        if !anyway { try RollingUpgrade.check(breaking.map(\.path), connection) }
-        for migration in files {
+        for migration in ControlMigration.own {
             let hash = Digest.hex(of: migration.text)
             if let known = applied[migration.path] {
                 if known != hash {
@@ -140,8 +155,9 @@ public enum ControlPlane {
             let patience = LockPatience(logger: logger, metadata: ["path": "\(migration.path)"])
             try patience.run { () throws(PostgresError) in
                 try connection.transaction(settings: settings) { (connection) throws(PostgresError) in
-                    try connection.execute(
+                    let isOurs = try connection.execute(
                         file("control/deploy/record_control_migration.sql", .text(migration.path), .text(hash)))
+                    if isOurs.isEmpty { return }
                     try connection.script(migration.text, deadline: .seconds(600))
                 }
             }
@@ -176,5 +192,22 @@ public enum ControlPlane {
     /// A file of one statement, with its parameters.
     static func file(_ path: String, _ binds: Bind...) -> Statement {
         Statement(unchecked: text(path), binds)
+    }
+}
+
+/// One file of `sql/control/migrations`.
+struct ControlMigration: Sendable {
+    let path: String
+    let text: String
+    let header: MigrationHeader
+
+    /// Of this binary; a file that cannot be read is a fault of the build.
+    static let own: [ControlMigration] = EmbeddedSQL.files(below: "control/migrations").map { file in
+        do throws(TenantSQLFile.HeaderError) {
+            let header = try MigrationHeader(path: file.path, text: file.text)
+            return ControlMigration(path: file.path, text: file.text, header: header)
+        } catch {
+            preconditionFailure("\(error)")
+        }
     }
 }

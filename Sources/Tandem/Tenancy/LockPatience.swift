@@ -13,15 +13,16 @@ struct LockPatience {
     let logger: Logger
     /// Of what, for the log.
     let metadata: Logger.Metadata
+    var limit = Self.limit
 
     func run(_ body: () throws(PostgresError) -> Void) throws(PostgresError) {
-        let end = ContinuousClock.now + Self.limit
+        let end = ContinuousClock.now + limit
         for attempt in 1... {
             do throws(PostgresError) {
                 return try body()
             } catch {
                 guard error.serverState == .lockNotAvailable || error.isRetryable else { throw error }
-                guard ContinuousClock.now < end else { throw Self.spent(error) }
+                guard ContinuousClock.now < end else { throw spent(error) }
                 // Not of each: a report may take minutes.
                 if attempt & (attempt - 1) == 0 {
                     logger.info(
@@ -32,7 +33,7 @@ struct LockPatience {
         }
     }
 
-    private static func spent(_ error: PostgresError) -> PostgresError {
+    private func spent(_ error: PostgresError) -> PostgresError {
         var fields = PostgresError.Fields()
         fields.detail = error.detail
         fields.hint =

@@ -36,7 +36,7 @@ struct TenantSQLFile: Sendable, Hashable {
 
     /// For the tables of a new tenant, which are empty and which nobody reads.
     var textInTransaction: String {
-        isByStatement ? text.replacing(" index concurrently ", with: " index ") : text
+        isByStatement ? text.replacing(/\bindex\s+concurrently\s/.ignoresCase(), with: "index ") : text
     }
 
     /// Which rule a file's first lines break.
@@ -47,12 +47,9 @@ struct TenantSQLFile: Sendable, Hashable {
     }
 
     init(path: String, text: String) throws(HeaderError) {
-        let header = Self.header(of: text)
         func fail(_ reason: String) -> HeaderError { HeaderError(path: path, reason: reason) }
         let isView = path.contains("/views/")
-        guard let safety = Safety(rawValue: header["safety"] ?? (isView ? "online" : "")) else {
-            throw fail("the first line must state -- safety: online, locks-briefly or offline")
-        }
+        let header = try MigrationHeader(path: path, text: text, safety: isView ? .online : nil)
         guard let scope = Scope(rawValue: header["schema"] ?? (isView ? "bi" : "")) else {
             throw fail("a line must state -- schema: bi or internal")
         }
@@ -60,23 +57,53 @@ struct TenantSQLFile: Sendable, Hashable {
         guard moduleName == "all" || Module(rawValue: moduleName) != nil else {
             throw fail("unknown module \(moduleName)")
         }
-        let rolling = header["rolling"] ?? "yes"
-        guard ["yes", "no"].contains(rolling) else { throw fail("-- rolling: is yes or no") }
-        let transaction = header["transaction"] ?? "one"
-        guard ["one", "none"].contains(transaction) else { throw fail("-- transaction: is one or none") }
-        isRolling = rolling == "yes"
-        isByStatement = transaction == "none"
+        isRolling = header.isRolling
+        isByStatement = header.isByStatement
         self.path = path
         self.text = text
         self.sha256 = Digest.hex(of: text)
-        self.safety = safety
+        self.safety = header.safety
         self.module = Module(rawValue: moduleName)
         self.scope = scope
         self.after = (header["after"] ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     }
+}
+
+/// What the first lines of a migration state, of tenants or of the control plane.
+struct MigrationHeader: Sendable {
+    let safety: TenantSQLFile.Safety
+    /// What it says of servers of the build before; nil: nothing.
+    let rolling: Bool?
+    let isByStatement: Bool
+    private let values: [String: String]
+
+    var isRolling: Bool { rolling ?? true }
+
+    subscript(key: String) -> String? { values[key] }
+
+    /// - Parameter safety: of one that states none.
+    init(
+        path: String, text: String, safety: TenantSQLFile.Safety? = nil
+    ) throws(TenantSQLFile.HeaderError) {
+        values = Self.values(of: text)
+        guard let safety = values["safety"].map(TenantSQLFile.Safety.init(rawValue:)) ?? safety else {
+            throw TenantSQLFile.HeaderError(
+                path: path, reason: "the first line must state -- safety: online, locks-briefly or offline")
+        }
+        let (rolling, transaction) = (values["rolling"], values["transaction"] ?? "one")
+        guard ["yes", "no", nil].contains(rolling) else {
+            throw TenantSQLFile.HeaderError(path: path, reason: "-- rolling: is yes or no")
+        }
+        guard ["one", "none"].contains(transaction) else {
+            throw TenantSQLFile.HeaderError(path: path, reason: "-- transaction: is one or none")
+        }
+        self.safety = safety
+        self.rolling = rolling.map { $0 == "yes" }
+        isByStatement = transaction == "none"
+    }
 
     /// The `-- key: value` lines before anything else.
-    static func header(of text: String) -> [String: String] {
+    private static func values(of text: String) -> [String: String] {
         var header: [String: String] = [:]
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             guard line.hasPrefix("-- ") else { break }
@@ -105,6 +132,11 @@ struct TenantSchemaFiles: Sendable {
     let migrations: [TenantSQLFile]
     /// So ordered that each comes after those it reads.
     let views: [TenantSQLFile]
+
+    /// Of this binary; a file that cannot be read is a fault of the build.
+    static let own: TenantSchemaFiles = {
+        do { return try embedded() } catch { preconditionFailure("\(error)") }
+    }()
 
     /// From the embedded SQL.
     static func embedded() throws -> TenantSchemaFiles {

@@ -1,4 +1,6 @@
-/// Finds in a migration of tenants what would hold up a tenant's requests for as long as its tables are large, or what
+import TandemSQL
+
+/// Finds in a migration what servers of the build before do not survive; and in one of tenants what would hold up a tenant's requests for as long as its tables are large, or what
 /// its first line promises otherwise. Tables that the same file makes are empty: anything may be done to them.
 public enum MigrationLint {
     public enum Rule: String, Sendable, CaseIterable {
@@ -47,31 +49,38 @@ public enum MigrationLint {
     /// What was in use before there were these rules: run again for nobody, since each tenant has it.
     static let settled: Set<String> = [
         "0015_forms", "0040_privacy", "0041_rights_of_sessions", "0041_tasks", "0055_anomaly_guard",
+        "0085_likeness_reviews", "0002_sources",
     ]
 
     /// Of the binary's own migrations.
     public static func ownFindings() throws -> [Finding] {
-        try TenantSchemaFiles.embedded().migrations.filter { !settled.contains($0.name) }
+        (EmbeddedSQL.files(below: "control/migrations") + EmbeddedSQL.files(below: "tenant/migrations"))
+            .filter { file in !settled.contains { file.path.hasSuffix("/\($0).sql") } }
             .flatMap { findings(path: $0.path, text: $0.text) }
     }
 
     /// - Parameter path: for the findings.
     public static func findings(path: String, text: String) -> [Finding] {
-        let file: TenantSQLFile
         do throws(TenantSQLFile.HeaderError) {
-            file = try TenantSQLFile(path: path, text: text)
+            let rolling = try rolling(path: path, text: text)
+            return path.contains("control/migrations") ? rolling : try held(path: path, text: text) + rolling
         } catch {
             return [Finding(path: path, line: 1, rule: .header, detail: error.reason)]
         }
+    }
+
+    private static func rolling(path: String, text: String) throws(TenantSQLFile.HeaderError) -> [Finding] {
+        var check = RollingCheck(path: path, try MigrationHeader(path: path, text: text))
+        for statement in SQLStatements(text) { check.look(at: statement) }
+        return check.findings
+    }
+
+    private static func held(path: String, text: String) throws(TenantSQLFile.HeaderError) -> [Finding] {
+        let file = try TenantSQLFile(path: path, text: text)
         var check = Check(file)
-        var rolling = RollingCheck(file)
-        for statement in SQLStatements(text) {
-            check.look(at: statement)
-            rolling.look(at: statement)
-        }
+        for statement in SQLStatements(text) { check.look(at: statement) }
         // An offline one says that a tenant's requests wait.
-        let own = file.safety == .offline ? check.findings.filter { $0.rule == .resumable } : check.findings
-        return own + rolling.findings
+        return file.safety == .offline ? check.findings.filter { $0.rule == .resumable } : check.findings
     }
 }
 
@@ -102,16 +111,14 @@ private struct Check {
     mutating func look(at statement: SQLStatement) {
         let isResumable =
             Self.resumable.contains(where: statement.text.hasPrefix)
-            || statement.text.hasPrefix("alter table ") && statement.text.contains(" validate constraint ")
+            || !statement.tableActions.isEmpty && statement.tableActions.allSatisfy { $0 == .validate }
         if isByStatement != isResumable, isByStatement || statement.text.contains(" index concurrently ") {
             note(
                 .resumable, statement,
                 isByStatement ? "it cannot be run twice, or holds up others" : "it cannot run in a transaction")
         }
         if isByStatement { return }
-        let words = statement.words.filter {
-            !["if", "not", "exists", "only", "concurrently", "unlogged"].contains($0)
-        }
+        let words = statement.tableWords
         switch words.first {
         case "create":
             if words.count > 2, words[1] == "table" { made.insert(words[2]) }
@@ -133,30 +140,33 @@ private struct Check {
     }
 
     private mutating func lookAtTable(_ statement: SQLStatement, _ table: String) {
-        let text = statement.text
-        if text.contains("validate constraint") { hasValidated = true }
-        let addsColumn = text.contains("add column")
+        let (text, actions) = (statement.text, statement.tableActions)
+        if actions.contains(.validate) { hasValidated = true }
+        let added = actions.compactMap { action -> [Substring]? in
+            if case .addColumn(let words) = action { words } else { nil }
+        }
         let isRewrite =
-            text.contains(" type ") && text.contains("alter column")
-            || text.contains(" stored") && text.contains("generated always as (")
-            || addsColumn && (text.contains(" serial") || text.contains(" bigserial"))
+            actions.contains(.changeType)
+            || added.contains { $0.contains("stored") || $0.contains("serial") || $0.contains("bigserial") }
             || text.contains("set access method")
             || text.contains(" set logged") || text.contains(" set unlogged")
         if isRewrite { note(.rewrite, statement, "\(table) is written anew") }
-        if addsColumn, text.contains(" default "), Self.volatile.contains(where: text.contains) {
+        if !added.isEmpty, text.contains(" default "), Self.volatile.contains(where: text.contains) {
             note(.volatileDefault, statement, "each row of \(table) gets another value, so it is written anew")
         }
-        let isBare = addsColumn && text.contains(" not null") && !text.contains(" default ")
-        if isBare || text.contains("set not null") && !hasValidated {
+        let isBare = actions.contains(where: \.isBareColumn)
+        if isBare || actions.contains(.setNotNull) && !hasValidated {
             note(
                 .notNull, statement,
                 isBare ? "rows that are there have no value" : "every row of \(table) is read under a lock")
         }
-        let adds = ["add constraint", "add check", "add foreign key", "add primary key", "add unique", "add exclude"]
-        if adds.contains(where: text.contains), !text.contains("not valid"), !text.contains("using index") {
-            note(.constraint, statement, "every row of \(table) is checked under a lock")
+        let isChecked = actions.contains {
+            guard case .addConstraint(let words) = $0 else { return false }
+            let text = words.joined(separator: " ")
+            return !text.contains("not valid") && !text.contains("using index")
         }
-        if isOnline, !text.contains("validate constraint") {
+        if isChecked { note(.constraint, statement, "every row of \(table) is checked under a lock") }
+        if isOnline, !actions.contains(.validate) {
             note(.declared, statement, "it waits for everybody who uses \(table), and then they for it")
         }
     }

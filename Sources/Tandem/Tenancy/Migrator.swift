@@ -55,6 +55,7 @@ public struct Migrator {
     public struct Step: Sendable {
         /// Below `sql/`.
         public let path: String
+        /// 0: of the control plane.
         public let tenants: Int
         /// `online`, `locks-briefly` or `offline`.
         public let safety: String
@@ -111,8 +112,8 @@ public struct Migrator {
         progress: (_ done: Int, _ total: Int, _ tenant: Tenant) -> Void = { _, _, _ in }
     ) throws(PostgresError) -> [(tenant: Tenant, error: PostgresError)] {
         var failures: [(tenant: Tenant, error: PostgresError)] = []
+        if !anyway { try RollingUpgrade.check(files.migrations, connection) }
         let tenants = try outdated(slugs)
-        if !anyway { try RollingUpgrade.check(try breaking(tenants), connection) }
         for (index, tenant) in tenants.enumerated() {
             do throws(PostgresError) {
                 try migrate(tenant)
@@ -126,16 +127,6 @@ public struct Migrator {
         return failures
     }
 
-    /// What any of them lacks that servers of an older build do not survive.
-    private func breaking(_ tenants: [Tenant]) throws(PostgresError) -> [String] {
-        var paths: Set<String> = []
-        for tenant in tenants where !files.migrations.allSatisfy(\.isRolling) {
-            let plan = files.plan(modules: tenant.modules, applied: try applied(tenant))
-            paths.formUnion(plan.pending.filter { !$0.isRolling }.map(\.path))
-        }
-        return paths.sorted()
-    }
-
     /// Applies what one tenant lacks, then recreates its views as a set.
     public func migrate(_ tenant: Tenant) throws(PostgresError) {
         let plan = files.plan(modules: tenant.modules, applied: try applied(tenant))
@@ -146,7 +137,11 @@ public struct Migrator {
         }
         for migration in plan.pending {
             try naming(migration.path) { () throws(PostgresError) in
-                try retryingLocks(tenant) { () throws(PostgresError) in try apply(migration, to: tenant) }
+                // Who builds an index of an hour is waited for.
+                let limit = migration.isByStatement ? Self.patience : LockPatience.limit
+                try retryingLocks(tenant, for: limit) { () throws(PostgresError) in
+                    try apply(migration, to: tenant)
+                }
             }
         }
         try naming("tenant/views") { () throws(PostgresError) in
@@ -160,6 +155,25 @@ public struct Migrator {
         for migration in plan.pending where paths.contains(migration.path) {
             try retryingLocks(tenant) { () throws(PostgresError) in try apply(migration, to: tenant) }
         }
+    }
+
+    /// The names of the tenants that are meant, each by its name, `tnt_…` or uuid. Needs no procedure.
+    ///
+    /// - Throws: `TD001` when there is none.
+    public func slugs(_ references: [String]) throws(PostgresError) -> Set<String> {
+        var slugs: Set<String> = []
+        for reference in references {
+            let id = PublicID(.tenant, text: reference)?.uuid
+            let rows = try connection.single(
+                settings: TenantDatabase.control(),
+                ControlPlane.file(
+                    "control/deploy/tenant_slugs.sql", .text(reference), id.map { .uuid($0) } ?? .null(.uuid)))
+            guard let row = rows.first else {
+                throw PostgresError(kind: .server("TD001"), message: "there is no tenant \(reference)")
+            }
+            slugs.insert(try row.text("slug"))
+        }
+        return slugs
     }
 
     /// Tenants that are not at this binary's digest.
@@ -186,18 +200,18 @@ public struct Migrator {
 
     private func apply(_ migration: TenantSQLFile, to tenant: Tenant) throws(PostgresError) {
         let start = ContinuousClock.now
-        // The transaction of a file by statements has nothing to do for as long as an index is built.
+        let isByStatement = migration.isByStatement && tenant.state != .creating
         let control =
             TenantDatabase.control(statementTimeout: nil, lockTimeout: LockPatience.wait)
-            + (migration.isByStatement ? [(name: "idle_in_transaction_session_timeout", value: "0")] : [])
+            + (isByStatement ? Self.whileStatementsRun : [])
         try connection.transaction(settings: control) { (connection) throws(PostgresError) in
-            try connection.execute(.call("lock_tenant", .uuid(tenant.id)))
+            try connection.execute(.call(isByStatement ? "lock_ledger" : "lock_tenant", .uuid(tenant.id)))
             // Another migrator may have done it while this one waited.
             let done = try connection.execute(
                 ControlPlane.file("control/deploy/applied_migrations.sql", .uuid(tenant.id)))
             for row in done where try row.text("path") == migration.path { return }
             let owner = owner(of: tenant, internalFirst: migration.scope == .internals)
-            if migration.isByStatement, tenant.state != .creating {
+            if isByStatement {
                 try connection.script(ControlPlane.text("control/deploy/no_snapshot.sql"))
                 try ByStatement(connection.configuration, owner: owner).run(migration.text)
             } else {
@@ -212,6 +226,13 @@ public struct Migrator {
                     .int4(duration)))
         }
     }
+
+    /// The transaction beside statements that commit by themselves has nothing to do for as long as an index is built; if
+    /// its host vanishes, it is to end all the same.
+    private static let whileStatementsRun: [Connection.Setting] = [
+        (name: "idle_in_transaction_session_timeout", value: "0"), (name: "tcp_keepalives_idle", value: "60"),
+        (name: "tcp_keepalives_interval", value: "10"), (name: "tcp_keepalives_count", value: "6"),
+    ]
 
     /// How long one file may work.
     static let patience: Duration = .seconds(24 * 3_600)
@@ -250,8 +271,8 @@ public struct Migrator {
     }
 
     private func retryingLocks(
-        _ tenant: Tenant, _ body: () throws(PostgresError) -> Void
+        _ tenant: Tenant, for limit: Duration = LockPatience.limit, _ body: () throws(PostgresError) -> Void
     ) throws(PostgresError) {
-        try LockPatience(logger: logger, metadata: ["tenant": "\(tenant.slug)"]).run(body)
+        try LockPatience(logger: logger, metadata: ["tenant": "\(tenant.slug)"], limit: limit).run(body)
     }
 }

@@ -6,7 +6,16 @@ struct SQLStatement: Sendable, Hashable {
     /// As it stands in the file, with its comments.
     let source: String
 
-    var words: [Substring] { text.split { !($0.isLetter || $0.isNumber || $0 == "_") } }
+    var words: [Substring] { Self.words(of: text[...]) }
+
+    /// The same without what may stand before a name.
+    var tableWords: [Substring] {
+        words.filter { !["if", "not", "exists", "only", "concurrently", "unlogged"].contains($0) }
+    }
+
+    static func words(of text: Substring) -> [Substring] {
+        text.split { !($0.isLetter || $0.isNumber || $0 == "_") }
+    }
 }
 
 /// Cuts a SQL file into statements: semicolons inside quotes, bodies and comments do not count.

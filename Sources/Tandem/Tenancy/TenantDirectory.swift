@@ -71,16 +71,27 @@ public struct TenantDirectory {
             // Before the first event, which would keep its month in the default partition.
             try Housekeeping.makePartitions(of: begun, now: WallClock.system.microseconds, on: connection)
         }
-        let active = try connection.transaction(settings: slow) { (connection) throws(PostgresError) in
-            let row = try connection.execute(.call("activate_tenant", .uuid(begun.id))).one()
-            let server = try makeSource(begun.id, name: "server", kind: .server)
-            let web = try makeSource(begun.id, name: "web", kind: .browser)
-            try store(write, tenant: begun.id, source: server.id)
-            try store(KeyText.random(.write), tenant: begun.id, source: web.id)
-            try store(secret, tenant: begun.id)
-            return try Tenant(row: row)
+        let active: Tenant
+        do throws(PostgresError) {
+            active = try activate(begun, write, secret)
+        } catch {
+            // A control migration changed the table under a statement of this connection.
+            guard error.isRetryable else { throw error }
+            active = try activate(begun, write, secret)
         }
         return Created(tenant: active, writeKey: write, secretKey: secret)
+    }
+
+    private func activate(_ tenant: Tenant, _ write: KeyText, _ secret: KeyText) throws(PostgresError) -> Tenant {
+        try connection.transaction(settings: slow) { (connection) throws(PostgresError) in
+            let row = try connection.execute(.call("activate_tenant", .uuid(tenant.id))).one()
+            let server = try makeSource(tenant.id, name: "server", kind: .server)
+            let web = try makeSource(tenant.id, name: "web", kind: .browser)
+            try store(write, tenant: tenant.id, source: server.id)
+            try store(KeyText.random(.write), tenant: tenant.id, source: web.id)
+            try store(secret, tenant: tenant.id)
+            return try Tenant(row: row)
+        }
     }
 
     /// Once a newer build is here, tenants are made by its servers: those of this one would lack what it needs.
@@ -118,12 +129,12 @@ public struct TenantDirectory {
         modules: Set<Module>? = nil
     ) throws -> Tenant {
         try validate(timezone: timezone, currency: currency)
+        if modules != nil { try refuseOlder() }
         let changed = try self.tenant(
             .call(
                 "update_tenant", .uuid(tenant.id), displayName.bind, timezone.bind, currency.bind,
                 modules.map { .textArray($0.sorted().map(\.rawValue)) } ?? .null(.textArray), .text(actor)))
         guard modules != nil, !isDryRun else { return changed }
-        try refuseOlder()
         try Migrator(connection, logger: logger).migrate(changed)
         try connection.single(settings: slow, .call("initialise_modules", .uuid(tenant.id)), deadline: .seconds(60))
         return try find(changed.publicID.description)

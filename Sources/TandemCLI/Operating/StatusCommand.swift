@@ -24,6 +24,7 @@ struct StatusCommand: DatabaseCommand {
         var lines = [("Tandem", VersionCommand.number)]
         if let server = session.server { lines += machine(server, &object) }
         lines.append(("PostgreSQL", "\(object["postgres"]?.string ?? ""), database \(state.database)"))
+        if state.hasControlPlane, state.isMember { lines += try servers(session, &object) }
         guard state.hasControlPlane, try ControlPlane.isCurrent(session.connection) else {
             object["migrations"] = .string("pending")
             lines.append(("Migrations", "the database is at another version than this binary"))
@@ -31,7 +32,6 @@ struct StatusCommand: DatabaseCommand {
                 content: .object(object), name: "version", text: Self.text(lines), next: ["tandem migrate plan"])
         }
         lines += try tenants(session, &object)
-        lines += try servers(session, &object)
         if let server = session.server { lines += try backups(server, &object) }
         if let found = try? sessions(session) {
             object["bi_sessions"] = .number(found.count)

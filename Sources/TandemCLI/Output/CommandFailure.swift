@@ -86,6 +86,10 @@ struct CommandFailure: Error {
             return CommandFailure(
                 exit: .denied, code: "denied", message: error.message, hint: "tandem doctor names what is missing")
         }
+        if error.serverState == .objectInUse {
+            // Of itself it gets better when they stop, so a service manager may go on trying.
+            return CommandFailure(exit: .temporary, code: "in_use", message: error.message, hint: error.hint)
+        }
         let product = TandemError(
             sqlState: error.sqlState, message: error.message, detail: error.detail, hint: error.hint)
         // The control plane's messages name what was meant; an operator may see the rest of the database's too.

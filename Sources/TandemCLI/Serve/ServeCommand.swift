@@ -92,7 +92,8 @@ struct ServeCommand: AsyncParsableCommand {
         var database = try server?.connection ?? ConnectionConfiguration(conninfo: plan.databaseURL ?? "")
         database.logger = logger
         database.keywords["application_name"] = database.keywords["application_name"] ?? "tandem"
-        try Self.migrate(database, logger: logger)
+        // Nobody else serves an embedded PostgreSQL: its folder is locked. What says so may be a server that was killed.
+        try Self.migrate(database, isAlone: server != nil, logger: logger)
         let demo = demoFolder.map {
             DemoServing(plan: plan, database: database, server: server, folder: $0, logger: logger)
         }
@@ -104,7 +105,7 @@ struct ServeCommand: AsyncParsableCommand {
             room: DiskRoom(path: server?.clusterPath, bounds: plan.diskReserve, logger: logger),
             watch: BIWatch(server: server, database: database, bounds: plan.bi, logger: logger),
             more: { [files = plan.certificate] in files.map { [$0.finding()] } ?? [] }, logger: logger)
-        let presence = ServerPresence(context)
+        let presence = ServerPresence(context, configuration: database)
         var services: [any Service] =
             [presence] + backgroundServices(context, database: database, plan: plan, installation: installation)
         if let server { services.append(EmbeddedServerWatch(server, logger: logger)) }
@@ -126,14 +127,20 @@ struct ServeCommand: AsyncParsableCommand {
         await context.shutdown()
     }
 
-    private static func migrate(_ configuration: ConnectionConfiguration, logger: Logger) throws {
+    private static func migrate(
+        _ configuration: ConnectionConfiguration, isAlone: Bool, logger: Logger
+    ) throws {
         var patient = configuration
         patient.queryTimeout = .seconds(600)
         patient.startupSettings["idle_in_transaction_session_timeout"] = "10min"
         let connection = try Connection.open(patient, deadline: .seconds(60))
         defer { connection.close() }
-        try ControlPlane.prepare(connection, logger: logger)
-        let failures = try Migrator(connection, logger: logger).migrateAll { done, total, tenant in
+        try ControlPlane.prepare(connection, anyway: isAlone, staysBehind: !isAlone, logger: logger)
+        guard try ControlPlane.isNewest(connection) else {
+            logger.notice("servers of a newer build run: tenants are left to them")
+            return
+        }
+        let failures = try Migrator(connection, logger: logger).migrateAll(anyway: isAlone) { done, total, tenant in
             logger.info("migrated", metadata: ["tenant": "\(tenant.slug)", "done": "\(done)", "total": "\(total)"])
         }
         guard failures.isEmpty else {

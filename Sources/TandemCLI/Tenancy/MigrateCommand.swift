@@ -22,7 +22,9 @@ struct MigrateCommand: ParsableCommand {
             let current = try ControlPlane.isCurrent(session.connection)
             let pending = current ? try Migrator(session.connection, logger: session.logger).plan().count : nil
             let isDone = current && pending == 0
-            let servers = try RunningServer.all(session.connection)
+            let state = try ControlPlane.state(session.connection)
+            let servers =
+                state.hasControlPlane && state.isMember ? try RunningServer.all(session.connection) : []
             return Output(
                 content: .object([
                     "control_plane": .string(current ? "current" : "pending"),
@@ -56,11 +58,11 @@ struct MigrateCommand: ParsableCommand {
                     columns: MigrateCommand.columns, name: "tenant", next: ["tandem migrate up"], exit: .pending)
             }
             let isCurrent = try ControlPlane.isCurrent(session.connection)
-            var control: [String] = []
-            if !isCurrent { control = try ControlPlane.pending(session.connection) + [CodeVersion.schema] }
+            let own = isCurrent ? [] : try ControlPlane.steps(session.connection)
+            let control = isCurrent ? [] : own.map(\.path) + [CodeVersion.schema]
             let migrator = try Migrator(session.connection, logger: session.logger)
-            let plans = try migrator.plan(of: MigrateCommand.slugs(tenants, session))
-            let steps = try migrator.steps(plans)
+            let plans = try migrator.plan(of: MigrateCommand.slugs(tenants, migrator))
+            let steps = try own + migrator.steps(plans)
             let others = try RunningServer.all(session.connection).filter { !$0.isOfThisBuild }
             let isDone = isCurrent && plans.isEmpty
             let first = isCurrent ? [] : [MigrateCommand.controlPlane(control)]
@@ -79,7 +81,7 @@ struct MigrateCommand: ParsableCommand {
                 ],
                 columns: MigrateCommand.columns, name: "tenant",
                 text: (control.isEmpty ? "" : "Control plane and procedures: \(control.joined(separator: ", "))\n")
-                    + (plans.isEmpty && !isCurrent ? "" : MigrateCommand.words(plans, steps))
+                    + (steps.isEmpty && !isCurrent ? "" : MigrateCommand.words(plans, steps))
                     + MigrateCommand.words(others, steps),
                 next: isDone ? [] : ["tandem migrate up"], exit: isDone ? .success : .pending)
         }
@@ -115,7 +117,7 @@ struct MigrateCommand: ParsableCommand {
             var count = 0
             let meter = ProgressMeter()
             defer { meter.end() }
-            let failures = try migrator.migrateAll(of: MigrateCommand.slugs(tenants, session), anyway: anyway) {
+            let failures = try migrator.migrateAll(of: MigrateCommand.slugs(tenants, migrator), anyway: anyway) {
                 done, total, _ in
                 count = done
                 meter.show("migrated", done: Int64(done), of: Int64(total), unit: "tenants")
@@ -138,22 +140,21 @@ struct MigrateCommand: ParsableCommand {
     }
 
     /// The tenants that were named; nil: all.
-    private static func slugs(_ text: String?, _ session: DatabaseSession) throws -> Set<String>? {
+    private static func slugs(_ text: String?, _ migrator: Migrator) throws -> Set<String>? {
         guard let text else { return nil }
-        let names = text.split(separator: ",").map { String($0).trimmingCharacters(in: .whitespaces) }
-        return Set(try names.map { try session.tenant($0).slug })
+        return try migrator.slugs(text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) })
     }
 
     private static func words(_ plans: [Migrator.TenantPlan], _ steps: [Migrator.Step]) -> String {
-        if plans.isEmpty { return "Nothing is pending.\n" }
+        if plans.isEmpty, steps.isEmpty { return "Nothing is pending.\n" }
         var rows = [["MIGRATION", "TENANTS", "COST", "ROLLING", "ESTIMATE"]]
         rows += steps.map { step in
             [
-                step.path, String(step.tenants), step.cost, step.isRolling ? "yes" : "NO",
-                step.estimate.map(Self.words) ?? "unknown: no tenant has it yet",
+                step.path, step.tenants == 0 ? "" : String(step.tenants), step.cost, step.isRolling ? "yes" : "NO",
+                step.estimate.map(Self.words) ?? (step.tenants == 0 ? "" : "unknown: no tenant has it yet"),
             ]
         }
-        rows.append(["(views of BI)", String(plans.count), "short lock", "yes", ""])
+        if !plans.isEmpty { rows.append(["(views of BI)", String(plans.count), "short lock", "yes", ""]) }
         var text = Output.aligned(rows)
         let foreign = plans.filter { !($0.changed + $0.unknown).isEmpty }
         for plan in foreign.prefix(20) {

@@ -44,6 +44,7 @@ struct SQLTextTests {
         "Sources/Tandem/Tenancy/Embedded/EmbeddedServer.swift",
         // How statements begin that it looks for, and what to write in their place.
         "Sources/Tandem/Tenancy/MigrationLint.swift",
+        "Sources/Tandem/Tenancy/TableAction.swift",
         // COPY takes no parameters and is no function's statement.
         "Sources/Tandem/Imports/ImportStaging.swift",
         // What an operator is told to type.
@@ -51,6 +52,19 @@ struct SQLTextTests {
         // Whether the database answers.
         "Sources/TandemAPI/Tenancy/ServiceRoutes.swift",
     ]
+
+    @Test("No procedure reads a view of BI: a build that comes next makes them anew under servers of the one before")
+    func proceduresReadTables() throws {
+        let views = try SourceTree.files(below: "sql/tenant/views/bi", ending: "sql").map { file in
+            String(file.path.split(separator: "/").last?.dropLast(4) ?? "")
+        }
+        let reads = try Regex("\\b(?:from|join)\\s+(?:\(views.joined(separator: "|")))\\b")
+        #expect(!views.isEmpty)
+        for file in try SourceTree.files(below: "sql/code", ending: "sql") {
+            let text = file.text.replacing(/--.*/, with: "")
+            #expect(text.firstMatch(of: reads) == nil, "\(file.path)")
+        }
+    }
 
     private static func files() throws -> [SourceTree.File] {
         try SourceTree.files(below: "Sources", ending: "swift").filter { file in

@@ -1,5 +1,6 @@
 import Foundation
 import Postgres
+import Synchronization
 import TandemSQL
 import TandemTesting
 import Testing
@@ -19,7 +20,8 @@ struct CodeDeployerTests {
             try CodeDeployer.create(schema, files, on: connection)
             try connection.execute(
                 ControlPlane.file(
-                    "control/deploy/note_code_version.sql", .text(schema), .text("test"), .textArray(["a.sql"])))
+                    "control/deploy/note_code_version.sql", .text(schema), .text("test"), .textArray(["a.sql"]),
+                    .bool(false)))
         }
         return schema
     }
@@ -88,12 +90,69 @@ struct CodeDeployerTests {
             }
         }
         try drop(newest: builds[3])
+        #expect(try schemas(connection) == ["tandem_code", builds[1], builds[2], builds[3]])
+        // Servers of builds that had that schema do not say that they run: it goes when the first of these is a day old.
+        try owner.script("update tandem.code_version set deployed_at = deployed_at - interval '25 hours'")
+        try drop(newest: builds[3])
         #expect(try schemas(connection) == [builds[1], builds[2], builds[3]])
         // The first build of all comes back: nothing of it is left, so it is deployed anew.
         #expect(try !ControlPlane.isCurrent(connection))
         try ControlPlane.prepare(connection, logger: TestTenant.quiet)
         #expect(try schemas(connection) == [own, builds[1], builds[3]])
         #expect(try ControlPlane.isCurrent(connection))
+    }
+
+    @Test("What somebody else built on procedures of a build that is past is not dropped with them")
+    func used() throws {
+        let database = try TestTenant.preparedDatabase()
+        let connection = try database.service()
+        let old = try deploy(
+            [
+                file("f", "create or replace function f() returns int language sql as 'select 1';"),
+                file("g", "create or replace function g() returns int language sql as 'select 2';"),
+            ], connection)
+        let newer = try deploy(
+            [file("f", "create or replace function f() returns int language sql as 'select 3';")], connection)
+        let owner = try database.connect()
+        try owner.script("create view public.theirs as select \(old).f() as n")
+        func drop() throws {
+            // Only the newest stays beside this one.
+            try owner.script("update tandem.code_version set deployed_at = now() where schema_name = '\(newer)'")
+            try connection.transaction(settings: CodeDeployer.settings(CodeVersion.schema)) { connection in
+                try connection.script(ControlPlane.text("control/deploy/drop_unused_code.sql"))
+            }
+        }
+        try drop()
+        #expect(try functions(old, connection) == ["f()", "g()"])
+        #expect(try owner.execute("select n from public.theirs").one().int(0) == 1)
+        try owner.script("drop view public.theirs")
+        try drop()
+        #expect(try !schemas(connection).contains(old))
+    }
+
+    @Test("A server of an older build that comes back while newer ones run stays behind them")
+    func behind() throws {
+        let database = try TestTenant.preparedDatabase()
+        let connection = try database.service()
+        let newer = try deploy(
+            [file("f", "create or replace function f() returns int language sql as 'select 1';")], connection)
+        let owner = try database.connect()
+        try owner.script(
+            """
+            insert into tandem.server (id, code_schema, build, host, process, address)
+            values (gen_random_uuid(), '\(newer)', '1', 'h', 1, '')
+            """)
+        try ControlPlane.prepare(connection, staysBehind: true, logger: TestTenant.quiet)
+        #expect(try !ControlPlane.isNewest(connection))
+        // Told to by somebody, or alone, it takes over.
+        try ControlPlane.prepare(connection, logger: TestTenant.quiet)
+        #expect(try ControlPlane.isNewest(connection))
+        // Who is the newest stays so whatever runs, and says anew what it is.
+        try owner.script("update tandem.code_version set build = 'x', migrations = '{}'")
+        try ControlPlane.prepare(connection, staysBehind: true, logger: TestTenant.quiet)
+        #expect(try ControlPlane.isNewest(connection))
+        let newest = try connection.single(settings: TenantDatabase.control(), .call("newest_build")).one()
+        #expect(try newest.texts("migrations") == CodeVersion.migrations)
     }
 
     @Test("A file that fails names its place and leaves everything as it was")
@@ -108,8 +167,30 @@ struct CodeDeployerTests {
         #expect(try ControlPlane.isCurrent(connection))
     }
 
-    @Test("Nothing is deployed twice, and servers that start at once do not meet")
-    func idempotent() async throws {
+    @Test("Servers that start at once on an empty database do not meet")
+    func atOnce() throws {
+        let database = try TestServer.shared.database()
+        try ControlPlane.setUpAsSuperuser(database.connect())
+        let failures = Mutex<[String]>([])
+        let done = DispatchGroup()
+        for number in 0..<3 {
+            done.enter()
+            DedicatedThread.spawn(name: "server-\(number)") {
+                do {
+                    try ControlPlane.prepare(database.service(), logger: TestTenant.quiet)
+                } catch {
+                    failures.withLock { $0.append("\(error)") }
+                }
+                done.leave()
+            }
+        }
+        #expect(done.wait(timeout: .now() + 120) == .success)
+        #expect(failures.withLock { $0 } == [])
+        #expect(try ControlPlane.isCurrent(database.service()))
+    }
+
+    @Test("Nothing is deployed twice")
+    func idempotent() throws {
         let database = try TestTenant.preparedDatabase()
         let connection = try database.service()
         let before = try functions(CodeVersion.schema, connection)
@@ -135,6 +216,9 @@ struct CodeDeployerTests {
             [file("f", "a")], [file("f", "b")], [file("g", "a")], [file("f", "a"), file("g", "a")],
         ].map { CodeVersion.schema(for: $0) }
         #expect(Set(names).count == 4)
+        // Also what no procedure says: a release may change views or migrations alone.
+        #expect(CodeVersion.schema == CodeVersion.schema(for: EmbeddedSQL.files))
+        #expect(CodeVersion.schema != CodeVersion.schema(for: EmbeddedSQL.files(below: "code")))
         #expect(CodeVersion.schema.wholeMatch(of: /tandem_code_[0-9a-f]{10}/) != nil)
     }
 }

@@ -149,21 +149,53 @@ struct MigratorTests {
         }
         for _ in 0..<200 where try valid().isEmpty { Thread.sleep(forTimeInterval: 0.05) }
         #expect(try valid() == ["more_first": false])
-        // Rows are written meanwhile, and nobody waits.
+        // Rows are written meanwhile, the tenant is changed, and nobody waits.
         try owner.script("update \(tenant.schema).profiles set last_seen_at = last_seen_at")
+        try owner.script("set lock_timeout = '500ms'")
+        try owner.script("update tandem.tenant set display_name = 'changed'")
+        // A second migrator waits until the first is through, and does nothing twice.
+        let (second, isSecondDone) = (database, DispatchSemaphore(value: 0))
+        DedicatedThread.spawn(name: "second") {
+            do {
+                try Migrator(second.service(), logger: TestTenant.quiet, files: files).migrate(tenant)
+            } catch {
+                Issue.record(error)
+            }
+            isSecondDone.signal()
+        }
+        #expect(isSecondDone.wait(timeout: .now() + 1) == .timedOut)
         try owner.script(
             "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'tandem' and datname = current_database() and query like '%more_first%' and pid <> pg_backend_pid()"
         )
         #expect(isDone.wait(timeout: .now() + 60) == .success)
-        try writer.script("rollback")
-        #expect(try valid() == ["more_first": false])
         #expect(try migrator(files).plan().map(\.pending) == [["tenant/migrations/9001_index.sql"]])
-        try migrator(files).migrate(tenant)
+        try writer.script("rollback")
+        #expect(isSecondDone.wait(timeout: .now() + 60) == .success)
         #expect(try valid() == ["more_first": true, "more_last": true])
         #expect(try migrator(files).plan().isEmpty)
-        // A new tenant has it too, made with its tables.
         let before = try owner.execute("select count(*) from pg_index where not indisvalid").one().int(0)
         #expect(before == 0)
+    }
+
+    @Test("A unique index that meets rows which are not leaves nothing that refuses more; a new tenant has it at once")
+    func uniqueByStatement() throws {
+        let tenant = try TestTenant(in: database).tenant
+        let table = try migration("9001_table", "create table thing (a int, b int);")
+        try migrator(files(adding: [table])).migrate(tenant)
+        let owner = try database.connect()
+        try owner.script("insert into \(tenant.schema).thing values (1, 1), (1, 2)")
+        let index = try migration(
+            "9002_index", "CREATE unique INDEX\n  CONCURRENTLY if not exists thing_a on thing (a);",
+            more: "-- transaction: none")
+        #expect(MigrationLint.findings(path: index.path, text: index.text).map(\.rule) == [.rolling])
+        let files = try files(adding: [table, index])
+        let error = #expect(throws: PostgresError.self) { try migrator(files).migrate(tenant) }
+        #expect(error?.serverState == .uniqueViolation)
+        #expect(try owner.execute("select count(*) from pg_index where not indisvalid").one().int(0) == 0)
+        try owner.script("insert into \(tenant.schema).thing values (1, 3); delete from \(tenant.schema).thing")
+        #expect(try migrator(files).migrateAll().isEmpty)
+        // Its tables are empty and nobody's: in one transaction.
+        #expect(index.textInTransaction.lowercased().contains("concurrently") == false)
     }
 
     @Test("What servers of the build before do not survive is refused while one runs, before anything is changed")
@@ -186,11 +218,15 @@ struct MigratorTests {
         let error = #expect(throws: PostgresError.self) { _ = try migrator(files).migrateAll() }
         let message = try #require(error?.message)
         #expect(message.contains("9002_gone.sql") && message.contains("process 4711 on db1"))
+        // Of itself it gets better: when they stop.
+        #expect(error?.serverState == .objectInUse)
         #expect(error?.hint?.contains("--anyway") == true)
         for tenant in tenants { #expect(try !tables(tenant).contains("more")) }
         let plans = try migrator(files).plan()
         #expect(plans.map(\.breaking) == Array(repeating: ["tenant/migrations/9002_gone.sql"], count: 2))
         #expect(try migrator(files).steps(plans).map(\.isRolling) == [true, false])
+        // A file that every tenant has is no matter.
+        try RollingUpgrade.check(self.files().migrations, database.service())
         // Those of this build do not matter: they know what comes.
         for tenant in tenants { try owner.script("alter table \(tenant.schema).profiles add more int") }
         try server(CodeVersion.schema)
@@ -199,6 +235,7 @@ struct MigratorTests {
 
     @Test("A server of an older build makes no tenant once a newer one is here")
     func older() throws {
+        let before = try TestTenant(modules: [.cdp], in: database).tenant
         let owner = try database.connect()
         try owner.script(
             """
@@ -207,6 +244,11 @@ struct MigratorTests {
             """)
         let error = #expect(throws: PostgresError.self) { _ = try TestTenant(in: database) }
         #expect(error?.message.contains("9001_more.sql") == true)
+        // Nor does it add a module, whose tables it would not know.
+        let directory = TenantDirectory(try database.service(), actor: "test", logger: TestTenant.quiet)
+        #expect(throws: PostgresError.self) { try directory.update(before, modules: [.cdp, .crm]) }
+        #expect(try directory.find(before.slug).modules == [.cdp])
+        #expect(try directory.update(before, displayName: "Renamed").displayName == "Renamed")
         try owner.script("delete from tandem.code_version where build = '9'")
         _ = try TestTenant(in: database)
     }

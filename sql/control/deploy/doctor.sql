@@ -29,7 +29,7 @@ from (
 ) as s
 union all
 select 'definer-functions', case when count(*) = 0 then 'ok' else 'fail' end,
-    'SECURITY DEFINER functions in tandem_code: ' || count(*), 'they are none of Tandem''s: drop them'
+    'SECURITY DEFINER functions among the procedures: ' || count(*), 'they are none of Tandem''s: drop them'
 from pg_proc p join pg_namespace n on n.oid = p.pronamespace and n.nspname ~ '^tandem_code(_[0-9a-f]{10})?$' where p.prosecdef
 union all
 select 'temporary-tables', case when has_database_privilege('tandem_bi', current_database(), 'temporary')
