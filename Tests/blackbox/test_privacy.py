@@ -330,6 +330,20 @@ def test_a_number_that_is_a_trait_alone_finds_its_profile(tenant: Tenant) -> Non
         assert tenant.get(f"/v1/profiles/by/user_id/{user}").status_code == 404
 
 
+def test_who_was_never_let_in_is_erased_from_what_was_held_back(tandem: Server, tenant: Tenant, tmp_path: pathlib.Path) -> None:
+    """Of somebody whose event was refused and whose row of a file was rejected there is no profile and no contact."""
+    address = "never.in@outside.example"
+    assert tenant.ingest("track", {"userId": "u", "event": 7, "properties": {"email": address}}).status_code == 400
+    (tmp_path / "people.csv").write_text(f"name,mail,quiet\nNever In,{address},perhaps\n")
+    (tmp_path / "map.yaml").write_text("fields: {last_name: name, email: mail, do_not_contact: quiet}\n")
+    order = ["import", "contacts", str(tmp_path / "people.csv"), "--map", str(tmp_path / "map.yaml"), "--tenant", tenant.slug]
+    assert tandem.cli(*order)["import"]["rejected"] == 1
+    assert address in json.dumps(tandem.sql("select raw from import_row where raw::text like %s", [f"%{address}%"], schema=tenant.schema))
+    counts = erase(tenant, "email", address)["counts"]
+    assert (counts["quarantine"], counts["import_rows"]) == (1, 1), counts
+    assert tandem.sql("select 1 from import_row where raw::text like %s", [f"%{address}%"], schema=tenant.schema) == []
+
+
 def test_what_is_asked_for_is_exported(tandem: Server, tenant: Tenant, tmp_path: pathlib.Path) -> None:
     person = Person(tenant, uuid.uuid4().hex[:8])
     answer = tenant.post("/v1/privacy/export", {"type": "email", "value": person.email})

@@ -41,7 +41,7 @@ public struct PrivacyDesk {
         }
         try passBarrier()
         guard begun["events"]?.int ?? 0 <= Self.eventsAtOnce else { return try order(id) }
-        return try finishErasing(id)
+        return try finishErasing(id, asked: subject.identifier)
     }
 
     /// The same for everybody who has it, to the end and by this process, however many events there are: for a tenant that
@@ -152,10 +152,11 @@ public struct PrivacyDesk {
         }
     }
 
-    private func finishErasing(_ id: UUID) throws(TandemError) -> JSON {
+    /// - Parameter asked: the identifier that was asked for; a long erasure, of somebody who has events, keeps none.
+    private func finishErasing(_ id: UUID, asked: String? = nil) throws(TandemError) -> JSON {
         while true {
             let done = try transact { (connection) throws(TandemError) -> JSON? in
-                let rows = try connection.run(.call("erase_person", .uuid(id), .text(actor)))
+                let rows = try connection.run(.call("erase_person", .uuid(id), .text(actor), asked.bind))
                 guard let counts = try rows.first?.json(0)?.object else { return nil }
                 return try finish(id, counts, connection)
             }
@@ -190,7 +191,7 @@ public struct PrivacyDesk {
             let begun = try begin(id, "erase", subject, all: all, reason: reason, connection)
             var counts = begun.object ?? [:]
             if begun["events"]?.int ?? 0 <= Self.eventsAtOnce {
-                let rows = try connection.run(.call("erase_person", .uuid(id), .text(actor)))
+                let rows = try connection.run(.call("erase_person", .uuid(id), .text(actor), subject.identifier.bind))
                 counts = try rows.first?.json(0)?.object ?? counts
             } else {
                 counts["events_counted_to"] = .number(Self.eventsAtOnce)

@@ -10,6 +10,9 @@ public struct PrivacySubject: Sendable, Hashable {
     /// Normalised.
     let value: String
 
+    /// Nil where the id of a record was given.
+    var identifier: String? { kind == "identifier" ? value : nil }
+
     private static let kinds: [(name: String, prefix: PublicID.Prefix)] = [
         ("profile", .profile), ("contact", .contact), ("lead", .lead),
     ]

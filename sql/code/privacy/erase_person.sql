@@ -1,6 +1,7 @@
--- Carries out an erasure that begin_erasure began, in one transaction, and answers {relation: rows}. Null: more identifiers had come
+-- Carries out an erasure that begin_erasure began, in one transaction, and answers {relation: rows}. p_asked: the identifier that was asked
+-- for, which nobody may have: what is held back or was refused can name it all the same. Null answered: more identifiers had come
 -- to the person; they are suppressed now: commit, pass privacy_barrier, call again. Raises TD001.
-create or replace function erase_person(p_request uuid, p_actor text) returns jsonb
+create or replace function erase_person(p_request uuid, p_actor text, p_asked text) returns jsonb
 language plpgsql
 as $$
 declare
@@ -61,7 +62,7 @@ begin
             'contacts', erase_records('contact', v_contacts, v_emails, v_phones, p_actor)));
     end if;
     v_counts := add_counts(v_counts, erase_identity(v_nodes));
-    v_counts := add_counts(v_counts, erase_mentions(v_values));
+    v_counts := add_counts(v_counts, erase_mentions(case when p_asked is null then v_values else array_append(v_values, p_asked) end));
     update identity_state set epoch = epoch + 1;
     insert into dirty (nodes, at) select v_nodes, now() where v_nodes <> '{}';
     insert into outbox (topic, key, payload, at)
