@@ -35,5 +35,6 @@ create table if not exists import_cursor (
     import uuid references import,
     moved_at timestamptz
 );
+create index if not exists import_cursor_import on import_cursor (import);
 comment on table import_cursor is
     'How far imports by one mapping have come. scope: hash of object and mapping (import_scope); value: rows below it are done, but for those at the values of open, which were rejected; undone: how often an import was taken back; import: which moved it last.';
