@@ -2156,6 +2156,8 @@ CREATE INDEX identifier_digits ON t_x_i.identifier USING btree (reverse(regexp_r
 
 CREATE INDEX identifier_node ON t_x_i.identifier USING btree (node);
 
+CREATE INDEX import_cursor_import ON t_x_i.import_cursor USING btree (import);
+
 CREATE INDEX import_file ON t_x_i.import USING btree (file_sha256);
 
 CREATE INDEX import_row_record ON t_x_i.import_row USING btree (record_id, import) WHERE (record_id IS NOT NULL);
