@@ -17,7 +17,7 @@ from typing import Any
 
 from server import Server, Tenant
 
-THREADS = 16
+THREADS = 64
 
 
 @dataclass
