@@ -54,8 +54,8 @@ class Node:
             rules.write("host replication all 127.0.0.1/32 trust\n")
         return self.start()
 
-    def start(self, **more: str) -> "Node":
-        options = {**SETTINGS, "port": str(self.port), "unix_socket_directories": str(self.folder), **more}
+    def start(self) -> "Node":
+        options = {**SETTINGS, "port": str(self.port), "unix_socket_directories": str(self.folder)}
         text = " ".join(f"-c {name}='{value}'" for name, value in options.items())
         self.program("pg_ctl", "-D", str(self.data), "-o", text, "-l", str(self.folder / "log"), "-w", "-t", "60", "start")
         return self
@@ -66,8 +66,10 @@ class Node:
         self.program(
             "pg_basebackup", "-D", str(self.data), "-X", "stream", "-c", "fast", "-R",
             "-d", f"host=127.0.0.1 port={primary.port} user=admin application_name={self.name}")
-        # What the primary waits for is not for its follower to wait for.
-        self.start(synchronous_standby_names="")
+        # What the primary waits for is not for its follower to wait for. Not as an option of the start: that held once it is the primary.
+        with (self.data / "postgresql.auto.conf").open("a", encoding="utf-8") as settings:
+            settings.write("synchronous_standby_names = ''\n")
+        self.start()
         primary.sql(f"alter system set synchronous_standby_names = '{self.name}'")
         primary.sql("select pg_reload_conf()")
         wait_until(lambda: primary.sql("select sync_state from pg_stat_replication") == [("sync",)], 30)

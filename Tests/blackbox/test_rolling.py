@@ -153,7 +153,7 @@ def test_no_request_fails_while_the_next_build_takes_the_place_of_the_one_before
         if not PREVIOUS:
             look_at_both(database, old, new)
         clients.mark("the build before stops")
-        assert old.stop() == 0
+        assert old.stop() == 0, old.log_tail(60)
         clients.servers = [new]
         clients.mark("the next build alone")
         time.sleep(SPAN_S)
