@@ -36,6 +36,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "CSimdJSON",
@@ -67,7 +68,7 @@ let package = Package(
         .target(
             name: "Tandem",
             dependencies: [
-                "Postgres", "TandemSQL", "CArgon2", "CSimdJSON", "CPhoneNumber", "CRE2", "CZlib",
+                "Postgres", "TandemSQL", "CArgon2", "CLinux", "CSimdJSON", "CPhoneNumber", "CRE2", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),

@@ -51,7 +51,8 @@ public struct Console: Sendable {
             + peopleRoutes + eventRoutes
             + consentRulesRoutes + retentionRoutes + identityRulesRoutes + quarantineRoutes + replayRoutes
             + sourceRoutes + planRoutes + sendRoutes + mergeRoutes + crmRoutes
-            + searchRoutes + fieldRoutes + exportRoutes + importRoutes + keyRoutes + operationRoutes + auditRoutes
+            + searchRoutes + fieldRoutes + exportRoutes + importRoutes + keyRoutes + biLoginRoutes + operationRoutes
+            + auditRoutes
             + privacyRoutes
             + installationRoutes
     }

@@ -273,7 +273,7 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "review": f"{base}/reviews/{tenant.get('/v1/merge-reviews').json()['items'][0]['id']}",
         "exports": f"{base}/exports", "exports-events": f"{base}/exports?object=events", "operations": f"{base}/operations",
         "imports": f"{base}/imports",
-        "privacy": f"{base}/privacy", "keys": f"{base}/keys",
+        "privacy": f"{base}/privacy", "keys": f"{base}/keys", "bi-logins": f"{base}/bi",
         "audit": f"{base}/audit?verify=1",
         **{place: f"/console/-/{place}" for place in ("tenants", "doctor", "backups", "bi", "upgrade")},
         "send": f"{base}/send",

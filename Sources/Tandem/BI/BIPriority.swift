@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Glibc
 
@@ -7,9 +8,14 @@ import Glibc
 /// of its processes, and where the kernel groups by session (`kernel.sched_autogroup_enabled`, on by default) each of them is a group by
 /// itself: there the group's number counts. Where a control group rules the processor, as in a container, it is the process's. So both are
 /// set. See sched(7), "The autogroup feature".
+///
+/// A process that runs keeps the processor for its slice even from one that wakes up with more weight (since Linux 6.6), and a request is
+/// several wake-ups; so BI gets the shortest slice there is, which kernels since 6.12 obey.
 struct BIPriority {
     /// The lowest there is: against the others' 0 it gets one part in seventy.
     static let niceness: Int32 = 19
+    /// Nanoseconds; the kernel's own is a millisecond or several.
+    static let slice: UInt64 = 100_000
 
     /// What a process of PostgreSQL does, by its title.
     enum Kind: Equatable {
@@ -68,7 +74,9 @@ struct BIPriority {
     @discardableResult
     static func lower(_ pid: Int32) -> Bool {
         let kind = __priority_which_t(PRIO_PROCESS.rawValue)
-        if getpriority(kind, id_t(pid)) < niceness { setpriority(kind, id_t(pid), niceness) }
+        if getpriority(kind, id_t(pid)) < niceness, tandem_sched_yielding(pid, niceness, slice) != 0 {
+            setpriority(kind, id_t(pid), niceness)
+        }
         let group = "/proc/\(pid)/autogroup"
         // Empty: it is in none. "/autogroup-4711 nice 0"
         guard let text = read(group), !text.isEmpty, !text.hasSuffix(" nice \(niceness)\n") else { return true }

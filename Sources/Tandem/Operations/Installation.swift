@@ -9,6 +9,7 @@ public final class Installation: Sendable {
     public let server: EmbeddedServer?
     public let room: DiskRoom
     public let watch: BIWatch
+    public let biAddress: BIAddress
     private let database: ConnectionConfiguration
     private let logger: Logger
     private let work = Mutex<Work?>(nil)
@@ -17,6 +18,7 @@ public final class Installation: Sendable {
     /// - Parameter more: what doctor says of things that stand before the database.
     public init(
         server: EmbeddedServer?, database: ConnectionConfiguration, room: DiskRoom, watch: BIWatch,
+        biAddress: BIAddress,
         more: @escaping @Sendable () -> [Doctor.Finding] = { [] }, logger: Logger
     ) {
         self.more = more
@@ -24,6 +26,7 @@ public final class Installation: Sendable {
         self.database = database
         self.room = room
         self.watch = watch
+        self.biAddress = biAddress
         self.logger = logger
     }
 
@@ -49,6 +52,10 @@ public final class Installation: Sendable {
         try connection.noteEnded(found, by: actor)
         return found
     }
+
+    /// Sees to it that BI logins which make models make views alone. Blocks. With a PostgreSQL of one's own a superuser does that once
+    /// (`tandem bi user create --models` says how); making such a login says so where it was not done.
+    public func holdModels() throws(PostgresError) { try server?.holdBIModels() }
 
     /// The embedded server's; of another one the service's connection.
     private func superuser() throws(PostgresError) -> Connection {

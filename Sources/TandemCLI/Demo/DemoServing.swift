@@ -59,7 +59,8 @@ struct DemoServing {
         let link = try SignInLink.make(on: connection, tenant: nil, actor: Self.actor)
         let keys = DemoKeys(path: keysPath).keys["demo"]
         let write = keys?.write ?? "WRITE_KEY"
-        let dsn = keys?.bi.map { BICommand.dsn($0.login, $0.password, server: server, database) } ?? "DSN"
+        let address = BIAddress(server: server, database: database, replica: nil)
+        let dsn = keys?.bi.map { address.primary($0.login, password: $0.password) } ?? "DSN"
         return """
 
             Console      \(link.address(base: base))

@@ -104,6 +104,7 @@ struct ServeCommand: AsyncParsableCommand {
             server: server, database: database,
             room: DiskRoom(path: server?.clusterPath, bounds: plan.diskReserve, logger: logger),
             watch: BIWatch(server: server, database: database, bounds: plan.bi, logger: logger),
+            biAddress: BIAddress(server: server, database: database, replica: plan.biReplica),
             more: { [files = plan.certificate] in files.map { [$0.finding()] } ?? [] }, logger: logger)
         let presence = ServerPresence(context, configuration: database)
         var services: [any Service] =

@@ -22,6 +22,7 @@ struct ServePlan {
     let queue: QueueBounds
     let diskReserve: DiskRoom.Bounds
     let bi: BIWatch.Bounds
+    let biReplica: (host: String, port: Int)?
     /// Bytes of a file beside a record.
     let attachmentLimit: Int
 
@@ -53,6 +54,7 @@ struct ServePlan {
         bi = BIWatch.Bounds(
             transaction: limit == 0 ? nil : .seconds(limit),
             sessions: try settings.number(.biConnections, default: 50, in: 0...10_000))
+        biReplica = try settings[.biReplica].map { try Settings.address($0, of: .biReplica) }
         diskReserve = DiskRoom.Bounds(percent: try settings.number(.diskReserve, default: 5, in: 0...50))
         attachmentLimit =
             try settings.number(.attachmentMegabytes, default: AttachmentUpload.standardLimit >> 20, in: 1...100) << 20

@@ -53,10 +53,10 @@ struct BICommand: ParsableCommand {
                     content: .object(["name": .string(name), "dry_run": .bool(true)]), name: "name",
                     text: "Would create a BI login \(name) for \(found.slug).")
             }
-            let primary = BICommand.dsn(
-                made.login.login, made.password, server: session.server, session.connection.configuration)
+            let address = try BICommand.address(session)
+            let primary = address.primary(made.login.login, password: made.password)
             // Views are made where rows are.
-            let replica = models ? nil : try BICommand.replica(made.login.login, made.password, session)
+            let replica = models ? nil : address.replica(made.login.login, password: made.password)
             let dsn = replica ?? primary
             var lines = [
                 "Login      \(made.login.login)", "Password   \(made.password)   (shown once)", "DSN        \(dsn)",
@@ -148,36 +148,9 @@ struct BICommand: ParsableCommand {
         }
     }
 
-    /// The same login at the standby that `bi_replica` names: it has the primary's logins. Nil: none is named.
-    private static func replica(_ login: String, _ password: String, _ session: DatabaseSession) throws -> String? {
-        guard let text = session.settings[.biReplica] else { return nil }
-        let address = try Settings.address(text, of: .biReplica)
-        let host = address.host.contains(":") ? "[\(address.host)]" : address.host
-        let own = session.server == nil ? session.connection.configuration.keywords["dbname"] : nil
-        let database = own ?? "tandem"
-        return "postgresql://\(login):\(password)@\(host):\(address.port)/\(database)?sslmode=require"
-    }
-
-    /// A URL that psql and SQLAlchemy take: the embedded server's own TCP port, or where the database URL leads.
-    static func dsn(
-        _ login: String, _ password: String, server: EmbeddedServer?, _ configuration: ConnectionConfiguration
-    ) -> String {
-        if let address = server?.biAddress {
-            let mode = address.tls ? "?sslmode=require" : ""
-            return "postgresql://\(login):\(password)@\(address.host):\(address.port)/tandem\(mode)"
-        }
-        let keywords = configuration.keywords
-        let host = keywords["host"]?.split(separator: ",").first.map(String.init) ?? "localhost"
-        let port = keywords["port"]?.split(separator: ",").first.map(String.init) ?? "5432"
-        let database = keywords["dbname"] ?? keywords["user"] ?? "postgres"
-        var query: [String] = []
-        if let mode = keywords["sslmode"] { query.append("sslmode=\(mode)") }
-        if host.hasPrefix("/") {
-            query.append("host=\(host)")
-            query.append("port=\(port)")
-            return "postgresql://\(login):\(password)@/\(database)?" + query.joined(separator: "&")
-        }
-        let suffix = query.isEmpty ? "" : "?" + query.joined(separator: "&")
-        return "postgresql://\(login):\(password)@\(host):\(port)/\(database)\(suffix)"
+    static func address(_ session: DatabaseSession) throws -> BIAddress {
+        BIAddress(
+            server: session.server, database: session.connection.configuration,
+            replica: try session.settings[.biReplica].map { try Settings.address($0, of: .biReplica) })
     }
 }

@@ -96,9 +96,7 @@ extension Console {
         let (keys, sources) = try await withDirectory(visit) { (directory) throws in
             (try directory.keys(tenant), try directory.sources(tenant))
         }
-        let roles = try await read(tenant, [.call("find_roles")])[0].map { row in
-            RecordChoice(id: try row.uuid("id"), title: try row.decoded("role", as: RoleRead.self).name)
-        }
+        let roles = try await roleChoices(tenant)
         let path = "/console/\(tenant.slug)/keys"
         let words = KeyWords(
             sources: Dictionary(sources.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first }),
@@ -140,7 +138,7 @@ extension Console {
             // No redirect: it is shown once, and stands in no address.
             return try await keys(call, visit, made: shown(made))
         } catch TandemError.invalid(let errors) {
-            return try await keys(call, visit, wrong: errors.map { Self.sentence($0.detail) }.joined(separator: " "))
+            return try await keys(call, visit, wrong: Self.sentences(errors))
         }
     }
 
@@ -158,29 +156,12 @@ extension Console {
         return try await keys(call, visit, made: shown(made, oldUntil: old))
     }
 
-    private func withDirectory<Result: Sendable>(
-        _ visit: Visit, _ body: @escaping @Sendable (TenantDirectory) throws -> Result
-    ) async throws -> Result {
-        let (context, actor) = (context, visit.actor)
-        do {
-            return try await context.pool.withConnection { (connection) throws in
-                try body(TenantDirectory(connection, actor: actor, ids: context.ids, logger: context.logger))
-            }
-        } catch let error as PostgresError {
-            throw TandemError(error)
-        }
-    }
-
     private func shown(_ made: MadeKey, oldUntil: Moment? = nil) -> KeysPage.Made {
         KeysPage.Made(
             what: made.key.kind == .write
                 ? "It sends events, may be public, and is shown with its source at any time."
                 : "It is shown only now: store it where secrets are kept.",
             text: made.text.text, oldUntil: oldUntil)
-    }
-
-    private static func sentence(_ detail: String) -> String {
-        detail.prefix(1).uppercased() + detail.dropFirst() + "."
     }
 }
 

@@ -93,6 +93,7 @@ enum Assets {
         ("operations", PackageResources.operations_mustache), ("exports", PackageResources.exports_mustache),
         ("imports", PackageResources.imports_mustache),
         ("audit", PackageResources.audit_mustache), ("keys", PackageResources.keys_mustache),
+        ("bi-logins", PackageResources.bi_logins_mustache),
         ("privacy", PackageResources.privacy_mustache), ("receipt", PackageResources.receipt_mustache),
         ("doctor", PackageResources.doctor_mustache), ("backups", PackageResources.backups_mustache),
         ("bi-sessions", PackageResources.bi_sessions_mustache), ("unconvert", PackageResources.unconvert_mustache),

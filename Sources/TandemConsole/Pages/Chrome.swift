@@ -199,6 +199,8 @@ extension Chrome.Notice {
         case "list-saved": self.init(kind: "good", text: "Saved. It stands among the saved lists.")
         case "key-revoked":
             self.init(kind: "good", text: "The key is revoked. It ends everywhere within five seconds.")
+        case "bi-revoked":
+            self.init(kind: "good", text: "The login is revoked, and its sessions are ended.")
         case "export-deleted": self.init(kind: "good", text: "The file is deleted.")
         case "list-deleted": self.init(kind: "good", text: "The list is deleted; its records are where they were.")
         case "dismissed": self.init(kind: "good", text: "Kept apart: this pair is not proposed again.")

@@ -14,14 +14,16 @@ extension Chrome {
         case today, tasks, accounts, contacts, leads, opportunities, tickets, forms, bin
         case thread, people, merges, reviews, duplicates, privacy
         case events, quarantine, sources, plans, send
-        case fields, rules, retention, users, roles, keys, imports, exports, operations, audit
+        case fields, rules, retention, users, roles, keys, bi, imports, exports, operations, audit
 
         var area: Area {
             switch self {
             case .today, .tasks, .accounts, .contacts, .leads, .opportunities, .tickets, .forms, .bin: .crm
             case .thread, .people, .merges, .reviews, .duplicates, .privacy: .people
             case .events, .quarantine, .sources, .plans, .send: .events
-            case .fields, .rules, .retention, .users, .roles, .keys, .imports, .exports, .operations, .audit: .settings
+            case .fields, .rules, .retention, .users, .roles, .keys, .bi, .imports, .exports, .operations,
+                .audit:
+                .settings
             }
         }
 
@@ -52,6 +54,7 @@ extension Chrome {
             case .users: "Users"
             case .roles: "Roles"
             case .keys: "Keys"
+            case .bi: "BI logins"
             case .fields: "Fields"
             case .rules: "Identity rules"
             case .retention: "Retention"
@@ -65,7 +68,7 @@ extension Chrome {
             case .thread, .events, .quarantine, .sources, .plans, .send, .rules, .retention: .cdp
             case .today, .tasks, .contacts, .leads, .forms, .opportunities, .tickets, .duplicates: .crm
             case .people, .accounts, .merges, .reviews, .fields, .imports, .exports, .operations, .audit, .users,
-                .roles, .keys, .privacy, .bin:
+                .roles, .keys, .bi, .privacy, .bin:
                 nil
             }
         }
@@ -89,7 +92,7 @@ extension Chrome {
             case .roles: .read("role")
             case .exports: Console.exportRight
             case .operations: .free
-            case .privacy, .audit, .keys: .operators
+            case .privacy, .audit, .keys, .bi: .operators
             case .duplicates: Console.mergeRight
             }
         }

@@ -55,6 +55,32 @@ extension Console {
         let rows = try await read(tenant, [statement])
         return try rows[0].one().decoded(0, as: type)
     }
+
+    /// What operators do to a tenant from outside of it, in the name of the visitor.
+    func withDirectory<Result: Sendable>(
+        _ visit: Visit, _ body: @escaping @Sendable (TenantDirectory) throws -> Result
+    ) async throws -> Result {
+        let (context, actor) = (context, visit.actor)
+        do {
+            return try await context.pool.withConnection { (connection) throws in
+                try body(TenantDirectory(connection, actor: actor, ids: context.ids, logger: context.logger))
+            }
+        } catch let error as PostgresError {
+            throw TandemError(error)
+        }
+    }
+
+    /// The tenant's roles by name.
+    func roleChoices(_ tenant: Tenant) async throws -> [RecordChoice] {
+        try await read(tenant, [.call("find_roles")])[0].map { row in
+            RecordChoice(id: try row.uuid("id"), title: try row.decoded("role", as: RoleRead.self).name)
+        }
+    }
+
+    /// What is wrong with a form, each error a sentence.
+    static func sentences(_ errors: [TandemError.FieldError]) -> String {
+        errors.map { $0.detail.prefix(1).uppercased() + $0.detail.dropFirst() + "." }.joined(separator: " ")
+    }
 }
 
 extension Row {
