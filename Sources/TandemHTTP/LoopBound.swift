@@ -9,6 +9,7 @@ import NIOCore
 struct LoopBound<Child: ServerChildChannel>: ServerChildChannel {
     let child: Child
     let responder: RouteResponder
+    let handover = Handover<Child.Value>()
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Child.Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -23,11 +24,20 @@ struct LoopBound<Child: ServerChildChannel>: ServerChildChannel {
                 responder: responder, executor: EventLoopTaskExecutor(channel.eventLoop),
                 connection: ConnectionContext(logger: logger, clientAddress: channel.remoteAddress?.ipAddress))
             try pipeline.addHandler(whole, position: .after(state))
+            handover.keep(value)
+            // Nobody took it: the listening channel was closed in between.
+            channel.closeFuture.whenComplete { _ in
+                if let value = handover.take(channel) { Task { await serve(value, logger: logger) } }
+            }
             return value
         }
     }
 
     func handle(value: Child.Value, logger: Logger) async {
+        if let value = handover.take(value.channel) { await serve(value, logger: logger) }
+    }
+
+    private func serve(_ value: Child.Value, logger: Logger) async {
         await withTaskExecutorPreference(EventLoopTaskExecutor(value.channel.eventLoop)) {
             await child.handle(value: value, logger: logger)
         }
