@@ -365,3 +365,71 @@ def test_an_undo_tells_of_the_people_who_stay(files: Files) -> None:
     words = files.tenant.server.cli("import", "undo", answer["import"]["id"], "--tenant", files.tenant.slug, json=False)
     assert "removed     2" in words and "people kept 1" in words and "{" not in words, words
     assert rows(files.tenant, "select count(*) from profiles") == [(1,)]
+
+
+KEYS = "match: [external_id, email]\nfields: {external_id: id, email: mail, last_name: name}\n"
+
+
+def tried_and_done(files: Files, text: str, name: str) -> tuple[list[str], dict[str, Any]]:
+    """Outcomes of a dry run, and the answer of the import, which says the same."""
+    tried = files.run("contacts", text, KEYS, "--dry-run", name=name)
+    done = files.run("contacts", text, KEYS, name=name)
+    assert counts(tried) == counts(done)
+    return [row["outcome"] for row in tried["rows"]], done
+
+
+def test_several_keys_meet_a_record_by_the_first_that_finds_one(files: Files) -> None:
+    by_mail = "match: email\nfields: {email: mail, last_name: name}\n"
+    files.run("contacts", "mail,name\none@keys.example,One\ntwo@keys.example,Two\n", by_mail)
+    people = "select external_id, email, last_name from contacts order by email nulls last, external_id"
+    # The number is new, the address is known; after that both agree; then one of them is missing.
+    assert tried_and_done(files, "id,mail,name\nk1,One@Keys.example,Uno\n", "a.csv")[0] == ["updated"]
+    assert tried_and_done(files, "id,mail,name\nk1,one@keys.example,Eins\n", "b.csv")[0] == ["updated"]
+    text = "id,mail,name\nk1,,Ett\n,two@keys.example,Deux\nk3,three@keys.example,Three\n,,Nobody\n"
+    outcomes, done = tried_and_done(files, text, "c.csv")
+    assert outcomes == ["updated", "updated", "created", "created"]
+    expected = [
+        ("k1", "one@keys.example", "Ett"), ("k3", "three@keys.example", "Three"), (None, "two@keys.example", "Deux"),
+        (None, None, "Nobody"),
+    ]
+    assert rows(files.tenant, people) == expected
+    # Also the row that has neither is known again, by file and place.
+    assert tried_and_done(files, text, "c.csv")[0] == ["unchanged"] * 4
+    undone = files.tenant.server.cli("import", "undo", done["import"]["id"], "--tenant", files.tenant.slug)
+    assert (undone["removed"], undone["restored"], undone["kept"]) == (2, 2, 0)
+    assert rows(files.tenant, people) == [("k1", "one@keys.example", "Eins"), (None, "two@keys.example", "Two")]
+
+
+def test_keys_that_find_different_records_reject_the_row_and_name_them(files: Files) -> None:
+    files.run("contacts", "id,mail,name\nd1,one@differ.example,One\nd2,two@differ.example,Two\n", KEYS)
+    outcomes, done = tried_and_done(files, "id,mail,name\nd1,two@differ.example,Who\nd2,two@differ.example,Zwei\n", "torn.csv")
+    assert outcomes == ["rejected", "updated"]
+    (fault,) = json.loads(pathlib.Path(done["rejects"]).read_text().splitlines()[0])["errors"]
+    one_id, two_id = (files.tenant.get(f"/v1/contacts/by/external_id/{key}").json()["id"] for key in ("d1", "d2"))
+    assert fault["code"] == "keys_differ"
+    assert f"external_id finds {one_id}, email finds {two_id}" in fault["reason"]
+    assert rows(files.tenant, "select last_name from contacts order by 1") == [("One",), ("Zwei",)]
+
+
+def test_rows_of_one_file_are_one_record_by_different_keys(files: Files) -> None:
+    text = "id,mail,name\nf1,one@file.example,A\n,one@file.example,B\nf1,,C\nf2,two@file.example,D\nf1,two@file.example,E\n"
+    outcomes, done = tried_and_done(files, text, "file.csv")
+    assert outcomes == ["created", "updated", "updated", "created", "rejected"]
+    assert rows(files.tenant, "select external_id, email, last_name from contacts order by 1") == [
+        ("f1", "one@file.example", "C"), ("f2", "two@file.example", "D"),
+    ]
+    # Known records, met by another key in each row.
+    text = "id,mail,name\n,one@file.example,F\nf1,,G\n"
+    assert tried_and_done(files, text, "again.csv")[0] == ["updated", "updated"]
+    assert one(files.tenant, "select last_name from contacts where external_id = 'f1'") == "G"
+    # --match orders them too, and a mapping without a list takes them.
+    single = KEYS.replace("[external_id, email]", "external_id")
+    answer = files.run("contacts", "id,mail,name\nf9,one@file.example,H\n", single, "--match", "email,external_id")
+    assert counts(answer) == (1, 0, 1, 0, 0)
+
+
+def test_a_dry_run_knows_keys_of_rows_far_above(files: Files) -> None:
+    many = "".join(f"g{i},g{i}@far.example,G\n" for i in range(1200))
+    text = "id,mail,name\n" + many + ",g7@far.example,again\ng8,g9@far.example,torn\n"
+    outcomes, done = tried_and_done(files, text, "far.csv")
+    assert outcomes[1200:] == ["updated", "rejected"] and counts(done) == (1202, 1200, 1, 0, 1)

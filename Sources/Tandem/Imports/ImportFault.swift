@@ -15,6 +15,8 @@ public struct ImportFault: Error, Sendable, Hashable {
         self.record = record
     }
 
+    static let keysDiffer = "keys_differ"
+
     public var json: JSON {
         var object: JSONObject = ["code": .string(code), "reason": .string(reason)]
         if let column { object["column"] = .string(column) }

@@ -6,8 +6,8 @@ public struct ImportJob: Sendable {
     public var object: String
     public var file: ImportFile
     public var mapping: Mapping
-    /// Overrides the mapping's own.
-    public var match: String?
+    /// Overrides the mapping's own, unless it is empty.
+    public var match: [String]
     /// Read, check and try everything; keep nothing.
     public var isDryRun: Bool
     /// Of dates for which the mapping says none.
@@ -18,7 +18,7 @@ public struct ImportJob: Sendable {
     public var since: ImportSince?
 
     public init(
-        object: String, file: ImportFile, mapping: Mapping, match: String? = nil, isDryRun: Bool = false,
+        object: String, file: ImportFile, mapping: Mapping, match: [String] = [], isDryRun: Bool = false,
         dateFormat: String? = nil, digest: String? = nil, since: ImportSince? = nil
     ) {
         self.since = since

@@ -15,8 +15,8 @@ struct WrittenRow: Sendable {
     var version: Int?
     var before: JSON?
     var faults: [ImportFault] = []
-    /// What finds the record, for rows of a dry run that meet earlier ones.
-    var key: String?
+    /// What finds the record, for rows of a dry run that meet earlier ones: column → value.
+    var keys: [String: JSON] = [:]
     /// What the row says of the record.
     var content: JSON?
 

@@ -45,7 +45,7 @@ extension Importer {
                 detail: "--since needs a `cursor` in the mapping: the column that says when a row was changed, "
                     + "for example cursor: Last Modified Date")
         }
-        if let plan, plan.match == nil {
+        if let plan, plan.match.isEmpty {
             throw .badRequest(
                 code: "invalid_mapping",
                 detail: "line \(cursor.line): `cursor` needs `match`, or `external_id` among the fields: without it a "

@@ -77,8 +77,7 @@ extension Importer {
 private struct Rehearsal {
     private(set) var rows: [ImportRowReport] = []
     private var unknown: [String: Int] = [:]
-    /// What finds a record → what the last row said of it.
-    private var seen: [String: JSON] = [:]
+    private var seen = SeenRecords()
 
     mutating func note(row: Int64, line: Int, _ outcome: ImportRowReport.Outcome, _ faults: [ImportFault]) {
         rows.append(ImportRowReport(row: row, line: line, outcome: outcome, faults: faults))
@@ -87,12 +86,22 @@ private struct Rehearsal {
     mutating func note(_ chunk: WrittenChunk, of staged: [StagedRow]) {
         for (field, count) in chunk.unknown { unknown[field, default: 0] += count }
         for (row, source) in zip(chunk.rows, staged) {
-            var outcome = row.outcome
-            if outcome != .rejected, let key = row.key, let content = row.content {
-                if outcome == .created, let before = seen[key] { outcome = before == content ? .unchanged : .updated }
-                seen[key] = content
+            var (outcome, faults) = (row.outcome, row.faults)
+            if outcome != .rejected, let record = row.record, let content = row.content {
+                switch seen.meet(record, by: row.keys, content, row: row.row) {
+                case .first: break
+                case .again(let isEqual): if outcome == .created { outcome = isEqual ? .unchanged : .updated }
+                case .torn(let rows):
+                    outcome = .rejected
+                    faults = [
+                        ImportFault(
+                            code: ImportFault.keysDiffer,
+                            reason: "its keys find different records: those of rows "
+                                + rows.map(String.init).joined(separator: " and "))
+                    ]
+                }
             }
-            note(row: row.row, line: source.line, outcome, row.faults)
+            note(row: row.row, line: source.line, outcome, faults)
         }
     }
 
@@ -109,5 +118,50 @@ private struct Rehearsal {
         return ImportReport(
             id: nil, json: json, rows: rows.sorted { $0.row < $1.row },
             rejected: Int64(rows.count { $0.outcome == .rejected }))
+    }
+}
+
+/// The records that rows of a dry run have met, by what finds them. Chunks are rolled back, so that a record which one chunk makes
+/// is made again, with another id, by the next: the first id stands for all of them.
+private struct SeenRecords {
+    enum Meeting {
+        case first
+        case again(isEqual: Bool)
+        /// Keys of the row lead to records that these rows have met.
+        case torn([Int64])
+    }
+
+    private struct Key: Hashable {
+        var column: String
+        var value: JSON
+    }
+
+    /// What the rows so far have said of a record.
+    private struct Said {
+        var content: JSON
+        /// The first row that met it.
+        var row: Int64
+        var keys: [String: JSON]
+    }
+
+    private var records: [Key: UUID] = [:]
+    private var firstIDs: [UUID: UUID] = [:]
+    private var said: [UUID: Said] = [:]
+
+    mutating func meet(_ record: UUID, by keys: [String: JSON], _ content: JSON, row: Int64) -> Meeting {
+        var met = Set(keys.compactMap { records[Key(column: $0, value: $1)] })
+        if let own = firstIDs[record] ?? (said[record] == nil ? nil : record) { met.insert(own) }
+        if met.count > 1 { return .torn(met.compactMap { said[$0]?.row }.sorted()) }
+        let first = met.first ?? record
+        if first != record { firstIDs[record] = first }
+        let before = said[first]
+        for (column, value) in keys {
+            // A record that a row gives another address is not found by the one before.
+            if let old = before?.keys[column], old != value { records[Key(column: column, value: old)] = nil }
+            records[Key(column: column, value: value)] = first
+        }
+        said[first] = Said(
+            content: content, row: before?.row ?? row, keys: (before?.keys ?? [:]).merging(keys) { $1 })
+        return before.map { .again(isEqual: $0.content == content) } ?? .first
     }
 }

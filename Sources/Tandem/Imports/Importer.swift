@@ -115,7 +115,7 @@ public struct Importer {
         if plan?.history.isEmpty == false { try checkHistory(job.mapping) }
         let name = object?.name ?? "event"
         let digest = try job.file.digest()
-        let mapping = job.mapping.json(match: plan?.match).encoded()
+        let mapping = job.mapping.json(match: plan?.match ?? []).encoded()
         let header = try RowReader(job.file, format: job.mapping.format).columns
         let (passage, running) = try self.passage(job, name, plan, header, mapping: mapping, digest: digest)
         let survey = try FileSurvey(

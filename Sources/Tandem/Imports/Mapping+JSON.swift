@@ -1,14 +1,14 @@
 extension Mapping {
     /// For the ledger: two mappings that do the same are equal.
     ///
-    /// - Parameter match: the field that is matched by, wherever it was said.
-    func json(match: String?) -> JSON {
+    /// - Parameter match: the fields that are matched by, wherever it was said.
+    func json(match: [String]) -> JSON {
         var object: JSONObject = [
             "format": [
                 "kind": .string(format.kind.rawValue), "header": .bool(format.header),
                 "delimiter": .string(String(decoding: [format.delimiter ?? UInt8(ascii: ",")], as: UTF8.self)),
             ],
-            "match": .string(orNull: match),
+            "match": match.count > 1 ? .array(match.map(JSON.string)) : .string(orNull: match.first),
         ]
         if let encoding = format.encoding, encoding != .utf8 { object["encoding"] = .string(encoding.rawValue) }
         func columns(_ entries: [Entry<Column>]) -> JSON {

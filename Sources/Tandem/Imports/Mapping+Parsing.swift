@@ -24,7 +24,7 @@ extension Mapping {
         try reader.finish()
         self.init()
         format = try reader.format()
-        match = try reader.text("match")
+        match = try reader.words("match")
         cursor = try reader.cursor()
         if isEvents {
             event = try reader.column("event")
@@ -43,7 +43,7 @@ extension Mapping {
     }
 
     private func requireEventParts(line: Int) throws(MappingError) {
-        if match != nil {
+        if !match.isEmpty {
             throw MappingError(line: line, "events are known by their message id: `match` has no meaning")
         }
         if event == nil { throw MappingError(line: line, "`event` is missing: a column or the name of all events") }
@@ -124,6 +124,21 @@ private struct MappingReader {
             throw MappingError(line: pair.line, "`\(key)` must be text")
         }
         return scalar.string
+    }
+
+    /// One word, or a list of them.
+    func words(_ key: String) throws(MappingError) -> [String] {
+        guard let pair = pair(key) else { return [] }
+        guard case .sequence(let sequence) = pair.value else { return try text(key).map { [$0] } ?? [] }
+        var words: [String] = []
+        for node in sequence {
+            guard case .scalar(let scalar) = node, !node.isNullScalar else {
+                throw MappingError(line: node.mark?.line ?? pair.line, "`\(key)` is a field or a list of fields")
+            }
+            words.append(scalar.string)
+        }
+        guard !words.isEmpty else { throw MappingError(line: pair.line, "`\(key)` is a list without a field") }
+        return words
     }
 
     private func word<Word: RawRepresentable & CaseIterable>(_ key: String) throws(MappingError) -> Word?

@@ -4,7 +4,7 @@ public import Foundation
 ///
 /// ```yaml
 /// format: {kind: csv}
-/// match: name
+/// match: name                  # or several, by preference: [external_id, domain]
 /// defaults: {currency: USD}
 /// fields:
 ///   name: account
@@ -15,8 +15,8 @@ public import Foundation
 /// For events `event`, `message_id`, `timestamp`, `identifiers` and `properties` stand in place of `fields`.
 public struct Mapping: Sendable, Hashable {
     public var format = Format()
-    /// The field that finds a row's record.
-    public var match: String?
+    /// The fields that find a row's record, by preference.
+    public var match: [String] = []
     /// What fields have that no column gives, in the file's order.
     public var defaults: [Entry<JSON>] = []
     public var fields: [Entry<Column>] = []

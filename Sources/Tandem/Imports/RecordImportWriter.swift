@@ -31,7 +31,7 @@ struct RecordImportWriter {
     mutating func write(_ rows: [StagedRow], on connection: Connection) throws(TandemError) -> WrittenChunk {
         var chunk = WrittenChunk()
         try prepare(rows, on: connection, &chunk)
-        let known = plan.match == nil ? try knownRecords(rows, on: connection) : [:]
+        let known = plan.match.count != 1 ? try knownRecords(rows, on: connection) : [:]
         let converter = self.converter
         var writes: [RecordWrite] = []
         var places: [Int] = []
@@ -43,9 +43,10 @@ struct RecordImportWriter {
             case .success(let write):
                 chunk.count(unknown: converted.unknown)
                 places.append(chunk.rows.count)
-                let key = converted.match.map { JSON.object($0).text } ?? converted.id?.uuidString
                 chunk.rows.append(
-                    WrittenRow(row: row.number, outcome: .unchanged, key: key, content: .object(write.input.data)))
+                    WrittenRow(
+                        row: row.number, outcome: .unchanged, keys: Self.keys(of: write),
+                        content: .object(write.input.data)))
                 writes.append(write)
             }
         }
@@ -107,7 +108,9 @@ struct RecordImportWriter {
         } catch {
             return .failure(Refusal(faults: faults(of: error)))
         }
-        var write = RecordWrite(.upsert, id: row.id, match: match(row, input), input: input)
+        var write = RecordWrite(.upsert, id: row.id, input: input)
+        let keys = row.match.compactMap { key(of: $0.field, input) }
+        if keys.count > 1 { write.matches = keys } else { write.match = keys.first }
         for (name, _) in row.add { write.moveToAdd(name) }
         write.createdAt = row.createdAt?.string.flatMap { WireTime.parse($0) }
         if let changedAt = row.changedAt { write.changedAt = .some(changedAt.string.flatMap { WireTime.parse($0) }) }
@@ -115,9 +118,15 @@ struct RecordImportWriter {
         return .success(write)
     }
 
-    /// The field that matches, in the form in which its column holds it.
-    private func match(_ row: ConvertedRow, _ input: RecordInput) -> JSONObject? {
-        guard let name = row.match?.names.first, let field = plan.object.field(name) else { return nil }
+    private static func keys(of write: RecordWrite) -> [String: JSON] {
+        if let id = write.id { return ["id": .string(id.text)] }
+        let keys = (write.matches + [write.match].compactMap { $0 }).flatMap { key in key.map { ($0, $1) } }
+        return Dictionary(keys, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// A field that matches, in the form in which its column holds it.
+    private func key(of name: String, _ input: RecordInput) -> JSONObject? {
+        guard let field = plan.object.field(name) else { return nil }
         let normal: [FieldCompanion] = [.emailNorm, .phoneE164]
         if let companion = field.companion, normal.contains(companion), let value = input.data[companion.column],
             !value.isNull
@@ -150,6 +159,8 @@ struct RecordImportWriter {
                 var faults = faults(of: error)
                 if case .duplicate(let ids, _) = error, let id = ids.first {
                     faults = [try repeated(id, chunk.rows[place].content?.object ?? [:], on: connection)]
+                } else if let found = outcome.detail?["found"]?.array {
+                    faults = [torn(between: found)]
                 }
                 chunk.rows[place] = .rejected(chunk.rows[place].row, faults)
                 continue
@@ -162,6 +173,20 @@ struct RecordImportWriter {
             default: chunk.rows[place].outcome = .unchanged
             }
         }
+    }
+
+    /// A row whose keys find different records, told by each key and what it finds.
+    private func torn(between found: [JSON]) -> ImportFault {
+        let parts = found.map { found in
+            let column = found["key"]?.string ?? ""
+            let field = plan.match.first { plan.object.field($0)?.companion?.column == column } ?? column
+            let ids = (found["ids"]?.array ?? []).compactMap { $0.string.flatMap(RecordID.init(uuidString:)) }
+            return "\(field) finds " + ids.map(plan.object.publicID).joined(separator: " and ")
+        }
+        return ImportFault(
+            code: ImportFault.keysDiffer,
+            reason: "its keys find different \(plan.object.plural): \(parts.joined(separator: ", ")); "
+                + "merge them, or correct the row")
     }
 
     /// A row that would make what is there: which record, by which of its fields, and how to write to it instead.

@@ -4,7 +4,8 @@ import Foundation
 struct ConvertedRow: Sendable {
     /// The record that the row names itself, or that an earlier import made of it.
     var id: UUID?
-    var match: JSONObject?
+    /// What finds its record, by preference: field and value.
+    var match: [(field: String, value: JSON)] = []
     var data = JSONObject()
     /// Child arrays that join what the record has.
     var add = JSONObject()
@@ -96,7 +97,7 @@ struct RowConverter: Sendable {
 
     func convert(_ cells: JSONObject, known: UUID?) -> ConvertedRow {
         var row = ConvertedRow()
-        if plan.match == nil { row.id = known }
+        if plan.match.isEmpty { row.id = known }
         if onlyOwnLinks {
             for target in plan.targets where target.isOwnKind {
                 if let value = value(of: target, cells, &row), !value.isNull { row.data[target.field] = value }
@@ -128,7 +129,7 @@ struct RowConverter: Sendable {
         }
         for (name, values) in children { place(values.map(\.value), in: name, &row) }
         if plan.object.name == "opportunity" { addHistory(cells, &row) }
-        findMatch(&row)
+        findMatch(&row, known)
         return row
     }
 
@@ -229,14 +230,19 @@ struct RowConverter: Sendable {
         if case .select = field.type, field.name == "object" { "" } else { .null }
     }
 
-    private func findMatch(_ row: inout ConvertedRow) {
-        guard let field = plan.match, field != "id", row.faults.isEmpty else { return }
-        guard let value = row.data[field], !value.isNull else {
-            row.faults.append(
-                ImportFault(field: field, code: "required", reason: "the row has no \(field) to match by"))
-            return
+    /// A key without a value is passed over where there are several; a row that has none of them is known by file and place.
+    private func findMatch(_ row: inout ConvertedRow, _ known: UUID?) {
+        guard let first = plan.match.first, first != "id", row.faults.isEmpty else { return }
+        for field in plan.match {
+            if let value = row.data[field], !value.isNull { row.match.append((field, value)) }
         }
-        row.match = [field: value]
+        guard row.match.isEmpty else { return }
+        if plan.match.count > 1 {
+            row.id = known
+        } else {
+            row.faults.append(
+                ImportFault(field: first, code: "required", reason: "the row has no \(first) to match by"))
+        }
     }
 
     /// What the file proves of an opportunity's past: each stage whose column has a date was entered then; of its present

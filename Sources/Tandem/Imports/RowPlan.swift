@@ -23,11 +23,13 @@ struct RowPlan: Sendable {
     let mapping: Mapping
     let targets: [Target]
     let history: [Target]
-    /// The field that finds a row's record.
-    let match: String?
+    /// The fields that find a row's record, by preference; none: rows are known by file and place.
+    let match: [String]
     let defaults: [(field: ObjectField, value: JSON)]
 
-    init(_ mapping: Mapping, object: ObjectDescription, catalog: ObjectCatalog, match: String?) throws(MappingError) {
+    init(
+        _ mapping: Mapping, object: ObjectDescription, catalog: ObjectCatalog, match: [String] = []
+    ) throws(MappingError) {
         self.object = object
         self.mapping = mapping
         var targets: [Target] = []
@@ -51,7 +53,7 @@ struct RowPlan: Sendable {
             defaults.append((field, entry.value))
         }
         self.defaults = defaults
-        self.match = try Self.match(match ?? mapping.match, targets, object)
+        self.match = try Self.match(match.isEmpty ? mapping.match : match, targets, object)
     }
 
     /// Whether a reference is to a stage of the opportunity's own pipeline, which the table of stages tells.
@@ -65,16 +67,22 @@ struct RowPlan: Sendable {
     }
 
     private static func match(
-        _ name: String?, _ targets: [Target], _ object: ObjectDescription
-    ) throws(MappingError) -> String? {
-        guard let name else {
-            return targets.contains { $0.child == nil && $0.field == "external_id" } ? "external_id" : nil
+        _ names: [String], _ targets: [Target], _ object: ObjectDescription
+    ) throws(MappingError) -> [String] {
+        if names.isEmpty {
+            return targets.contains { $0.child == nil && $0.field == "external_id" } ? ["external_id"] : []
         }
-        guard name == "id" || object.field(name) != nil else { throw unknownField(name, object, line: 0) }
-        guard targets.contains(where: { $0.child == nil && $0.field == name }) else {
-            throw MappingError(line: 0, "`match: \(name)`: no column is mapped to \(name)")
+        for (place, name) in names.enumerated() {
+            guard name == "id" || object.field(name) != nil else { throw unknownField(name, object, line: 0) }
+            guard targets.contains(where: { $0.child == nil && $0.field == name }) else {
+                throw MappingError(line: 0, "`match: \(name)`: no column is mapped to \(name)")
+            }
+            if names[..<place].contains(name) { throw MappingError(line: 0, "`match` names \(name) twice") }
+            if name == "id", names.count > 1 {
+                throw MappingError(line: 0, "`match`: an id names the record itself; it stands alone, not in a list")
+            }
         }
-        return name
+        return names
     }
 
     private static func target(

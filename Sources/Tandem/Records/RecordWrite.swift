@@ -10,6 +10,9 @@ public struct RecordWrite: Sendable {
     public var id: RecordID?
     /// Columns and values that find the record, instead of an id.
     public var match: JSONObject?
+    /// In place of `match`, several such by preference: the first that finds a record decides, and those that find another
+    /// one make the item an error.
+    public var matches: [JSONObject] = []
     /// The version that the caller has seen.
     public var ifMatch: Int?
     public var input: RecordInput
@@ -49,6 +52,7 @@ public struct RecordWrite: Sendable {
         if !add.isEmpty { item["add"] = .object(add) }
         if let id { item["id"] = .string(id.text) }
         if let match { item["match"] = .object(match) }
+        if !matches.isEmpty { item["matches"] = .array(matches.map(JSON.object)) }
         if let ifMatch { item["if_match"] = .number(ifMatch) }
         if let at { item["at"] = .string(RecordTime.text(at)) }
         if let messageID { item["message_id"] = .string(messageID) }

@@ -47,7 +47,10 @@ struct ImportCommand: ParsableCommand {
         @Option(help: "Whose archive of messages the files are: segment or rudderstack.") var format: ArchiveFormat?
         @Option(help: "With --format: the source that the events carry (import).") var source: String?
         @Option(help: "With --format: events a second, at most.") var rate: Int?
-        @Option(help: "The field that finds a row's record; overrides the mapping's.") var match: String?
+        @Option(
+            help:
+                "The field that finds a row's record, or several by preference (external_id,email); overrides the mapping's."
+        ) var match: String?
         @Option(
             help:
                 "Only rows that changed since: `last` (where the last import by this mapping ended) or a value such as 2026-11-01."
@@ -84,8 +87,9 @@ struct ImportCommand: ParsableCommand {
             } catch {
                 throw CommandFailure(exit: .usage, code: "invalid_mapping", message: "\(map): \(error)")
             }
+            let keys = (match ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
             let job = ImportJob(
-                object: object, file: ImportFile(path: file), mapping: mapping, match: match, isDryRun: global.dryRun,
+                object: object, file: ImportFile(path: file), mapping: mapping, match: keys, isDryRun: global.dryRun,
                 dateFormat: dateFormat, digest: sha256, since: since.map(ImportSince.init))
             let meter = ProgressMeter()
             defer { meter.end() }

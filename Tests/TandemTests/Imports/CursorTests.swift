@@ -116,7 +116,7 @@ import Testing
     @Test func theOverlapIsNoPartOfWhatAMappingIs() throws {
         func json(_ cursor: String) throws -> JSON {
             let yaml = "fields: {external_id: id}\ncursor: \(cursor)"
-            return try Mapping(yaml: yaml, object: "accounts").json(match: "external_id")
+            return try Mapping(yaml: yaml, object: "accounts").json(match: ["external_id"])
         }
         #expect(try json("{column: at, overlap: 1h}") == json("at"))
         #expect(try json("{column: at, name: emea}") != json("at"))

@@ -16,7 +16,7 @@ import Testing
                   annual_revenue: {column: revenue, multiply: 1000000, format: "1,234.5"}
                 """, object: "accounts")
         #expect(mapping.format.delimiter == UInt8(ascii: ";"))
-        #expect(mapping.match == "external_id")
+        #expect(mapping.match == ["external_id"])
         #expect(mapping.defaults.map(\.name) == ["currency", "lifecycle"])
         #expect(mapping.fields.map(\.name) == ["external_id", "name", "parent_id", "annual_revenue"])
         #expect(mapping.fields[0].value.name == "id")
@@ -57,6 +57,8 @@ import Testing
         ("format: xml\nfields: {name: a}", 1, "csv, jsonl, whitespace"),
         ("format: {encoding: utf-7}\nfields: {name: a}", 1, "convert the file to UTF-8"),
         ("match: name", 1, "`fields` names no field"),
+        ("match: []\nfields: {name: a}", 1, "a list without a field"),
+        ("match: [name, [domain]]\nfields: {name: a}", 1, "a field or a list of fields"),
         ("event: x\nfields: {name: a}", 1, "unknown key `event`"),
         ("fields: [a]", 1, "pairs"),
         ("fields: {name: {column: a, timezone: Mars/Base}}", 1, "there is no time zone"),
@@ -77,13 +79,16 @@ import Testing
         ("fields: {name: {column: a, format: MM/DD}}", "`format` has a meaning for dates and numbers"),
         ("fields: {employee_count: {column: a, format: MM/DD}}", "write how 1234.5 looks"),
         ("fields: {name: a}\nmatch: domain", "no column is mapped to domain"),
+        ("fields: {name: a}\nmatch: [name, domain]", "no column is mapped to domain"),
+        ("fields: {name: a}\nmatch: [name, name]", "names name twice"),
+        ("fields: {name: a, id: b}\nmatch: [id, name]", "stands alone"),
         ("fields: {name: a, parent: b, parent_id: c}", "mapped twice"),
         ("fields: {name: a}\ndefaults: {colour: red}", "have no field `colour`"),
     ])
     func whatDoesNotFitTheObjectIsRefused(yaml: String, words: String) throws {
         let mapping = try Mapping(yaml: yaml, object: "accounts")
         let error = #expect(throws: MappingError.self) {
-            _ = try RowPlan(mapping, object: .account, catalog: .standard, match: nil)
+            _ = try RowPlan(mapping, object: .account, catalog: .standard)
         }
         #expect(error?.message.contains(words) == true, "\(String(describing: error))")
     }

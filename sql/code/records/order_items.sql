@@ -14,6 +14,8 @@ begin
             union all
             select n, m.key || ':' || m.value from item, jsonb_each_text(i -> 'match') m
             union all
+            select n, m.key || ':' || m.value from item, jsonb_array_elements(i -> 'matches') k, jsonb_each_text(k.value) m
+            union all
             select n, string_agg(c.value || ':' || (i -> 'data' ->> c.value), ' ' order by c.ordinality)
             from item, jsonb_array_elements(p_object -> 'unique') with ordinality u (columns, number),
                 jsonb_array_elements_text(u.columns) with ordinality c

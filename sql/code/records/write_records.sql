@@ -1,7 +1,7 @@
 -- Writes records of any described object: the one way in for people, the API, imports, events and rules.
 --
---   p_items  [{op: create|update|upsert|delete|restore, id?, match?: {field: value}, if_match?: version,
---              data: {field: value, …, child array: [{…}]}, fill?: {field: value} (where the record has none),
+--   p_items  [{op: create|update|upsert|delete|restore, id?, match?: {field: value}, matches?: [{field: value}, …]
+--              (instead: keys by preference, find_by_keys), if_match?: version, data: {field: value, …, child array: [{…}]}, fill?: {field: value} (where the record has none),
 --              add?: {child array: [{…}]},
 --              at?, message_id?, allow_duplicate?, only_empty?, node?, created_at?,
 --              changed_at?, history?: [{stage_id, at}]}] (opportunities: see record_opportunity_history)
@@ -35,7 +35,7 @@ declare
     v_items jsonb[];
     v_previous integer[];
     v_count integer := jsonb_array_length(p_items);
-    v_matches boolean := jsonb_path_exists(p_items, '$[*].match');
+    v_matches boolean := p_items @? '$[*].match' or p_items @? '$[*].matches';
     v_from integer := 1;
     v_to integer;
     v_wave jsonb[];
