@@ -140,7 +140,9 @@ public struct TenantDirectory {
         return try find(changed.publicID.description)
     }
 
-    /// Suspends (events are held, requests refused) or resumes.
+    /// Suspends (events are held, requests refused, BI logins closed) or resumes.
+    ///
+    /// - Throws: `TD013` for one in deletion, which `restore` alone takes back.
     public func setSuspended(_ suspended: Bool, _ tenant: Tenant) throws(PostgresError) -> Tenant {
         try setState(suspended ? .suspended : .active, tenant)
     }
@@ -150,8 +152,9 @@ public struct TenantDirectory {
         try setState(.deleting, tenant, grace: grace)
     }
 
+    /// Takes a deletion back: the tenant is what it was before, suspended too.
     public func restore(_ tenant: Tenant) throws(PostgresError) -> Tenant {
-        try setState(.active, tenant)
+        try self.tenant(.call("restore_tenant", .uuid(tenant.id), .text(actor)))
     }
 
     /// Drops a deleted tenant's schemas, roles and rows for good.
@@ -165,8 +168,10 @@ public struct TenantDirectory {
         _ state: Tenant.State, _ tenant: Tenant, grace: Duration = .zero
     ) throws(PostgresError) -> Tenant {
         let interval = Bind.literal("\(grace.components.seconds) seconds", .unspecified)
-        return try self.tenant(
+        let changed = try self.tenant(
             .call("set_tenant_state", .uuid(tenant.id), .text(state.rawValue), interval, .text(actor)))
+        if state != .active { try change([.call("end_bi_sessions", .uuid(tenant.id))]) }
+        return changed
     }
 
     private func validate(_ draft: Draft) throws(PostgresError) {

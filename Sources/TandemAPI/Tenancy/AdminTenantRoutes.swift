@@ -20,7 +20,9 @@ struct AdminTenantRoutes {
             route(.get, "/admin/v1/tenants/{tenant}", "One tenant") { directory, call in
                 Response(json: .object(try directory.find(call.capture("tenant")).json))
             },
-            route(.post, "/admin/v1/tenants/{tenant}:suspend", "Hold its events, refuse its requests") {
+            route(
+                .post, "/admin/v1/tenants/{tenant}:suspend", "Hold its events, refuse its requests, close its BI logins"
+            ) {
                 directory, call in
                 let tenant = try directory.find(call.capture("tenant"))
                 return Response(json: .object(try directory.setSuspended(true, tenant).json))

@@ -119,7 +119,7 @@ struct TenantCommand: ParsableCommand {
 
     struct Suspend: DatabaseCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Refuse a tenant's requests and hold its events in quarantine.",
+            abstract: "Refuse a tenant's requests, hold its events in quarantine, close its BI logins.",
             discussion: "tandem tenant suspend acme")
         @OptionGroup var global: GlobalOptions
         @Argument(help: "Its name, tnt_… or uuid; else --tenant.") var reference: String?

@@ -8,12 +8,17 @@ as $$
 declare
     number integer;
     tenant_schema text;
+    tenant_state text;
     login text;
 begin
     update tandem.tenant as t set next_bi_login = t.next_bi_login + 1 where t.id = p_tenant
-    returning t.next_bi_login - 1, t.schema_name into number, tenant_schema;
+    returning t.next_bi_login - 1, t.schema_name, t.state into number, tenant_schema, tenant_state;
     if not found then
         raise exception using errcode = 'TD001', message = 'no such tenant';
+    end if;
+    if tenant_state in ('suspended', 'deleting') then
+        raise exception using errcode = 'TD013', message = 'BI logins read of an active tenant alone',
+            detail = case tenant_state when 'suspended' then 'resume the tenant first' else 'restore the tenant first' end;
     end if;
     if exists (
         select from tandem.bi_login as l where l.tenant = p_tenant and l.name = p_name and l.revoked_at is null

@@ -2,23 +2,12 @@
 create or replace function drop_bi_role(p_login text, p_schema text) returns void
 language plpgsql
 as $$
-declare
-    sessions integer[];
 begin
     if to_regrole(p_login) is null then
         return;
     end if;
     execute format('alter role %I nologin', p_login);
-    sessions := array(select a.pid from pg_stat_activity as a where a.usename = p_login);
-    begin
-        -- tandem_admin inherits nothing: the right to end sessions is taken for this one call.
-        perform set_config('role', 'pg_signal_backend', true);
-        perform pg_terminate_backend(session) from unnest(sessions) as session;
-        perform set_config('role', 'tandem_admin', true);
-    exception when insufficient_privilege or invalid_parameter_value then
-        -- A login that is no member of pg_signal_backend (doctor says so): open sessions end by themselves.
-        null;
-    end;
+    perform end_login_sessions(p_login);
     -- Who makes models (open_bi_models): the views, and what is said of later ones.
     if pg_has_role('tandem_admin', p_login, 'member') then
         perform set_config('role', p_schema || '_owner', true);

@@ -1,0 +1,110 @@
+"""Tenants that are suspended, deleted and taken back, and what BI logins read of them meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import psycopg
+import pytest
+import requests
+
+from server import Server, Tenant
+from test_cli import fails
+
+
+@dataclass
+class Reader:
+    """A BI login with a session that is open."""
+
+    dsn: str
+    session: psycopg.Connection
+
+    def reads(self) -> bool:
+        """By the session that was open, and by a new one; both or neither."""
+        told = set()
+        for attempt in (lambda: self.session, lambda: psycopg.connect(self.dsn, autocommit=True)):
+            try:
+                told.add(attempt().execute("select count(*) from accounts").rowcount == 1)
+            except psycopg.OperationalError as error:
+                # Ended by an administrator; and not permitted to log in.
+                assert error.sqlstate == "57P01" or "is not permitted to log in" in str(error) or self.session.closed, error
+                told.add(False)
+        assert len(told) == 1, "an old session and a new one differ"
+        return told.pop()
+
+    def again(self) -> "Reader":
+        self.session.close()
+        self.session = psycopg.connect(self.dsn, autocommit=True)
+        return self
+
+
+def reader(server: Server, tenant: Tenant) -> Reader:
+    dsn = server.cli("bi", "user", "create", tenant.slug, "analyst")["dsn"]
+    return Reader(dsn, psycopg.connect(dsn, autocommit=True))
+
+
+@pytest.fixture
+def theirs(tandem: Server, tenant: Tenant) -> Iterator[Reader]:
+    made = reader(tandem, tenant)
+    yield made
+    made.session.close()
+
+
+def state(tandem: Server, tenant: Tenant, verb: str, *arguments: str) -> str:
+    return str(tandem.cli("tenant", verb, tenant.slug, *arguments)["state"])
+
+
+def test_a_suspended_tenants_bi_logins_read_nothing_until_it_is_resumed(tandem: Server, tenant: Tenant, theirs: Reader) -> None:
+    other = reader(tandem, tandem.tenant(tenant.slug + "-other"))
+    assert theirs.reads() and other.reads()
+    assert state(tandem, tenant, "suspend", "--dry-run") == "suspended" and theirs.reads(), "a dry run ends nobody"
+    assert state(tandem, tenant, "suspend") == "suspended"
+    assert not theirs.reads() and other.reads(), "nobody else's are closed"
+    refused = fails(tandem, 6, "bi", "user", "create", tenant.slug, "late")
+    assert refused["code"] == "conflict" and "resume the tenant first" in refused["message"]
+    assert state(tandem, tenant, "resume") == "active" and theirs.again().reads()
+    other.session.close()
+
+
+def test_a_revoked_login_stays_revoked_when_its_tenant_comes_back(tandem: Server, tenant: Tenant, theirs: Reader) -> None:
+    state(tandem, tenant, "suspend")
+    tandem.cli("bi", "user", "revoke", tenant.slug, "analyst")
+    state(tandem, tenant, "resume")
+    with pytest.raises(psycopg.OperationalError):
+        theirs.again()
+
+
+def test_only_a_restore_takes_a_deletion_back(tandem: Server, tenant: Tenant, theirs: Reader) -> None:
+    assert state(tandem, tenant, "delete", "--confirm", tenant.slug) == "deleting" and not theirs.reads()
+    admin = {"Authorization": "Bearer " + tandem.cli("key", "create", "--kind", "admin")["key"]}
+    for verb in ("suspend", "resume"):
+        refused = fails(tandem, 6, "tenant", verb, tenant.slug)
+        assert refused["code"] == "conflict" and f"tandem tenant restore {tenant.slug}" in refused["message"], refused
+        answer = requests.post(f"{tandem.admin_url}/admin/v1/tenants/{tenant.slug}:{verb}", headers=admin, timeout=30)
+        assert answer.status_code == 409 and f"tandem tenant restore {tenant.slug}" in answer.text, answer.text
+    assert tandem.cli("tenant", "show", tenant.slug)["delete_after"], "it is still in deletion"
+    assert not theirs.reads()
+    assert state(tandem, tenant, "restore") == "active" and theirs.again().reads()
+    assert state(tandem, tenant, "restore") == "active", "a second one changes nothing"
+
+
+def test_a_tenant_that_was_suspended_comes_back_suspended(tandem: Server, tenant: Tenant, theirs: Reader) -> None:
+    state(tandem, tenant, "suspend")
+    since = tandem.cli("tenant", "show", tenant.slug)["suspended_at"]
+    assert state(tandem, tenant, "restore") == "suspended", "it was not in deletion"
+    state(tandem, tenant, "delete", "--confirm", tenant.slug)
+    back = tandem.cli("tenant", "restore", tenant.slug)
+    assert (back["state"], back["suspended_at"]) == ("suspended", since) and "delete_after" not in back
+    assert not theirs.reads()
+    assert state(tandem, tenant, "resume") == "active" and theirs.again().reads()
+
+
+def test_what_was_never_finished_comes_back_unfinished(own_tandem: Server) -> None:
+    made = own_tandem.tenant("half")
+    # As a creation leaves it that was killed before its last step.
+    own_tandem.sql("delete from tandem.source where tenant = (select id from tandem.tenant where slug = 'half')")
+    own_tandem.sql("update tandem.tenant set state = 'creating', next_source = 1 where slug = 'half'")
+    assert state(own_tandem, made, "delete", "--confirm", "half") == "deleting"
+    assert state(own_tandem, made, "restore") == "creating"
+    assert own_tandem.cli("tenant", "create", "half")["tenant"]["state"] == "active"
