@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import psycopg
 import pytest
 import requests
 
-from server import Server, Tenant
+from server import BINARY, Server, Tenant, wait_until
 from test_cli import fails
 
 
@@ -108,3 +109,49 @@ def test_what_was_never_finished_comes_back_unfinished(own_tandem: Server) -> No
     assert state(own_tandem, made, "delete", "--confirm", "half") == "deleting"
     assert state(own_tandem, made, "restore") == "creating"
     assert own_tandem.cli("tenant", "create", "half")["tenant"]["state"] == "active"
+
+
+def test_a_deletion_says_what_goes(tandem: Server, tenant: Tenant, theirs: Reader) -> None:
+    for number in range(3):
+        assert tenant.post("/v1/accounts", {"name": f"Acme {number}"}).status_code == 201
+    tandem.sql(f"analyze {tenant.schema}.accounts")
+    keys = len([key for key in tandem.cli("key", "list", "--tenant", tenant.slug)["items"] if not key.get("revoked_at")])
+    planned = tandem.cli("tenant", "delete", tenant.slug, "--dry-run")["would_delete"]
+    assert (planned["bi_logins"], planned["keys"], planned["sources"]) == (1, keys, 2)
+    sizes = f"select sum(pg_total_relation_size(oid)) from pg_class where relkind = 'r' and relnamespace = '{tenant.schema}'::regnamespace"
+    assert planned["rows"] >= 3 and planned["bytes"] > tandem.sql(sizes)[0][0]
+    assert theirs.reads(), "a dry run"
+    told = fails(tandem, 2, "tenant", "delete", tenant.slug)["message"]
+    assert f"about {planned['rows']} row" in told and "1 BI login," in told and f"{keys} keys" in told, told
+    text = tandem.cli("tenant", "delete", tenant.slug, "--dry-run", json=False)
+    assert text.startswith(f"Would delete tenant {tenant.slug}: about ") and "tenant restore takes it back" in text
+    assert "nothing takes that back" in tandem.cli("tenant", "delete", tenant.slug, "--dry-run", "--grace", "0d", json=False)
+
+
+def test_another_currency_and_time_zone_change_what_comes_and_convert_nothing(tandem: Server) -> None:
+    moved = tandem.tenant("moved", currency="EUR", timezone="UTC")
+    account = moved.post("/v1/accounts", {"name": "Acme"}).json()["id"]
+
+    def deal(name: str) -> dict[str, str]:
+        made = moved.post("/v1/opportunities", {"name": name, "account_id": account, "amount": "10.00"})
+        assert made.status_code == 201, made.text
+        return made.json()
+
+    def days() -> set[str]:
+        return {str(item["at"]) for item in moved.get("/v1/sources:stats?by=day").json()["items"]}
+
+    old = deal("old")
+    assert moved.ingest("track", {"userId": "u", "event": "E"}).status_code == 200
+    wait_until(lambda: days() != set(), 15)
+    before, (event,) = days(), tandem.sql("select ts from event_log", schema=moved.schema)
+    told = subprocess.run(
+        [str(BINARY), "tenant", "update", "moved", "--currency", "CHF", "--timezone", "Asia/Kolkata", "--data-dir", str(tandem.data_dir)],
+        text=True, capture_output=True, timeout=60, check=True).stderr
+    assert "Records keep their own currency" in told and "Days begin at another moment" in told, told
+    # Servers know within five seconds.
+    wait_until(lambda: deal("probe")["currency"] == "CHF", 8, every_s=0.5)
+    assert moved.get(f"/v1/opportunities/{old['id']}").json() == old and old["currency"] == "EUR", "nothing is converted"
+    assert days() and days().isdisjoint(before), "the same events, in days that begin five and a half hours earlier"
+    assert tandem.sql("select ts from event_log", schema=moved.schema) == [event]
+    quiet = tandem.cli("tenant", "update", "moved", "--display-name", "Moved")
+    assert (quiet["currency"], quiet["timezone"]) == ("CHF", "Asia/Kolkata")

@@ -18,6 +18,8 @@ struct Output {
     var name = "id"
     /// Words for people, instead of a table.
     var text: String?
+    /// What people should know; standard error, with tables only.
+    var notes: [String] = []
     /// What to do next; standard error, with tables only.
     var next: [String] = []
     var exit = CommandFailure.Exit.success
@@ -26,7 +28,9 @@ struct Output {
         var bytes = rendered(format)
         if !bytes.isEmpty && bytes.last != "\n" { bytes += "\n" }
         FileHandle.standardOutput.write(Data(bytes.utf8))
-        guard format == .table, !next.isEmpty else { return }
+        guard format == .table else { return }
+        for note in notes { FileHandle.standardError.write(Data("Note: \(note)\n".utf8)) }
+        guard !next.isEmpty else { return }
         FileHandle.standardError.write(Data(("Next: " + next.joined(separator: "\n      ") + "\n").utf8))
     }
 

@@ -113,7 +113,21 @@ struct TenantCommand: ParsableCommand {
                     tenant, displayName: displayName, timezone: timezone, currency: currency,
                     modules: modules?.modules)
             }
-            return Output(content: .object(tenant.json))
+            return Output(content: .object(tenant.json), notes: notes)
+        }
+
+        /// What a change of the whole leaves as it is.
+        private var notes: [String] {
+            var notes: [String] = []
+            if let currency {
+                notes.append("Records keep their own currency, and no amount is converted: \(currency) is of new ones.")
+            }
+            if timezone != nil {
+                notes.append(
+                    "Days begin at another moment from now on: in statistics of the past too, and for what is due on a day."
+                )
+            }
+            return notes
         }
     }
 
@@ -156,20 +170,45 @@ struct TenantCommand: ParsableCommand {
 
         func run(_ session: DatabaseSession) throws -> Output {
             let tenant = try session.tenant(reference)
+            let extent = try session.directory.extent(tenant)
             guard confirm == tenant.slug || global.dryRun else {
                 throw CommandFailure(
                     exit: .cancelled, code: "not_confirmed",
-                    message: "this deletes tenant \(tenant.slug), schemas \(tenant.schema) and \(tenant.schema)_i",
+                    message: "this deletes tenant \(tenant.slug): \(Self.words(extent, of: tenant))",
                     hint: "confirm with --confirm \(tenant.slug)")
             }
             let deleted = try session.directory.delete(tenant, grace: grace.duration)
-            if grace.duration == .zero && !global.dryRun {
+            if global.dryRun {
+                var object = deleted.json
+                object["would_delete"] = .object(extent.json)
+                object["dry_run"] = .bool(true)
+                return Output(
+                    content: .object(object), name: "slug",
+                    text: "Would delete tenant \(tenant.slug): \(Self.words(extent, of: tenant))\n" + last)
+            }
+            if grace.duration == .zero {
                 try session.directory.drop(deleted, now: true)
                 return Output(
                     content: .object(deleted.json), name: "slug", text: "Dropped tenant \(tenant.slug) for good.")
             }
             return Output(
                 content: .object(deleted.json), name: "slug", next: ["tandem tenant restore \(tenant.slug)"])
+        }
+
+        private var last: String {
+            grace.duration == .zero
+                ? "It would be dropped at once; nothing takes that back."
+                : "It would be dropped \(grace) later; until then tenant restore takes it back."
+        }
+
+        private static func counted(_ number: Int, _ noun: String) -> String {
+            "\(number) \(noun)\(number == 1 ? "" : "s")"
+        }
+
+        private static func words(_ extent: TenantExtent, of tenant: Tenant) -> String {
+            "about \(counted(extent.rows, "row")) and \(BackupText.size(extent.bytes)) in schemas \(tenant.schema) and \(tenant.schema)_i, "
+                + "\(counted(extent.biLogins, "BI login")), \(counted(extent.keys, "key")), "
+                + counted(extent.sources, "source")
         }
     }
 }
