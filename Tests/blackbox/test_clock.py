@@ -111,3 +111,35 @@ def test_a_key_expires_by_the_clock_of_its_server(database: Node, tmp_path: path
 
         wait_until(lambda: status(right) == 200, 10)
         assert status(ahead) == 401
+
+
+def test_a_server_that_is_a_year_ahead_takes_nothing_away_that_the_rules_keep(database: Node, tmp_path: pathlib.Path) -> None:
+    with serve(database, tmp_path, 0) as right:
+        tenant = right.tenant("kept")
+        assert tenant.api("PUT", "/v1/retention", {"rules": [{"type": "*", "days": 30}]}).status_code == 200
+        sent = [str(uuid.uuid4()) for _ in range(50)]
+        assert send(right, tenant, sent)["accepted"] == len(sent)
+        refused = requests.post(
+            right.base_url + "/v1/track", json={"event": "Nobody's", "messageId": "kept"}, auth=(tenant.write_key, ""), timeout=30)
+        order = tenant.post("/v1/accounts:export", {"format": "csv"})
+        assert order.status_code in (200, 201, 202), order.text
+        wait_until(lambda: database.sql(f"select count(*) from {tenant.internals}.export", "tandem") == [(1,)], 20)
+
+        def held() -> dict[str, list[tuple[object, ...]]]:
+            return {relation: database.sql(f"select {what} from {tenant.internals}.{relation}", "tandem") for relation, what in (
+                ("event_log", "count(*)"), ("quarantine", "count(*)"), ("export", "count(*)"),
+                ("dedupe_state", "generation, rotations, rotated_at"))}
+
+        before = held()
+        assert before["event_log"] == [(len(sent),)] and before["quarantine"] == [(1,)], (before, refused.text)
+        with serve(database, tmp_path, 365):
+            passed = f"select count(*) from {tenant.internals}.event_retention_pass where finished_at is not null"
+            wait_until(lambda: database.sql(passed, "tandem") == [(1,)], 30)
+            assert held() == before
+        # What the rules do not keep by the database's clock goes, also by a server that is a year behind.
+        database.sql(f"update {tenant.internals}.event_log set ts = ts - interval '40 days', "
+                     "received_at = received_at - interval '40 days' "
+                     f"where message_id = '{sent[0]}'", "tandem")
+        database.sql(f"update {tenant.internals}.event_retention_pass set finished_at = finished_at - interval '2 days'", "tandem")
+        with serve(database, tmp_path, -365):
+            wait_until(lambda: held()["event_log"] == [(len(sent) - 1,)], 30)

@@ -9,7 +9,6 @@ public import ServiceLifecycle
 public struct Housekeeping: Service {
     let pool: Pool
     let access: AccessDirectory
-    let clock: WallClock
     let logger: Logger
     let quarantineDays: Int
     let interval: Duration
@@ -18,7 +17,6 @@ public struct Housekeeping: Service {
     public init(_ context: TandemContext, quarantineDays: Int, interval: Duration = .seconds(3_600)) {
         pool = context.pool
         access = context.access
-        clock = context.clock
         logger = context.logger
         self.quarantineDays = quarantineDays
         self.interval = interval
@@ -39,15 +37,18 @@ public struct Housekeeping: Service {
     func look() async { await rounds.once(look(after:)) }
 
     private func look(after tenant: Tenant) async {
-        let now = clock.microseconds
         do throws(PostgresError) {
-            try await pool.withConnection(affinity: tenant.database.affinity, deadline: .seconds(30)) {
-                (connection) throws(PostgresError) in
+            let now = try await pool.withConnection(affinity: tenant.database.affinity, deadline: .seconds(30)) {
+                (connection) throws(PostgresError) -> Int64 in
+                // What goes for good goes by the database's clock, which all servers share: ours may be a year ahead.
+                let now = try connection.single(settings: tenant.database.settings(), .call("database_time")).one()
+                    .timestamp(0)
                 try connection.single(settings: tenant.database.settings(), .call("idempotency_expire"))
                 try connection.single(settings: tenant.database.settings(), .call("exports_expire", .timestamptz(now)))
-                guard tenant.modules.contains(.cdp) else { return }
+                guard tenant.modules.contains(.cdp) else { return now }
                 try Self.makePartitions(of: tenant, now: now, on: connection)
                 try connection.single(settings: Self.owner(tenant), .call("rotate_dedupe", .timestamptz(now)))
+                return now
             }
             while try await settleHistory(of: tenant) > 0, !Task.isShuttingDownGracefully {}
             if tenant.modules.contains(.cdp) {
