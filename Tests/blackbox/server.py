@@ -204,6 +204,7 @@ class Server:
 
     def close(self) -> None:
         """Ends everything at once and removes the data: a checkpoint of what goes anyway takes longer than most tests."""
+        told: list[str] = []
         try:
             self.kill()
             if (self.data_dir / "postgres.json").exists():
@@ -211,11 +212,23 @@ class Server:
                     self.end_postgres()
                 except (FileNotFoundError, ValueError):
                     pass
+            told = self.told_secrets()
         finally:
             ground.remove(self.data_dir.resolve())
             if self.data_dir.is_symlink():
                 self.data_dir.unlink()
             self.log_path.unlink(missing_ok=True)
+        assert not told, f"the log of PostgreSQL has the keys of {told}"
+
+    def told_secrets(self) -> list[str]:
+        """Whose keys stand in the log of its PostgreSQL, where none may."""
+        keys = [(tenant.slug, key) for tenant in self._tenants.values() for key in (tenant.write_key, tenant.secret_key)]
+        keys += [("an administrator", self._admin_key)] if self._admin_key else []
+        # The last part of a key is its secret.
+        secrets = [(whose, key.rpartition("_")[2].encode()) for whose, key in keys]
+        logs = list(self.data_dir.glob("postgres/log/*")) + list(self.data_dir.glob("postgres/start.log"))
+        text = b"".join(path.read_bytes() for path in logs if path.is_file())
+        return sorted({whose for whose, secret in secrets if secret in text})
 
     def end_postgres(self) -> None:
         """PostgreSQL's immediate shutdown: no checkpoint, and no shared memory is left. What does not hear is killed."""

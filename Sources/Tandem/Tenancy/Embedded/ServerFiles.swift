@@ -72,7 +72,8 @@ struct ServerFiles: Sendable, Equatable {
             log_filename = 'postgres-%a.log'
             log_rotation_age = '1d'
             log_truncate_on_rotation = on
-            # Values may be personal data.
+            # Values may be personal data: those of statements, and those that the details of an error quote.
+            log_error_verbosity = 'terse'
             log_parameter_max_length = 0
             log_parameter_max_length_on_error = 0
             log_min_error_statement = 'panic'
