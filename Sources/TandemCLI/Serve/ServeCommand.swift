@@ -68,10 +68,10 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = Logger(label: "tandem")
         // Before anything is made.
         let certificate = try plan.certificate?.keeper(logger: logger)
-        if plan.isExposed {
+        for exposure in plan.exposures {
             logger.warning(
-                "keys and passwords come here unencrypted: give --tls-certificate and --tls-key, or put a proxy in front",
-                metadata: ["listen": "\(plan.listen.host):\(plan.listen.port)"])
+                "keys and passwords come here unencrypted: \(exposure.advice)",
+                metadata: ["\(exposure.key.rawValue)": "\(exposure.address.host):\(exposure.address.port)"])
         }
         let demoFolder = demo ? try DemoFolder.named(demoDir) : nil
         let server = try plan.embeddedServer(logger: logger)

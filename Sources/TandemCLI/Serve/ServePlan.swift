@@ -97,9 +97,31 @@ struct ServePlan {
         return bounds
     }
 
-    /// Whether what is typed into the console, and keys, can be read on the way to here.
-    var isExposed: Bool {
-        certificate == nil && proxies.isEmpty && !Self.isLoopback(listen.host)
+    /// An address to which keys and passwords come in clear, and what to do.
+    struct Exposure {
+        let key: Settings.Key
+        let address: (host: String, port: Int)
+        let advice: String
+    }
+
+    var exposures: [Exposure] {
+        [exposure(.listen, listen), exposure(.adminListen, adminListen)].compactMap { $0 }
+    }
+
+    private func exposure(_ key: Settings.Key, _ address: (host: String, port: Int)) -> Exposure? {
+        if certificate != nil || Self.isLoopback(address.host) { return nil }
+        if proxies.isEmpty {
+            return Exposure(
+                key: key, address: address,
+                advice: "give --tls-certificate and --tls-key, or put a proxy in front and listen on its side alone")
+        }
+        // An address on the proxy's side is the operator's word that only the proxy comes there.
+        guard NetworkAddress.isWildcard(address.host) else { return nil }
+        return Exposure(
+            key: key, address: address,
+            advice:
+                "whoever reaches this machine comes past the proxy: listen on the address on the proxy's side alone, "
+                + "or give --tls-certificate and --tls-key")
     }
 
     static func isLoopback(_ host: String) -> Bool {

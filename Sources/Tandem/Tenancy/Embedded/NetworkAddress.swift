@@ -1,9 +1,9 @@
 import Glibc
 
 /// Addresses of this machine.
-enum NetworkAddress {
+public enum NetworkAddress {
     /// True for what means every address.
-    static func isWildcard(_ host: String) -> Bool { host == "0.0.0.0" || host == "*" || host == "::" }
+    public static func isWildcard(_ host: String) -> Bool { host == "0.0.0.0" || host == "*" || host == "::" }
 
     /// The first IPv4 address that others can reach; nil when there is only loopback.
     static var own: String? {
