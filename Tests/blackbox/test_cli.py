@@ -200,6 +200,17 @@ def test_without_a_data_directory_a_command_exits_69_and_names_the_two_ways(tmp_
 
 
 @pytest.mark.quick
+def test_an_error_is_json_where_the_file_says_so(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "tandem.toml").write_text('output = "json"\n')
+    assert run("tenant", "list", cwd=tmp_path).stderr.startswith('{"error":')
+    assert run("tenant", "list", "--no-such-flag", cwd=tmp_path).stderr.startswith('{"error":')
+    assert run("tenant", "list", "-o", "table", cwd=tmp_path).stderr.startswith("tandem:")
+    assert run("tenant", "list", cwd=tmp_path, env={"TANDEM_OUTPUT": "table"}).stderr.startswith("tandem:")
+    (tmp_path / "other.toml").write_text('listen = "127.0.0.1:0"\n')
+    assert run("tenant", "list", "--config", "other.toml", cwd=tmp_path).stderr.startswith("tandem:")
+
+
+@pytest.mark.quick
 def test_an_unknown_key_in_the_configuration_exits_78_and_is_named(tmp_path: pathlib.Path) -> None:
     (tmp_path / "tandem.toml").write_text('listen = "127.0.0.1:0"\nlisten_adress = "x"\n')
     result = run("tenant", "list", cwd=tmp_path)

@@ -192,13 +192,25 @@ struct CommandFailure: Error {
 }
 
 extension OutputFormat {
-    /// Read from the raw arguments, since an error may come before or during their parsing.
+    /// Read from the raw arguments, the environment and the file, since an error may come before or during their parsing.
     static var isJSONAsked: Bool {
         let arguments = CommandLine.arguments.dropFirst()
         for (argument, next) in zip(arguments, arguments.dropFirst() + [""]) {
             if argument == "-o" || argument == "--output" { return next.hasPrefix("json") }
             if argument.hasPrefix("--output=json") || argument.hasPrefix("-ojson") { return true }
         }
-        return ProcessInfo.processInfo.environment["TANDEM_OUTPUT"]?.hasPrefix("json") ?? false
+        let environment = ProcessInfo.processInfo.environment
+        if let format = environment["TANDEM_OUTPUT"], !format.isEmpty { return format.hasPrefix("json") }
+        return inFile(Array(arguments), environment)?.hasPrefix("json") ?? false
+    }
+
+    /// What the configuration file says; nil where it says nothing, or cannot be read, which is an error of its own.
+    private static func inFile(_ arguments: [String], _ environment: [String: String]) -> String? {
+        var path = environment["TANDEM_CONFIG"] ?? "tandem.toml"
+        for (argument, next) in zip(arguments, arguments.dropFirst() + [""]) {
+            if argument == "--config" { path = next }
+            if argument.hasPrefix("--config=") { path = String(argument.dropFirst("--config=".count)) }
+        }
+        return (try? Settings.file(path))?[.output]
     }
 }
