@@ -48,6 +48,16 @@ public struct PoolStatistics: Sendable, Equatable {
     /// Calls that got a connection, and how long they waited for it together, since the start.
     public var served = 0
     public var waited: Duration = .zero
+    public var breaker = BreakerState.closed
+}
+
+/// Whether the server is asked for connections.
+public enum BreakerState: Int, Sendable {
+    case closed
+    /// It did not answer: calls fail at once until the next attempt.
+    case open
+    /// One attempt is under way.
+    case probing
 }
 
 /// A bounded set of connections, each on a thread of its own.

@@ -69,7 +69,7 @@ final class PoolCore: Sendable {
                 inUse: state.schedule.busyCount, waiting: state.schedule.waiters.count,
                 connections: state.schedule.connectedCount, opened: state.opened,
                 failedAttempts: state.failedAttempts, timeouts: state.timeouts, served: state.served,
-                waited: .nanoseconds(state.waitedNanoseconds))
+                waited: .nanoseconds(state.waitedNanoseconds), breaker: state.schedule.breakerState)
         }
     }
 

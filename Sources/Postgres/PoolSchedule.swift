@@ -46,6 +46,13 @@ struct PoolSchedule<Job: Sendable>: Sendable {
 
     var busyCount: Int { slots.count { $0.isBusy } }
     var connectedCount: Int { slots.count { $0.isConnected } }
+    var breakerState: BreakerState {
+        switch breaker.state {
+        case .closed: .closed
+        case .open: .open
+        case .probing: .probing
+        }
+    }
     var isAnyConnected: Bool { slots.contains { $0.isConnected } }
 
     mutating func enqueue(_ waiter: Waiter) { waiters.append(waiter) }

@@ -14,6 +14,7 @@ public struct DataPlane: Sendable {
     let context: TandemContext
     let batcher: Batcher
     let errorPage: RouteResponder.ErrorPage?
+    let requestLog: RequestLog?
 
     /// - Parameters:
     ///   - batcher: a service of its own, which has to stop after the listeners.
@@ -25,6 +26,7 @@ public struct DataPlane: Sendable {
     ///   - drain: for routes of other layers that answer without an end.
     ///   - oidc: asks identity providers.
     ///   - attachmentLimit: bytes of a file.
+    ///   - requestLog: nil: none.
     ///   - holdDays: how long events of suspended tenants, disabled sources and expired keys are held.
     public init(
         context: TandemContext, batcher: Batcher, readingRules: ReadingRulesDirectory, version: String,
@@ -32,8 +34,9 @@ public struct DataPlane: Sendable {
         errorPage: RouteResponder.ErrorPage? = nil,
         limiter: RateLimiter = RateLimiter(), census: ConnectionCensus = ConnectionCensus(), drain: Drain = Drain(),
         oidc: OIDCClient = OIDCClient(),
-        attachmentLimit: Int = AttachmentUpload.standardLimit, holdDays: Int = 7
+        attachmentLimit: Int = AttachmentUpload.standardLimit, holdDays: Int = 7, requestLog: RequestLog? = nil
     ) {
+        self.requestLog = requestLog
         self.limiter = limiter
         self.census = census
         self.drain = drain
@@ -74,7 +77,9 @@ public struct DataPlane: Sendable {
             + ObjectRoutes(records: records).routes + FieldRoutes(records: records).routes
             + SearchRoute(records: records).routes
             + ChangeRoute(records: records).routes
-            + ServiceRoutes(context: context, drain: drain).routes
+            + ServiceRoutes(
+                readiness: Readiness(context: context, drains: [drain], batcher: batcher), isDetailed: false
+            ).routes
         routes = own + DescriptionRoutes(version: version, records: records).routes(describing: own) + extra
     }
 
@@ -83,7 +88,7 @@ public struct DataPlane: Sendable {
         RouteResponder(
             table: RouteTable(routes), authenticator: KeyAuthenticator(access: context.access, clock: context.clock),
             drain: drain, idempotency: Idempotency(pool: context.pool), limiter: limiter, metrics: metrics,
-            errorPage: errorPage, logger: logger)
+            errorPage: errorPage, requestLog: requestLog, logger: logger)
     }
 
     /// The listener as a service.

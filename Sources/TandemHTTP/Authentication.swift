@@ -32,6 +32,13 @@ public enum Principal: Sendable {
 public protocol Authenticator: Sendable {
     /// For routes of scope `secret` and `admin`. Throws a `Problem`: 401 without a valid key, 403 for one that may not.
     func authenticate(_ request: Request, for route: Route) async throws -> Principal
+
+    /// What a header `Authorization` opens, as far as that is known without asking: for the log. Grants nothing.
+    func remembered(_ authorization: String?) -> Access?
+}
+
+extension Authenticator {
+    public func remembered(_ authorization: String?) -> Access? { nil }
 }
 
 /// Keys of the installation, as `AccessDirectory` knows them.
@@ -80,6 +87,10 @@ public struct KeyAuthenticator: Authenticator {
     public func remembered(_ authorization: String, in memory: CredentialMemory) -> (key: KeyText, access: Access)? {
         guard let key = memory.key(of: authorization), let access = access.remembered(key) else { return nil }
         return (key, access)
+    }
+
+    public func remembered(_ authorization: String?) -> Access? {
+        (try? Credential.header(authorization)).flatMap { KeyText(parsing: $0) }.flatMap { access.remembered($0) }
     }
 
     static func check(_ access: Access, _ route: Route) throws(Problem) {

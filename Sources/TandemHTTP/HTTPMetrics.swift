@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Counters of the requests of a process, written as Prometheus text by `/metrics`. No tenant is a label.
+/// Counters of the requests of a listener, written as Prometheus text by `/metrics`. No tenant is a label.
 public final class HTTPMetrics: Sendable {
     private struct Key: Hashable {
         let method: String
@@ -29,8 +29,10 @@ public final class HTTPMetrics: Sendable {
     }
 
     private let state = Mutex(State())
+    private let listener: String
 
-    public init() {}
+    /// - Parameter listener: its name, a label.
+    public init(listener: String = "data") { self.listener = listener }
 
     func record(method: String, route: String, status: Int, duration: Duration, retry: String?) {
         let (whole, atto) = duration.components
@@ -43,13 +45,26 @@ public final class HTTPMetrics: Sendable {
         }
     }
 
-    /// Prometheus text exposition.
-    public func text() -> String {
-        let (series, retries) = state.withLock { ($0.series, $0.retries) }
+    /// Prometheus text exposition of all listeners.
+    public static func text(_ all: [HTTPMetrics]) -> String {
         let name = "http_server_request_duration_seconds"
         var lines = ["# TYPE \(name) histogram"]
+        var retries = 0
+        for metrics in all {
+            let state = metrics.state.withLock { $0 }
+            retries += state.retries
+            lines += metrics.lines(name, state.series)
+        }
+        lines.append("# TYPE http_server_client_retries_total counter")
+        lines.append("http_server_client_retries_total \(retries)")
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func lines(_ name: String, _ series: [Key: Series]) -> [String] {
+        var lines: [String] = []
         for (key, value) in series.sorted(by: { ($0.key.route, $0.key.status) < ($1.key.route, $1.key.status) }) {
-            let labels = "route=\"\(key.route)\",method=\"\(key.method)\",status=\"\(key.status)\""
+            let labels =
+                "listener=\"\(listener)\",route=\"\(key.route)\",method=\"\(key.method)\",status=\"\(key.status)\""
             var sum = 0
             for (bound, count) in zip(HTTPMetrics.bounds, value.buckets) {
                 sum += count
@@ -59,8 +74,6 @@ public final class HTTPMetrics: Sendable {
             lines.append("\(name)_sum{\(labels)} \(value.seconds)")
             lines.append("\(name)_count{\(labels)} \(value.count)")
         }
-        lines.append("# TYPE http_server_client_retries_total counter")
-        lines.append("http_server_client_retries_total \(retries)")
-        return lines.joined(separator: "\n") + "\n"
+        return lines
     }
 }

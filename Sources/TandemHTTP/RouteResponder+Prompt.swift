@@ -27,18 +27,26 @@ extension RouteResponder {
         let id = RequestIdentifier.make()
         let template = request.route.pattern.template
         var answer: ShortAnswer
+        var code: String?
         do {
             answer = try make()
         } catch {
             let problem = error as? Problem ?? problem(of: error, id, request.route)
+            code = problem.code
             answer = ShortAnswer(problem, requestID: id, path: template)
         }
         answer.headers.append(HTTPField(name: .requestID, value: id))
         if request.isSecure { answer.headers.append(Self.strictTransport) }
         if drain.isDraining { answer.headers.append(HTTPField(name: .connection, value: "close")) }
-        metrics.record(
-            method: request.route.method.rawValue, route: template, status: answer.status.code,
-            duration: .now - request.received, retry: request.retry)
+        let (method, status) = (request.route.method.rawValue, answer.status.code)
+        let duration = .now - request.received
+        metrics.record(method: method, route: template, status: status, duration: duration, retry: request.retry)
+        if let requestLog, requestLog.wants(status: status, duration: duration) {
+            requestLog.write(
+                .init(
+                    id: id, access: authenticator.remembered(request.authorization), method: method, route: template,
+                    status: status, duration: duration, bytes: answer.body.readableBytes, code: code))
+        }
         return answer
     }
 }

@@ -17,6 +17,7 @@ public struct RouteResponder: HTTPResponder {
     let limiter: RateLimiter?
     let metrics: HTTPMetrics
     let errorPage: ErrorPage?
+    let requestLog: RequestLog?
     let logger: Logger
     let bodies = BodyBudget()
     /// Of the listener.
@@ -26,6 +27,8 @@ public struct RouteResponder: HTTPResponder {
     private struct Progress {
         var route: Route?
         var verdict: RateLimiter.Verdict?
+        /// What the key in the headers opens.
+        var access: Access?
     }
 
     /// Shows a problem to people; nil where a program asks, which gets `application/problem+json`.
@@ -35,10 +38,13 @@ public struct RouteResponder: HTTPResponder {
     ///   - idempotency: nil on listeners without tenants.
     ///   - limiter: counts the requests of tenants' secret keys; nil on listeners without tenants.
     ///   - errorPage: nil on listeners without pages.
+    ///   - requestLog: nil: none.
     public init(
         table: RouteTable, authenticator: any Authenticator, drain: Drain, idempotency: Idempotency? = nil,
-        limiter: RateLimiter? = nil, metrics: HTTPMetrics, errorPage: ErrorPage? = nil, logger: Logger
+        limiter: RateLimiter? = nil, metrics: HTTPMetrics, errorPage: ErrorPage? = nil,
+        requestLog: RequestLog? = nil, logger: Logger
     ) {
+        self.requestLog = requestLog
         self.table = table
         self.authenticator = authenticator
         self.drain = drain
@@ -60,21 +66,30 @@ public struct RouteResponder: HTTPResponder {
         let client = edge.client(of: request.head, peer: context.clientAddress)
         var progress = Progress()
         var response: Response
+        var code: String?
         do {
             response = try await answer(request, id, client, received, &progress)
-        } catch let problem as Problem {
-            response = shown(problem, request, id)
         } catch {
-            response = shown(problem(of: error, id, progress.route), request, id)
+            let problem = error as? Problem ?? problem(of: error, id, progress.route)
+            code = problem.code
+            response = shown(problem, request, id)
         }
         let route = progress.route
         progress.verdict?.mark(&response.headers)
         finish(&response, request, id, route)
         if client.isSecure { response.headers.append(Self.strictTransport) }
-        let method = route?.method.rawValue ?? "?"
+        let (method, template) = (route?.method.rawValue ?? "?", route?.pattern.template ?? "?")
+        let (status, duration) = (response.status.code, .now - received)
         metrics.record(
-            method: method, route: route?.pattern.template ?? "?", status: response.status.code,
-            duration: .now - received, retry: request.headers[.retryCount] ?? request.headers[.rudderRetryAttempt])
+            method: method, route: template, status: status, duration: duration,
+            retry: request.headers[.retryCount] ?? request.headers[.rudderRetryAttempt])
+        if let requestLog, requestLog.wants(status: status, duration: duration) {
+            requestLog.write(
+                .init(
+                    id: id, access: progress.access ?? authenticator.remembered(request.headers[.authorization]),
+                    method: method, route: template, status: status, duration: duration,
+                    bytes: response.body.contentLength, code: code))
+        }
         return response
     }
 
@@ -121,7 +136,11 @@ public struct RouteResponder: HTTPResponder {
         if route.scope == .secret || route.scope == .admin {
             call.principal = try await authenticator.authenticate(call.request, for: route)
         }
-        if let admit = route.admit { call.early = try await admit(call) }
+        if case .key(let access) = call.principal { progress.access = access }
+        if let admit = route.admit {
+            call.early = try await admit(call)
+            progress.access = call.early?.access
+        }
         if route.scope == .secret, let limiter, let tenant = call.principal.tenant {
             let verdict = limiter.takeRequest(of: tenant)
             progress.verdict = verdict

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from server import Server, Tenant, wait_until
+from server import CommandFailed, Server, Tenant, wait_until
 
 SIZE_MB = 300
 
@@ -97,13 +97,49 @@ def test_events_are_turned_away_before_the_disk_is_full(small: Server, figures: 
     assert 0 < figure(small, "disk_free_bytes") < figure(small, "disk_reserve_bytes")
     found = {each["check"]: each for each in doctor(small)}
     assert found["disk"]["result"] == "fail" and "503 disk_full" in found["disk"]["detail"], found["disk"]
-    begin = time.monotonic()
-    ballast.drop()
-    wait_until(lambda: send(tenant, "third").status_code == 200, 10)
+    ready = requests.get(small.admin_url + "/readyz", timeout=10)
+    assert (ready.status_code, ready.json()["status"], ready.json()["checks"]["disk"]["status"]) == (200, "degraded", "short")
+    assert ready.json()["checks"]["disk"]["free_bytes"] < ready.json()["checks"]["disk"]["reserve_bytes"]
+    # What would fill it waits, or says so; what takes away goes on.
+    rows = small.data_dir.parent / f"{small.data_dir.name}.csv"
+    rows.write_text("name\nBolt Co\n")
+    mapping = rows.with_suffix(".yaml")
+    mapping.write_text("format: {kind: csv}\nmatch: name\nfields:\n  name: name\n")
+    import_file = ("import", "accounts", str(rows), "--map", str(mapping), "--tenant", tenant.slug)
+    try:
+        with pytest.raises(CommandFailed, match="disk") as refused_import:
+            small.cli(*import_file)
+        assert refused_import.value.code == 75
+        ordered = tenant.post("/v1/accounts:export", {"format": "csv"})
+        assert ordered.status_code == 202, ordered.text
+        with pytest.raises(CommandFailed, match="disk_reserve"):
+            small.cli("backup", "create")
+        time.sleep(1)
+        assert state_of(small, tenant, "export") == "running"
+        begin = time.monotonic()
+        ballast.drop()
+        wait_until(lambda: send(tenant, "third").status_code == 200, 10)
+        assert small.cli(*import_file)["import"]["created"] == 1
+        wait_until(lambda: state_of(small, tenant, "export") == "done", 20)
+    finally:
+        rows.unlink()
+        mapping.unlink()
     figures("nearly full: seconds from room to the first event taken", round(time.monotonic() - begin, 2))
     assert figure(small, "disk_short") == 0
     rows = small.sql("select count(distinct message_id) from event_log where message_id in ('first', 'third')", schema=tenant.schema)
     assert rows == [(2,)]
+
+
+def state_of(server: Server, tenant: Tenant, kind: str) -> str:
+    return server.sql("select state from operation where type like %s order by created_at desc limit 1", [f"%{kind}%"], tenant.schema)[0][0]
+
+
+def test_status_and_doctor_know_the_reserve_that_was_set(own_tandem: Server) -> None:
+    """Both look from outside of the server, with the settings that they find."""
+    disk = own_tandem.cli("status")["disk"]
+    assert disk["reserve_bytes"] == min(20 << 30, max(32 << 20, disk["total_bytes"] // 100 * 5))
+    own_tandem._environment["TANDEM_DISK_RESERVE"] = "0"
+    assert own_tandem.cli("status")["disk"]["reserve_bytes"] == 0
 
 
 def doctor(server: Server) -> list[dict[str, Any]]:

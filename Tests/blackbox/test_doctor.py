@@ -142,7 +142,11 @@ def old(name: str) -> str:
 def test_a_log_that_cannot_be_kept_and_old_migrations_are_named(own_tandem: Server) -> None:
     own_tandem.tenant("acme")
     assert {item["check"]: item["result"] for item in findings(own_tandem)}["backups"] == "ok"
+    own_tandem.sql("update tandem.control_migration set applied_at = applied_at - interval '3 days'")
+    never = finding(own_tandem, "backups")
+    assert never["result"] == "warn" and "3 d old" in never["detail"] and "backup create" in never["remedy"], never
     own_tandem.cli("backup", "create")
+    assert finding(own_tandem, "backups")["result"] == "ok"
     backups = (own_tandem.data_dir / "backups").resolve()
     (backups / "wal").rename(backups / "gone")
     own_tandem.sql("create table public.marks (n int)")

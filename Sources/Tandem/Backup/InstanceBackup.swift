@@ -10,10 +10,13 @@ public struct InstanceBackup {
     public typealias Progress = (_ verb: String, _ done: Int64, _ total: Int64?) -> Void
 
     let server: EmbeddedServer
+    let reserve: DiskRoom.Bounds
     let logger: Logger
 
-    public init(_ server: EmbeddedServer, logger: Logger) {
+    /// - Parameter reserve: of the database's disk, what a backup that lies there leaves free.
+    public init(_ server: EmbeddedServer, reserve: DiskRoom.Bounds = .init(), logger: Logger) {
         self.server = server
+        self.reserve = reserve
         self.logger = logger
     }
 
@@ -32,7 +35,8 @@ public struct InstanceBackup {
         let size = try backing {
             try superuser.execute(ControlPlane.file("control/backup/cluster_size.sql")).one().int(0)
         }
-        try requireSpace(size + size / 20 + (64 << 20), at: folder.base, for: "the backup")
+        try requireSpace(
+            size + size / 20 + (64 << 20), at: folder.base, for: "the backup", leaving: kept(at: folder.base))
         // Before the copy: with it the restored installation checks the lists.
         let signer = try backing { try ReceiptSigner(connection) }
         let begin = Date()
@@ -51,6 +55,12 @@ public struct InstanceBackup {
         try put(backup, in: folder)
         try SuppressionKeeper.write(into: folder, signer: signer, on: connection, logger: logger)
         return backup
+    }
+
+    /// Bytes that have to stay free there, so that making a backup does not turn events away.
+    private func kept(at path: String) -> Int {
+        guard ServerFiles.isOneDisk(path, server.clusterPath), let space = DiskRoom.space(at: path) else { return 0 }
+        return Int(clamping: reserve.reserve(ofBytes: space.total))
     }
 
     // MARK: steps
@@ -188,12 +198,16 @@ public struct InstanceBackup {
     }
 }
 
-/// - Parameter what: for the words.
-func requireSpace(_ bytes: Int, at path: String, for what: String) throws(BackupError) {
+/// - Parameters:
+///   - what: for the words.
+///   - reserve: bytes that stay free beside it.
+func requireSpace(_ bytes: Int, at path: String, for what: String, leaving reserve: Int = 0) throws(BackupError) {
     let free = ServerFiles.freeDisk(at: path)
-    guard free < UInt64(max(0, bytes)) else { return }
+    guard free < UInt64(max(0, bytes + reserve)) else { return }
     func megabytes(_ bytes: UInt64) -> String { "\(bytes / 1_000_000) MB" }
+    let beside =
+        reserve > 0 ? " beside the \(megabytes(UInt64(reserve))) that stay free for the database (disk_reserve)" : ""
     throw .noSpace(
-        "\(what) needs \(megabytes(UInt64(bytes))) and \(path) has \(megabytes(free)) left: make room, or use another disk"
-    )
+        "\(what) needs \(megabytes(UInt64(bytes)))\(beside), and \(path) has \(megabytes(free)) left: make room, "
+            + "or use another disk")
 }

@@ -69,6 +69,12 @@ public final class Batcher: Service {
     /// Messages that wait.
     public var waitingCount: Int { state.withLock { $0.queue.waitingCount } }
 
+    /// What may wait, and for how long.
+    public var bounds: QueueBounds { settings.bounds }
+
+    /// How long the request has waited that came first of those that wait; zero when none does.
+    public var oldestWait: Duration { state.withLock { $0.queue.oldestWait(at: .now) } }
+
     /// Why nothing of the tenant is taken at this moment; counted. A caller that asks first need not read what it refuses.
     public func refusal(of tenant: Tenant) -> QueueRefusal? {
         let refusal = room.isShort ? .disk : state.withLock { $0.queue.refusal(ofTenant: tenant.id) }

@@ -176,6 +176,11 @@ struct IngestQueue<Item: IngestQueueItem> {
         return first.enqueued + gathering.time
     }
 
+    /// For how long the one that came first of those that wait has done so. Looks at each tenant of which something waits.
+    func oldestWait(at now: ContinuousClock.Instant) -> Duration {
+        tenants.values.lazy.compactMap { $0.waiting.first?.enqueued }.min().map { max(.zero, now - $0) } ?? .zero
+    }
+
     /// Whether a lane has to look because the tenant's newest request came.
     func isDue(_ tenantID: UUID) -> Bool { dueTime(of: tenantID) == nil }
 

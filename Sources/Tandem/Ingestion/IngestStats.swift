@@ -7,6 +7,8 @@ public final class IngestStats: Sendable {
     private let messages = Atomic<Int>(0)
     private let retries = Atomic<Int>(0)
     private let refusals = Mutex<[QueueRefusal: Int]>([:])
+    /// Transactions by how many messages they stored: one place for each bound, one for what is above.
+    private let sizes = Mutex([Int](repeating: 0, count: IngestStats.sizeBounds.count + 1))
     private let accepted = Atomic<Int>(0)
     private let duplicates = Atomic<Int>(0)
     private let quarantined = Atomic<Int>(0)
@@ -28,7 +30,12 @@ public final class IngestStats: Sendable {
         public let quarantined: Int
         public let rejected: Int
         public let alarms: Int
+        /// Transactions by their messages, see ``IngestStats/sizeBounds``.
+        public let sizes: [Int]
     }
+
+    /// Messages in a transaction: a batch has at most 256.
+    public static let sizeBounds = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 
     public var values: Values {
         Values(
@@ -36,12 +43,14 @@ public final class IngestStats: Sendable {
             retries: retries.load(ordering: .relaxed), refusals: refusals.withLock { $0 },
             accepted: accepted.load(ordering: .relaxed), duplicates: duplicates.load(ordering: .relaxed),
             quarantined: quarantined.load(ordering: .relaxed), rejected: rejected.load(ordering: .relaxed),
-            alarms: alarms.load(ordering: .relaxed))
+            alarms: alarms.load(ordering: .relaxed), sizes: sizes.withLock { $0 })
     }
 
     func stored(messages count: Int) {
         batches.add(1, ordering: .relaxed)
         messages.add(count, ordering: .relaxed)
+        let place = Self.sizeBounds.firstIndex { count <= $0 } ?? Self.sizeBounds.count
+        sizes.withLock { $0[place] += 1 }
     }
 
     /// Counts the answers to a batch.

@@ -9,16 +9,18 @@ public final class Installation: Sendable {
     public let server: EmbeddedServer?
     public let room: DiskRoom
     public let watch: BIWatch
+    public let vitals: Vitals
     public let biAddress: BIAddress
     private let database: ConnectionConfiguration
     private let logger: Logger
     private let work = Mutex<Work?>(nil)
     private let more: @Sendable () -> [Doctor.Finding]
+    private let found = Mutex<[Doctor.Finding]?>(nil)
 
     /// - Parameter more: what doctor says of things that stand before the database.
     public init(
         server: EmbeddedServer?, database: ConnectionConfiguration, room: DiskRoom, watch: BIWatch,
-        biAddress: BIAddress,
+        vitals: Vitals, biAddress: BIAddress,
         more: @escaping @Sendable () -> [Doctor.Finding] = { [] }, logger: Logger
     ) {
         self.more = more
@@ -26,6 +28,7 @@ public final class Installation: Sendable {
         self.database = database
         self.room = room
         self.watch = watch
+        self.vitals = vitals
         self.biAddress = biAddress
         self.logger = logger
     }
@@ -67,7 +70,39 @@ public final class Installation: Sendable {
 
     /// Blocks for as long as that takes, seconds with many tenants.
     public func examine(_ connection: Connection) throws -> [Doctor.Finding] {
-        try Doctor.examine(connection, server: server, logger: logger) + more()
+        try Doctor.examine(connection, server: server, reserve: room.bounds, logger: logger) + more()
+    }
+
+    /// What doctor said at this server's last look; nil: it did not look, or another server does.
+    public var findings: [Doctor.Finding]? { found.withLock { $0 } }
+
+    /// Looks and remembers what was found; says in the log what is new, and what is well again. Blocks.
+    func examineAgain() throws {
+        var patient = database
+        patient.queryTimeout = .seconds(600)
+        let connection = try Connection.open(patient, deadline: .seconds(10))
+        defer { connection.close() }
+        let now = try examine(connection)
+        let before = found.withLock { found in
+            defer { found = now }
+            return found ?? []
+        }
+        let known = Dictionary(before.map { ($0.check, $0.result) }) { first, _ in first }
+        for finding in now where finding.result != known[finding.check] ?? .ok { tell(finding) }
+    }
+
+    /// Another server looks.
+    func forgetFindings() { found.withLock { $0 = nil } }
+
+    private func tell(_ finding: Doctor.Finding) {
+        let fields: Logger.Metadata = [
+            "check": "\(finding.check)", "detail": "\(finding.detail)", "remedy": "\(finding.remedy ?? "")",
+        ]
+        switch finding.result {
+        case .ok: logger.notice("doctor finds it well again", metadata: fields)
+        case .warn: logger.warning("doctor has a finding", metadata: fields)
+        case .fail: logger.error("doctor has a finding", metadata: fields)
+        }
     }
 
     /// Puts right what needs no decision.
@@ -141,7 +176,9 @@ public final class Installation: Sendable {
         patient.queryTimeout = .seconds(600)
         let connection = try Connection.open(patient, deadline: .seconds(30))
         defer { connection.close() }
-        let backup = try InstanceBackup(server, logger: logger).create(place: nil, connection: connection) {
+        let backup = try InstanceBackup(server, reserve: room.bounds, logger: logger).create(
+            place: nil, connection: connection
+        ) {
             _, done, total in
             work.withLock { work in
                 work?.done = done

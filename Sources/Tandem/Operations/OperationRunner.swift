@@ -32,15 +32,22 @@ public final class OperationRunner {
     private let connection: Connection
     private let ingest: ConnectionConfiguration
     private let readingRules: ReadingRulesDirectory
+    private let figures: OperationFigures?
+    private let hasRoom: () -> Bool
     private let logger: Logger
     private let lease = UUID.v7()
     /// Longer than a page takes, with all its retries.
     static let leaseSeconds: Int32 = 30
 
-    /// - Parameter ingest: for the connection that stores events.
+    /// - Parameters:
+    ///   - ingest: for the connection that stores events.
+    ///   - hasRoom: whether the disk takes more. While it does not, what only takes away goes on, and everything else waits.
     public init(
-        _ connection: Connection, ingest: ConnectionConfiguration, readingRules: ReadingRulesDirectory, logger: Logger
+        _ connection: Connection, ingest: ConnectionConfiguration, readingRules: ReadingRulesDirectory,
+        figures: OperationFigures? = nil, hasRoom: @escaping () -> Bool = { true }, logger: Logger
     ) {
+        self.hasRoom = hasRoom
+        self.figures = figures
         self.connection = connection
         self.ingest = ingest
         self.readingRules = readingRules
@@ -73,7 +80,7 @@ public final class OperationRunner {
         let work = try work(operation)
         defer { work.close() }
         while true {
-            guard goesOn() else {
+            guard goesOn(), hasRoom() || Self.shrinking.contains(operation.type) else {
                 _ = try advance(operation, tenant, OperationPage(isLast: false), seconds: 0)
                 return false
             }
@@ -82,6 +89,7 @@ public final class OperationRunner {
                 page = try work.next(operation, of: tenant, on: connection)
             } catch {
                 if Self.isTemporary(error) || !connection.isOpen { throw error }
+                figures?.noteFailure()
                 logger.error(
                     "an operation failed",
                     metadata: ["tenant": "\(tenant.slug)", "operation": "\(operation.id)", "error": "\(error)"])
@@ -126,11 +134,15 @@ public final class OperationRunner {
             RulesSimulation.operationType, ExportOrder.operationType,
         ]
 
+    /// Those that take more away than they write.
+    private static let shrinking = [QuarantineOrder.discard.operationType, PrivacyDesk.operationType]
+
     private func claim(_ tenant: Tenant, _ only: UUID?) throws(TandemError) -> Operation? {
-        try connection.inTenant(tenant.database) { (connection) throws(TandemError) -> Operation? in
+        let types = hasRoom() ? Self.types : Self.shrinking
+        return try connection.inTenant(tenant.database) { (connection) throws(TandemError) -> Operation? in
             let rows = try connection.run(
                 .call(
-                    "operation_claim", only.bind, .uuid(lease), .int4(Self.leaseSeconds), .textArray(Self.types)))
+                    "operation_claim", only.bind, .uuid(lease), .int4(Self.leaseSeconds), .textArray(types)))
             guard let row = rows.first else { return nil }
             return try reading { () throws(PostgresError) in
                 Operation(id: try row.uuid(0), type: try row.text(1), total: try row.int(2))

@@ -9,10 +9,14 @@ import Synchronization
 public struct OperationService: Service {
     private let context: TandemContext
     private let database: ConnectionConfiguration
+    private let room: DiskRoom
     private let readingRules = ReadingRulesDirectory()
 
-    /// - Parameter database: for connections of its own, so that requests never wait for it.
-    public init(_ context: TandemContext, database: ConnectionConfiguration) {
+    /// - Parameters:
+    ///   - database: for connections of its own, so that requests never wait for it.
+    ///   - room: while the disk is short, what would fill it waits.
+    public init(_ context: TandemContext, database: ConnectionConfiguration, room: DiskRoom = DiskRoom()) {
+        self.room = room
         self.context = context
         self.database = database
     }
@@ -28,7 +32,9 @@ public struct OperationService: Service {
                 let looksAtAll = lookedAt.map { .now - $0 > Self.interval } ?? true
                 if looksAtAll { lookedAt = .now }
                 if looksAtAll || !rung.isEmpty {
-                    for tenant in await tenants() where looksAtAll || rung.remove(tenant.id) != nil {
+                    let tenants = await tenants()
+                    context.operationFigures.keep(only: Set(tenants.map(\.id)))
+                    for tenant in tenants where looksAtAll || rung.remove(tenant.id) != nil {
                         await work(for: tenant, goesOn)
                     }
                 }
@@ -56,7 +62,8 @@ public struct OperationService: Service {
                     let connection = try Connection.open(database, deadline: .seconds(10))
                     defer { connection.close() }
                     try OperationRunner(
-                        connection, ingest: database, readingRules: readingRules, logger: context.logger
+                        connection, ingest: database, readingRules: readingRules, figures: context.operationFigures,
+                        hasRoom: { [room] in !room.isShort }, logger: context.logger
                     )
                     .run(tenant, goesOn: { goesOn.isSet })
                 } catch {
@@ -67,18 +74,18 @@ public struct OperationService: Service {
             }
             if !isStarted { continuation.resume() }
         }
+        _ = await hasWork(tenant)
     }
 
     private func hasWork(_ tenant: Tenant) async -> Bool {
         do throws(PostgresError) {
-            return try await context.pool.withConnection(affinity: tenant.database.affinity) {
+            let (running, oldest) = try await context.pool.withConnection(affinity: tenant.database.affinity) {
                 (connection) throws(PostgresError) in
-                try connection.single(
-                    settings: tenant.database.settings(),
-                    .call(
-                        "operation_list", .text("running"), .null(.timestamptz), .null(.uuid), .int4(1))
-                ).first != nil
+                let row = try connection.single(settings: tenant.database.settings(), .call("operation_backlog")).one()
+                return (try row.int("p_running"), try row.optionalTimestamp("p_oldest_at"))
             }
+            context.operationFigures.note(tenant.id, running: running, oldest: oldest)
+            return running > 0
         } catch {
             return false
         }

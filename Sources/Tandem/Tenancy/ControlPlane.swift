@@ -42,6 +42,11 @@ public enum ControlPlane {
         return isSame && isDeployed
     }
 
+    /// Whether this build's procedures are there: for a look that costs next to nothing.
+    public static func hasProcedures(_ connection: Connection) throws(PostgresError) -> Bool {
+        try connection.execute(file("control/deploy/code_state.sql", .text(CodeVersion.schema))).one().bool("is_there")
+    }
+
     /// The control plane's own migrations that are still to come.
     static func pending(_ connection: Connection) throws(PostgresError) -> [ControlMigration] {
         var applied: Set<String> = []

@@ -71,16 +71,23 @@ extension Doctor {
             "let both keep time by NTP")
     }
 
-    static func machine(_ server: EmbeddedServer) -> [Finding] {
+    /// When the installation was made.
+    static func begin(_ connection: Connection) throws(PostgresError) -> Date? {
+        let file = ControlPlane.file("control/deploy/installation_begin.sql")
+        return try connection.single(settings: TenantDatabase.control(), file).one().optionalTimestamp("begin")
+            .map { Date(microseconds: $0) }
+    }
+
+    static func machine(_ server: EmbeddedServer, _ reserve: DiskRoom.Bounds, begin: Date?) -> [Finding] {
         let place = server.directory.realCluster
         let space = DiskRoom.space(at: place) ?? DiskRoom.Space(free: 16 << 30, total: 16 << 30)
-        return [disk(space, at: place), backups(of: server)]
+        return [disk(space, reserve, at: place), backups(of: server, begin: begin)]
     }
 
     /// PostgreSQL stops when its disk is full; before that, events are turned away.
-    static func disk(_ space: DiskRoom.Space, at path: String) -> Finding {
+    static func disk(_ space: DiskRoom.Space, _ bounds: DiskRoom.Bounds = .init(), at path: String) -> Finding {
         let gigabyte: UInt64 = 1_000_000_000
-        let reserve = DiskRoom.Bounds().reserve(ofBytes: space.total)
+        let reserve = bounds.reserve(ofBytes: space.total)
         let isShort = space.free < reserve
         return finding(
             "disk", isShort || space.free < gigabyte / 2 ? .fail : space.free < 5 * gigabyte ? .warn : .ok,
@@ -90,15 +97,24 @@ extension Doctor {
                 + "again by themselves")
     }
 
-    private static func backups(of server: EmbeddedServer) -> Finding {
-        guard let folder = BackupFolder(of: server.directory) else {
-            return finding("backups", .ok, "none are made (tandem backup create makes the first)")
-        }
+    private static func backups(of server: EmbeddedServer, begin: Date?) -> Finding {
+        guard let folder = BackupFolder(of: server.directory) else { return noBackups(since: begin, now: Date()) }
         do throws(BackupError) {
             return backups(try folder.all(), now: Date())
         } catch {
             return finding("backups", .fail, "\(error)", "tandem backup create")
         }
+    }
+
+    /// - Parameter begin: of the installation: a new one has nothing to lose yet.
+    static func noBackups(since begin: Date?, now: Date) -> Finding {
+        let hours = Int(now.timeIntervalSince(begin ?? now) / 3_600)
+        return finding(
+            "backups", hours < 24 ? .ok : .warn,
+            hours < 24
+                ? "none are made (tandem backup create makes the first)"
+                : "none was ever made, and the installation is \(hours / 24) d old: what it holds is in one place",
+            "tandem backup create, every night by a timer (docs/systemd)")
     }
 
     static func backups(_ all: [BaseBackup], now: Date) -> Finding {

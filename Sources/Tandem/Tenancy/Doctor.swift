@@ -22,9 +22,11 @@ public enum Doctor {
         }
     }
 
-    /// - Parameter server: the embedded one; its superuser sees all sessions, and its disk and backups are looked at.
+    /// - Parameters:
+    ///   - server: the embedded one; its superuser sees all sessions, and its disk and backups are looked at.
+    ///   - reserve: what is kept free of its disk.
     public static func examine(
-        _ connection: Connection, server: EmbeddedServer?, logger: Logger
+        _ connection: Connection, server: EmbeddedServer?, reserve: DiskRoom.Bounds = .init(), logger: Logger
     ) throws -> [Finding] {
         let state = try ControlPlane.state(connection)
         var findings = [
@@ -57,7 +59,7 @@ public enum Doctor {
         findings += try sessions(connection, server)
         findings.append(try clock(connection))
         findings.append(try servers(connection))
-        if let server { findings += machine(server) }
+        if let server { findings += machine(server, reserve, begin: try begin(connection)) }
         guard try ControlPlane.isCurrent(connection) else {
             return findings + [
                 finding(

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 import Logging
 public import Postgres
 public import ServiceLifecycle
@@ -15,7 +15,8 @@ public final class ServerPresence: Service {
 
     private let pool: Pool
     private let configuration: ConnectionConfiguration
-    private let id: UUID
+    /// Of this server, among those that run.
+    public let id: UUID
     private let logger: Logger
     private let interval: Duration
     private let address = Mutex("")

@@ -17,6 +17,7 @@ public struct TandemContext: Sendable {
     public let catalogs = CatalogDirectory()
     /// Tells the service that does long work that there is some.
     public let operations = TenantBell()
+    public let operationFigures = OperationFigures()
 
     public init(
         pool: Pool, access: AccessDirectory, clock: WallClock = .system,

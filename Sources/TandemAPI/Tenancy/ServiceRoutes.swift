@@ -1,13 +1,13 @@
 import HTTPTypes
 import Hummingbird
-import Postgres
 import Tandem
 import TandemHTTP
 
 /// What tells about the server itself.
 struct ServiceRoutes {
-    let context: TandemContext
-    let drain: Drain
+    let readiness: Readiness
+    /// Whether `/readyz` says what it found: on the operators' listener alone.
+    let isDetailed: Bool
 
     var routes: [Route] {
         [
@@ -15,20 +15,18 @@ struct ServiceRoutes {
                 Response(json: ["status": "ok"])
             },
             Route(.get, "/readyz", "Whether requests are served", feature: "Service", scope: .none) { _ in
-                try await readiness()
+                try await answer()
             },
         ]
     }
 
-    private func readiness() async throws -> Response {
-        if drain.isDraining { throw Problem.unavailable("draining", "The server is shutting down.") }
-        do throws(PostgresError) {
-            _ = try await context.pool.withConnection(deadline: .seconds(2)) { (connection) throws(PostgresError) in
-                _ = try connection.execute("select 1")
-            }
-        } catch {
-            throw Problem.unavailable("unavailable", "The database cannot be reached at this moment.")
+    private func answer() async throws(Problem) -> Response {
+        let report = await readiness.look()
+        if let refusal = report.refusal {
+            var problem = Problem.unavailable(refusal.code, refusal.message)
+            if isDetailed { problem.members["checks"] = .object(report.checks) }
+            throw problem
         }
-        return Response(json: ["status": "ok"])
+        return Response(json: isDetailed ? report.json : ["status": "ok"])
     }
 }

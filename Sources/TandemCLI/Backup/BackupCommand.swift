@@ -72,7 +72,9 @@ struct BackupCommand: ParsableCommand {
             }
             let meter = ProgressMeter()
             defer { meter.end() }
-            let backup = try InstanceBackup(server, logger: session.logger).create(
+            let backup = try InstanceBackup(
+                server, reserve: session.settings.diskReserve(), logger: session.logger
+            ).create(
                 place: place.map(BackupText.path), connection: session.connection
             ) { verb, done, total in
                 meter.show(verb, done: done / 1_000_000, of: total.map { $0 / 1_000_000 }, unit: "MB")

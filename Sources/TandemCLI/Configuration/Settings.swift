@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import TOMLKit
+import Tandem
 
 /// What flags, then environment variables `TANDEM_…`, then the configuration file say. One name everywhere.
 struct Settings {
@@ -31,6 +32,8 @@ struct Settings {
         case biConnections = "bi_connections"
         case biReplica = "bi_replica"
         case attachmentMegabytes = "attachment_mb"
+        case requestLog = "request_log"
+        case slowRequestMilliseconds = "slow_request_ms"
 
         var explanation: String {
             switch self {
@@ -57,11 +60,13 @@ struct Settings {
             case .clientConnectionsPerAddress:
                 "HTTP connections at a time from one address (default 1500; behind a proxy as many as in whole)"
             case .queueMegabytes: "MB of events that may wait to be stored; a tenant has half of it (default 64)"
-            case .diskReserve: "percent of the database's disk that events leave free (default 5; 0: none)"
+            case .diskReserve: "percent of the database's disk that is left free (default 5; 0: none)"
             case .biTransactionLimit: "seconds after which a BI transaction is ended (default 600; 0: never)"
             case .biConnections: "sessions of BI logins, of all tenants together (default 50; 0: no limit)"
             case .biReplica: "HOST:PORT of a standby that BI reads from: new logins are told to connect there, over TLS"
             case .attachmentMegabytes: "MB of a file beside a record (default 25)"
+            case .requestLog: "which requests are logged: slow (and answers of 5xx), all or off (default slow)"
+            case .slowRequestMilliseconds: "milliseconds from which a request is slow (default 1000)"
             }
         }
 
@@ -147,6 +152,11 @@ struct Settings {
                 "\(key.rawValue) must be \(range.lowerBound) to \(range.upperBound), not \(text)")
         }
         return number
+    }
+
+    /// How much of the database's disk is kept free.
+    func diskReserve() throws -> DiskRoom.Bounds {
+        DiskRoom.Bounds(percent: try number(.diskReserve, default: 5, in: 0...50))
     }
 
     func logLevel(default fallback: Logger.Level) throws -> Logger.Level {

@@ -19,7 +19,7 @@ extension ImportCommand.Run {
                 isDryRun: global.dryRun)
             let report = try importer.run(
                 job,
-                progress: { progress in
+                progress: session.whileThereIsRoom { progress in
                     meter.show(place + progress.phase.rawValue, done: progress.done, of: progress.total, unit: "rows")
                 })
             meter.end()

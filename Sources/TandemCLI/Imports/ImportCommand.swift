@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Postgres
 import Tandem
 
 struct ImportCommand: ParsableCommand {
@@ -93,8 +94,9 @@ struct ImportCommand: ParsableCommand {
                 dateFormat: dateFormat, digest: sha256, since: since.map(ImportSince.init))
             let meter = ProgressMeter()
             defer { meter.end() }
+            let progress = try session.whileThereIsRoom(meter.show)
             do throws(TandemError) {
-                return try report(try importer.run(job, progress: meter.show), importer, file)
+                return try report(try importer.run(job, progress: progress), importer, file)
             } catch {
                 if case .badRequest(let code, let detail) = error, detail.hasPrefix("line ") {
                     throw CommandFailure(exit: .usage, code: code, message: "\(map): \(detail)")
@@ -257,6 +259,21 @@ struct ImportCommand: ParsableCommand {
 }
 
 extension DatabaseSession {
+    /// Tells how far an import is, and ends it before it takes what is kept free of the database's disk. The same command goes on later.
+    func whileThereIsRoom(
+        _ show: @escaping (ImportProgress) -> Void
+    ) throws -> (ImportProgress) throws(TandemError) -> Void {
+        guard let path = server?.clusterPath else { return { show($0) } }
+        let bounds = try settings.diskReserve()
+        return { (progress) throws(TandemError) in
+            show(progress)
+            guard let space = DiskRoom.space(at: path),
+                bounds.isShort(free: space.free, total: space.total, wasShort: false)
+            else { return }
+            throw .unavailable("the disk is nearly full", sqlState: SQLState.diskFull.rawValue)
+        }
+    }
+
     /// An importer into the tenant that was named.
     /// - Parameter source: where imported values come from; nil: the tenant's source "import", made at its first use.
     func importer(source name: String? = nil) throws -> Importer {

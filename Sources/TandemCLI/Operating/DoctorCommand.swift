@@ -53,7 +53,8 @@ struct DoctorCommand: DatabaseCommand {
     }
 
     private func examine(_ session: DatabaseSession) throws -> [Doctor.Finding] {
-        var findings = try Doctor.examine(session.connection, server: session.server, logger: session.logger)
+        var findings = try Doctor.examine(
+            session.connection, server: session.server, reserve: session.settings.diskReserve(), logger: session.logger)
         if let files = try CertificateFiles(session.settings) { findings.append(files.finding()) }
         if session.settings[.tenant] != nil, try ControlPlane.isCurrent(session.connection) {
             findings += try Doctor.examine(session.tenant(), session.connection)

@@ -22,7 +22,7 @@ struct StatusCommand: DatabaseCommand {
             "postgres": .string("\(state.serverVersion / 10_000).\(state.serverVersion % 10_000)"),
         ]
         var lines = [("Tandem", VersionCommand.number)]
-        if let server = session.server { lines += machine(server, &object) }
+        if let server = session.server { lines += try machine(server, session.settings.diskReserve(), &object) }
         lines.append(("PostgreSQL", "\(object["postgres"]?.string ?? ""), database \(state.database)"))
         if state.hasControlPlane, state.isMember { lines += try servers(session, &object) }
         guard state.hasControlPlane, try ControlPlane.isCurrent(session.connection) else {
@@ -57,7 +57,9 @@ struct StatusCommand: DatabaseCommand {
             .joined(separator: "\n")
     }
 
-    private func machine(_ server: EmbeddedServer, _ object: inout JSONObject) -> Lines {
+    private func machine(
+        _ server: EmbeddedServer, _ bounds: DiskRoom.Bounds, _ object: inout JSONObject
+    ) -> Lines {
         object["data_dir"] = .string(server.directory.path)
         object["serving_pid"] = server.servingPID.map { .number($0) } ?? .null
         object["postmaster_pid"] = server.postmasterPID.map { .number($0) } ?? .null
@@ -69,7 +71,7 @@ struct StatusCommand: DatabaseCommand {
             ("Data", server.directory.path),
         ]
         if let space = DiskRoom.space(at: server.clusterPath) {
-            let reserve = DiskRoom.Bounds().reserve(ofBytes: space.total)
+            let reserve = bounds.reserve(ofBytes: space.total)
             object["disk"] = [
                 "free_bytes": .number(Int(space.free)), "total_bytes": .number(Int(space.total)),
                 "reserve_bytes": .number(Int(reserve)),

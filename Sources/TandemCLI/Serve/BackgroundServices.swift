@@ -11,8 +11,9 @@ func backgroundServices(
     let services: [any Service] = [
         context.access, PromotionService(context), DueDeletions(pool: context.pool, logger: context.logger),
         Housekeeping(context, quarantineDays: plan.quarantineDays),
-        OperationService(context, database: database), TimerService(context, duplicates: duplicates), duplicates,
-        installation.room, installation.watch,
+        OperationService(context, database: database, room: installation.room),
+        TimerService(context, duplicates: duplicates), duplicates,
+        installation.room, installation.watch, installation.vitals,
     ]
     // Of the embedded server alone: backups of another one lie elsewhere.
     return plan.databaseURL == nil

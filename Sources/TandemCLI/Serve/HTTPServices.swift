@@ -26,12 +26,15 @@ func httpServices(
     let console = Console(
         context: context, batcher: batcher, readingRules: readingRules, drain: drain, oidc: oidc,
         installation: installation, version: VersionCommand.number, attachmentLimit: plan.attachmentLimit)
+    let requestLog = RequestLog(plan.requestLog, slow: plan.slowRequest, logger: logger)
     let data = DataPlane(
         context: context, batcher: batcher, readingRules: readingRules, version: VersionCommand.number,
         extra: console.routes, errorPage: console.errorPage, limiter: RateLimiter(plan.rates),
         census: ConnectionCensus(plan.clients), drain: drain, oidc: oidc,
-        attachmentLimit: plan.attachmentLimit)
-    let admin = AdminPlane(context: context, data: data, installation: installation)
+        attachmentLimit: plan.attachmentLimit, requestLog: requestLog)
+    let admin = AdminPlane(
+        context: context, data: data, installation: installation, certificate: certificate,
+        version: VersionCommand.number, requestLog: requestLog)
     let ready = ReadyLine(demo, isSecure: certificate != nil)
     let edge = Edge(certificate: certificate, proxies: plan.proxies)
     // Prometheus and scripts on this machine need no certificate.

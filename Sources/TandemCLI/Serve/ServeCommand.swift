@@ -104,11 +104,13 @@ struct ServeCommand: AsyncParsableCommand {
             server: server, database: database,
             room: DiskRoom(path: server?.clusterPath, bounds: plan.diskReserve, logger: logger),
             watch: BIWatch(server: server, database: database, bounds: plan.bi, logger: logger),
+            vitals: Vitals(server: server, database: database, logger: logger),
             biAddress: BIAddress(server: server, database: database, replica: plan.biReplica),
             more: { [files = plan.certificate] in files.map { [$0.finding()] } ?? [] }, logger: logger)
         let presence = ServerPresence(context, configuration: database)
         var services: [any Service] =
-            [presence] + backgroundServices(context, database: database, plan: plan, installation: installation)
+            [presence, DoctorRounds(context, installation: installation, server: presence.id)]
+            + backgroundServices(context, database: database, plan: plan, installation: installation)
         if let server { services.append(EmbeddedServerWatch(server, logger: logger)) }
         services += httpServices(
             context, database: database, plan: plan, certificate: certificate, installation: installation, demo: demo,

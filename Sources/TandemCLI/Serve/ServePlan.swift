@@ -25,6 +25,9 @@ struct ServePlan {
     let biReplica: (host: String, port: Int)?
     /// Bytes of a file beside a record.
     let attachmentLimit: Int
+    let requestLog: RequestLog.Mode
+    /// A request that takes so long is logged.
+    let slowRequest: Duration
 
     /// - Throws: `CommandFailure` with exit code 78, also for a busy port, which it names.
     init(_ settings: Settings) throws {
@@ -55,9 +58,11 @@ struct ServePlan {
             transaction: limit == 0 ? nil : .seconds(limit),
             sessions: try settings.number(.biConnections, default: 50, in: 0...10_000))
         biReplica = try settings[.biReplica].map { try Settings.address($0, of: .biReplica) }
-        diskReserve = DiskRoom.Bounds(percent: try settings.number(.diskReserve, default: 5, in: 0...50))
+        diskReserve = try settings.diskReserve()
         attachmentLimit =
             try settings.number(.attachmentMegabytes, default: AttachmentUpload.standardLimit >> 20, in: 1...100) << 20
+        requestLog = try Self.requestLog(settings)
+        slowRequest = .milliseconds(try settings.number(.slowRequestMilliseconds, default: 1_000, in: 1...600_000))
         for (key, address) in [(Settings.Key.listen, listen), (.adminListen, adminListen)] {
             if address.port != 0 && !TCPPort.isFree(host: address.host, port: address.port) {
                 throw CommandFailure.configuration(
@@ -65,6 +70,15 @@ struct ServePlan {
                     hint: "give another one, or port 0 for a free one")
             }
         }
+    }
+
+    private static func requestLog(_ settings: Settings) throws -> RequestLog.Mode {
+        guard let text = settings[.requestLog] else { return .slow }
+        guard let mode = RequestLog.Mode(rawValue: text) else {
+            let words = RequestLog.Mode.allCases.map(\.rawValue).joined(separator: ", ")
+            throw CommandFailure.configuration("request_log must be one of \(words), not \(text)")
+        }
+        return mode
     }
 
     private static func rates(_ settings: Settings) throws -> RateLimiter.Defaults {

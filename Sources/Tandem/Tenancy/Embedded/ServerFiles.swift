@@ -128,6 +128,12 @@ struct ServerFiles: Sendable, Equatable {
         return min(physical, limit ?? physical)
     }
 
+    /// Whether both lie on one file system.
+    static func isOneDisk(_ path: String, _ other: String) -> Bool {
+        var (first, second) = (stat(), stat())
+        return stat(path, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev
+    }
+
     static func freeDisk(at path: String) -> UInt64 {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { return 16 << 30 }
