@@ -4,6 +4,7 @@ import HummingbirdCore
 public import Logging
 import NIOCore
 public import ServiceLifecycle
+public import Tandem
 import Synchronization
 
 /// One HTTP listener as a service. On graceful shutdown it says `Connection: close` for `drainDelay`, then takes no more
@@ -11,12 +12,13 @@ import Synchronization
 public struct Listener: Service {
     public enum Failure: Error, Sendable, CustomStringConvertible {
         case addressInUse(host: String, port: Int)
-        case cannotListen(host: String, port: Int, reason: String)
+        case cannotListen(host: String, port: Int, fault: TCPPort.Fault)
 
         public var description: String {
             switch self {
             case .addressInUse(let host, let port): "\(host):\(port) is in use by another process"
-            case .cannotListen(let host, let port, let reason): "cannot listen on \(host):\(port): \(reason)"
+            case .cannotListen(let host, let port, let fault):
+                "\(fault.words(host: host, port: port)): \(fault.advice)"
             }
         }
     }
@@ -76,7 +78,7 @@ public struct Listener: Service {
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw Failure.addressInUse(host: host, port: port)
         } catch let error as IOError {
-            throw Failure.cannotListen(host: host, port: port, reason: "\(error)")
+            throw Failure.cannotListen(host: host, port: port, fault: TCPPort.Fault(error.errnoCode))
         }
     }
 

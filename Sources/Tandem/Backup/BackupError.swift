@@ -4,6 +4,8 @@ public import Postgres
 public enum BackupError: Error, Sendable, CustomStringConvertible {
     case database(PostgresError)
     case product(TandemError)
+    /// The data directory is another user's.
+    case denied(String, hint: String)
     /// A file or folder cannot be read or written.
     case file(String)
     /// What was saved is not whole any more, or is none of ours.
@@ -21,7 +23,8 @@ public enum BackupError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .database(let error): error.message
         case .product(let error): error.message
-        case .file(let text), .damaged(let text), .conflict(let text, _), .notFound(let text), .noSpace(let text),
+        case .denied(let text, _), .file(let text), .damaged(let text), .conflict(let text, _), .notFound(let text),
+            .noSpace(let text),
             .program(let text):
             text
         }
@@ -43,6 +46,8 @@ func backing<Value>(_ body: () throws -> Value) throws(BackupError) -> Value {
         throw .database(error)
     } catch let error as TandemError {
         throw .product(error)
+    } catch EmbeddedServerError.denied(let text, let hint) {
+        throw .denied(text, hint: hint)
     } catch {
         throw .file("\(error)")
     }

@@ -59,7 +59,7 @@ public struct InstanceRestore {
     /// - Throws: `conflict` for a target that is in use or a backup of another PostgreSQL; `noSpace`; `damaged`.
     public func restore(_ backup: BaseBackup, to time: Date?, replace: Bool) throws(BackupError) -> Result {
         let programs = try backing { try PostgresPrograms.find() }
-        let user = try backing { try PostgresPrograms.user() }
+        let user = try backing { try target.postgresUser() }
         try requireVersion(backup, programs)
         try backing { try target.create(passable: user != nil) }
         // The lock that a serving process holds; ours until the cluster is in its place.
@@ -169,6 +169,8 @@ public struct InstanceRestore {
             Self.shell(folder.wal) { "gunzip -c \"\($0)/%f.gz\" > \"%p\"" }
             + (old.map { " || " + Self.shell($0 + "/pg_wal") { "cp \"\($0)/%f\" \"%p\"" } } ?? "")
         var text = Self.mark + "restore_command = '\(command.replacing("'", with: "''"))'\n"
+        // A standby must take as many as the server that wrote the log, which may have taken more than at the time of the backup.
+        text += "max_connections = \(ServerFiles.mostConnections)\n"
         if let time {
             text += "recovery_target_time = '\(Self.serverTime(time))'\nrecovery_target_action = 'promote'\n"
         }
@@ -220,7 +222,7 @@ public struct InstanceRestore {
         } catch {
             // Everything that there is was committed before the moment: then the end of the log is the answer.
             guard time != nil, endsEarly else { throw error }
-            let user = try backing { try PostgresPrograms.user() }
+            let user = try backing { try target.postgresUser() }
             try recover(target.realCluster, backup, to: nil, replaced: replaced, owner: user)
             return (try replay(), false)
         }

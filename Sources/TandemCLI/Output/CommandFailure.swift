@@ -33,7 +33,7 @@ struct CommandFailure: Error {
             case .usage: "wrong usage or invalid input"
             case .unreachable: "the database or the server cannot be reached"
             case .temporary: "temporary: try again"
-            case .denied: "the database login lacks a right"
+            case .denied: "the database login lacks a right, or the data directory is another user's"
             case .configuration: "wrong configuration"
             }
         }
@@ -126,6 +126,7 @@ struct CommandFailure: Error {
             CommandFailure(exit: .conflict, code: "conflict", message: text, hint: hint)
         case .damaged(let text): CommandFailure(exit: .failed, code: "damaged", message: text)
         case .noSpace(let text): CommandFailure(exit: .failed, code: "no_space", message: text)
+        case .denied(let text, let hint): CommandFailure(exit: .denied, code: "denied", message: text, hint: hint)
         case .file(let text): CommandFailure(exit: .failed, code: "file", message: text)
         case .program(let text): CommandFailure(exit: .failed, code: "program", message: text)
         }
@@ -145,7 +146,8 @@ struct CommandFailure: Error {
             CommandFailure(
                 exit: .conflict, code: "already_serving", message: error.description,
                 hint: "stop it, or give this one another --data-dir")
-        case .configuration: .configuration(error.description)
+        case .denied(let text, let hint): CommandFailure(exit: .denied, code: "denied", message: text, hint: hint)
+        case .configuration(let text, let hint): .configuration(text, hint: hint)
         case .file, .program: CommandFailure(exit: .failed, code: "embedded_server", message: error.description)
         }
     }

@@ -64,10 +64,9 @@ struct ServePlan {
         requestLog = try Self.requestLog(settings)
         slowRequest = .milliseconds(try settings.number(.slowRequestMilliseconds, default: 1_000, in: 1...600_000))
         for (key, address) in [(Settings.Key.listen, listen), (.adminListen, adminListen)] {
-            if address.port != 0 && !TCPPort.isFree(host: address.host, port: address.port) {
+            if let fault = TCPPort.fault(host: address.host, port: address.port) {
                 throw CommandFailure.configuration(
-                    "\(key.rawValue): port \(address.port) of \(address.host) is in use by another process",
-                    hint: "give another one, or port 0 for a free one")
+                    "\(key.rawValue): " + fault.words(host: address.host, port: address.port), hint: fault.advice)
             }
         }
     }
@@ -145,6 +144,8 @@ struct ServePlan {
     /// Nil with a database URL.
     func embeddedServer(logger: Logger) throws -> EmbeddedServer? {
         if databaseURL != nil { return nil }
-        return try EmbeddedServer.open(dataDirectory, for: .serve(biListen: biListen), logger: logger)
+        let most = EmbeddedServer.connections(requests: connections, events: ingestConnections, bi: bi.sessions)
+        return try EmbeddedServer.open(
+            dataDirectory, for: .serve(biListen: biListen, connections: most), logger: logger)
     }
 }

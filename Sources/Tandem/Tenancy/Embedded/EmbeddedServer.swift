@@ -16,6 +16,8 @@ public final class EmbeddedServer: Sendable {
     let programs: PostgresPrograms
     let biHost: String?
     let biPort: Int?
+    /// How many connections it takes; nil: as many as the last time.
+    let connections: Int?
     let logger: Logger
     let isServing: Bool
     /// Where PostgreSQL's files really lie.
@@ -31,7 +33,9 @@ public final class EmbeddedServer: Sendable {
     /// What a caller wants of the server.
     public enum Purpose: Sendable {
         /// The long-running process: makes the data directory if needed; there may be one.
-        case serve(biListen: (host: String, port: Int)?)
+        ///
+        /// - Parameter connections: how many PostgreSQL takes; see `ServerFiles.connections`.
+        case serve(biListen: (host: String, port: Int)?, connections: Int)
         /// A command: uses what runs, else starts it and stops it at its end.
         case command
     }
@@ -41,12 +45,14 @@ public final class EmbeddedServer: Sendable {
     /// - Throws: `EmbeddedServerError`, or `PostgresError` from the first set-up.
     public static func open(_ directory: DataDirectory, for purpose: Purpose, logger: Logger) throws -> EmbeddedServer {
         let programs = try PostgresPrograms.find()
-        let user = try PostgresPrograms.user()
+        let user = try directory.postgresUser()
         var biListen: (host: String, port: Int)?
+        var connections: Int?
         var isServing = false
         switch purpose {
-        case .serve(let listen):
+        case .serve(let listen, let most):
             biListen = listen
+            connections = most
             isServing = true
             try directory.create(passable: user != nil)
         case .command:
@@ -56,21 +62,29 @@ public final class EmbeddedServer: Sendable {
         let serveLock = isServing ? try takeServeLock(directory) : nil
         let users = try FileLock.take(directory.usersLock, exclusive: false, wait: true)
         let server = EmbeddedServer(
-            directory: directory, user: user, programs: programs, biListen: biListen, isServing: isServing,
+            directory: directory, user: user, programs: programs, biListen: biListen,
+            connections: connections, isServing: isServing,
             locks: Locks(serve: serveLock, users: users), logger: logger)
         try server.bringUp()
         return server
     }
 
+    /// How many connections a server with these settings takes.
+    public static func connections(requests: Int, events: Int, bi: Int) -> Int {
+        ServerFiles.connections(requests: requests, events: events, bi: bi)
+    }
+
     private init(
         directory: DataDirectory, user: SystemUser?, programs: PostgresPrograms,
-        biListen: (host: String, port: Int)?, isServing: Bool, locks: consuming sending Locks, logger: Logger
+        biListen: (host: String, port: Int)?, connections: Int?, isServing: Bool, locks: consuming sending Locks,
+        logger: Logger
     ) {
         self.directory = directory
         self.user = user
         self.programs = programs
         self.biHost = biListen?.host
         self.biPort = biListen?.port
+        self.connections = connections
         self.isServing = isServing
         self.locks = Mutex(locks)
         self.logger = logger
@@ -201,27 +215,34 @@ public final class EmbeddedServer: Sendable {
     /// - Parameter port: the running server's, else the one used last, else a free one.
     func serverFiles(port running: Int?) throws(EmbeddedServerError) -> ServerFiles {
         let old = (try? String(contentsOfFile: directory.cluster + "/tandem.conf", encoding: .utf8)) ?? ""
-        let last = old.split(separator: "\n").first { $0.hasPrefix("port = ") }.flatMap { Int($0.dropFirst(7)) }
-        let wanted = biPort ?? running ?? last
-        let isFree = wanted.map { $0 == running || FreePort.isFree($0) } ?? false
-        if let biPort, !isFree { throw .configuration("port \(biPort) of bi_listen is in use") }
+        func last(_ name: String) -> Int? {
+            let line = old.split(separator: "\n").first { $0.hasPrefix("\(name) = ") }
+            return line.flatMap { Int($0.dropFirst(name.count + 3)) }
+        }
+        let wanted = biPort ?? running ?? last("port")
+        let fault = wanted.flatMap { $0 == running ? nil : FreePort.fault($0) }
+        if let biPort, let fault {
+            throw .configuration("bi_listen: " + fault.words(host: "127.0.0.1", port: biPort), hint: fault.advice)
+        }
+        let isFree = wanted != nil && fault == nil
         guard let port = isFree ? wanted : FreePort.find() else { throw .configuration("no free port") }
         let operators = [SystemUser(uid: geteuid()), user, SystemUser(uid: 0)].compactMap { $0?.name }
         return ServerFiles(
-            port: port, socketDirectory: directory.socketDirectory, memory: ServerFiles.machineMemory,
+            port: port, connections: connections ?? last("max_connections") ?? ServerFiles.leastConnections,
+            socketDirectory: directory.socketDirectory, memory: ServerFiles.machineMemory,
             freeDisk: ServerFiles.freeDisk(at: directory.cluster),
             wholeDisk: DiskRoom.space(at: directory.cluster)?.total ?? .max,
             operators: Array(Set(operators)).sorted(), biHost: biHost, archive: BackupFolder(of: directory)?.wal)
     }
 
-    /// Free disk and memory change by themselves; only what decides who can connect is compared.
+    /// Free disk and memory change by themselves; only what decides who can connect, and how many, is compared.
     private func matches(_ files: ServerFiles) -> Bool {
         func read(_ name: String) -> String {
             (try? String(contentsOfFile: directory.cluster + "/" + name, encoding: .utf8)) ?? ""
         }
-        let access = files.configuration.split(separator: "\n").prefix(4)
+        let access = files.configuration.split(separator: "\n").prefix(5)
         return read("pg_hba.conf") == files.hostAccess && read("pg_ident.conf") == files.identities
-            && read("tandem.conf").split(separator: "\n").prefix(4) == access
+            && read("tandem.conf").split(separator: "\n").prefix(5) == access
     }
 
     private func write(_ files: ServerFiles) throws {

@@ -8,11 +8,13 @@ public enum EmbeddedServerError: Error, Sendable, Equatable, CustomStringConvert
     case noPostgres(searched: [String])
     /// No user that may run PostgreSQL.
     case noUser
+    /// The data directory is another user's.
+    case denied(String, hint: String)
     /// A file or folder is not as it must be.
     case file(String)
     /// A program of PostgreSQL failed; the text is its output.
     case program(String, output: String)
-    case configuration(String)
+    case configuration(String, hint: String? = nil)
 
     public var description: String {
         switch self {
@@ -21,7 +23,7 @@ public enum EmbeddedServerError: Error, Sendable, Equatable, CustomStringConvert
         case .noPostgres(let searched):
             "PostgreSQL 15 is not installed (looked in \(searched.joined(separator: ", ")))"
         case .noUser: "root may not run PostgreSQL, and there is neither a user postgres nor a user nobody"
-        case .file(let reason), .configuration(let reason): reason
+        case .denied(let reason, _), .file(let reason), .configuration(let reason, _): reason
         case .program(let name, let output):
             "\(name) failed: \(output.split(separator: "\n").suffix(8).joined(separator: "\n"))"
         }

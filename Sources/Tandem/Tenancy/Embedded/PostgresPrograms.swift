@@ -23,7 +23,7 @@ struct PostgresPrograms: Sendable {
         return PostgresPrograms(folder: folder)
     }
 
-    /// Who runs the server: ourselves, or for root, which PostgreSQL refuses, an unprivileged user.
+    /// Who runs a new server: ourselves, or for root, which PostgreSQL refuses, an unprivileged user.
     ///
     /// - Returns: nil for ourselves.
     static func user() throws(EmbeddedServerError) -> SystemUser? {

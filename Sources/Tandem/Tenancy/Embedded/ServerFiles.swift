@@ -4,6 +4,8 @@ import Glibc
 /// The text of the embedded server's configuration files. Pure: what they say depends on nothing but these values.
 struct ServerFiles: Sendable, Equatable {
     var port: Int
+    /// How many connections it takes.
+    var connections: Int
     var socketDirectory: String
     /// Memory of the machine in bytes.
     var memory: UInt64
@@ -24,6 +26,19 @@ struct ServerFiles: Sendable, Equatable {
         return NetworkAddress.isWildcard(biHost) ? [biHost] : ["127.0.0.1", biHost]
     }
 
+    static let leastConnections = 100
+    /// What a restore starts with: whatever server wrote the log had no more.
+    static let mostConnections = 1_000
+
+    /// Room for all that Tandem opens itself, and for BI twice: sessions beyond its bound are ended only once they are there.
+    ///
+    /// - Parameter bi: 0: without a bound.
+    static func connections(requests: Int, events: Int, bi: Int) -> Int {
+        // Services, operators' commands, backups, PostgreSQL's own reserve.
+        let margin = 30
+        return min(mostConnections, max(leastConnections, requests + events + 2 * (bi == 0 ? 50 : bi) + margin))
+    }
+
     /// Durable by default: fsync, full_page_writes and synchronous_commit are on.
     var configuration: String {
         let megabyte: UInt64 = 1 << 20
@@ -38,8 +53,8 @@ struct ServerFiles: Sendable, Equatable {
             listen_addresses = '\(addresses.joined(separator: ","))'
             port = \(port)
             unix_socket_directories = '\(socketDirectory)'
+            max_connections = \(connections)
             unix_socket_permissions = 0700
-            max_connections = 100
             client_connection_check_interval = '5s'
             idle_in_transaction_session_timeout = '10min'
             password_encryption = 'scram-sha-256'
