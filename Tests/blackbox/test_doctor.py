@@ -135,6 +135,35 @@ def test_sessions_are_seen_by_the_login_of_a_hardened_database(sick: Server) -> 
         assert login["login"] in [item["login"] for item in run("bi", "sessions")["items"]]
 
 
+def test_what_holds_rows_back_without_a_session_is_named(sick: Server) -> None:
+    """Views of the names that the check reads stand for what a server without a standby does not have."""
+    with sick.connect() as connection:
+        connection.execute("create schema held")
+        connection.execute(
+            "create view held.pg_prepared_xacts as select 'left-' || n as gid, 'app' as owner, now() - n * interval '1 hour' as prepared"
+            " from generate_series(0, 1) n")
+        connection.execute(
+            "create view held.pg_stat_replication as select 7 as pid, 'standby-b' as application_name, '3'::xid as backend_xmin")
+        connection.execute(
+            "create view held.pg_replication_slots as select 'cdc' as slot_name, true as active, null::xid as xmin,"
+            " '3'::xid as catalog_xmin union all select 'fresh', true, null, (txid_current() % 4294967296)::text::xid")
+        connection.execute("set search_path = held, pg_catalog")
+        text = (ROOT / "sql/control/deploy/doctor_sessions.sql").read_text()
+        try:
+            calm = {row[0]: row for row in connection.execute(text).fetchall()}
+            assert calm["prepared-transactions"][1] == "warn" and "left-1" in calm["prepared-transactions"][2]
+            assert "left-0" not in calm["prepared-transactions"][2] and calm["prepared-transactions"][3]
+            assert calm["standby-snapshots"][1] == "ok", "few transactions ago"
+            found = {row[0]: row for row in connection.execute(text.replace("h.held > 1000000", "h.held > 100")).fetchall()}
+            assert found["standby-snapshots"][1] == "warn" and found["standby-snapshots"][3]
+            assert "standby standby-b" in found["standby-snapshots"][2] and "slot cdc" in found["standby-snapshots"][2]
+            assert "fresh" not in found["standby-snapshots"][2]
+        finally:
+            connection.execute("drop schema held cascade")
+    as_it_is = {row[0]: row[1] for row in sick.sql(text)}
+    assert as_it_is["prepared-transactions"] == as_it_is["standby-snapshots"] == "ok"
+
+
 def old(name: str) -> str:
     return (ROOT / f"sql/control/deploy/{name}.sql").read_text().replace("interval '10 minutes'", "interval '0 s'")
 

@@ -8,6 +8,28 @@ from pg_stat_activity a
 where a.backend_type = 'client backend' and a.datname = current_database() and a.pid <> pg_backend_pid()
     and a.xact_start < clock_timestamp() - interval '10 minutes'
 union all
+-- What holds rows back with no session that one could look at: a transaction that was prepared and forgotten, a standby that reports what its
+-- readers see (hot_standby_feedback), a slot of one that is away.
+select 'prepared-transactions', case when count(*) = 0 then 'ok' else 'warn' end,
+    'prepared for more than ten minutes: ' || coalesce(string_agg(format('%s of %s, %s min', x.gid, x.owner,
+        extract(epoch from clock_timestamp() - x.prepared)::int / 60), ', ' order by x.prepared), 'none'),
+    'Tandem prepares none: ask who made it, then as its owner in its database commit prepared or rollback prepared, with that name'
+from pg_prepared_xacts x
+where x.prepared < clock_timestamp() - interval '10 minutes'
+union all
+select 'standby-snapshots', case when count(*) = 0 then 'ok' else 'warn' end,
+    'holding rows back for more than a million transactions: ' || coalesce(string_agg(format('%s, %s transactions', h.who, h.held), ', '
+        order by h.held desc), 'none'),
+    'end the long query on that standby (hot_standby_feedback reports it), let whoever reads the slot catch up, or select '
+        || 'pg_drop_replication_slot(NAME) where nobody comes back'
+from (
+    select 'standby ' || coalesce(nullif(r.application_name, ''), r.pid::text) as who, age(r.backend_xmin) as held
+    from pg_stat_replication r
+    union all
+    select 'slot ' || s.slot_name, greatest(age(s.xmin), age(s.catalog_xmin)) from pg_replication_slots s
+) h
+where h.held > 1000000
+union all
 select 'slots', case when count(*) = 0 then 'ok' else 'warn' end,
     'replication slots that nobody reads: ' || coalesce(string_agg(s.slot_name, ', '), 'none'),
     'they keep the write-ahead log until the disk is full: select pg_drop_replication_slot(NAME)'
