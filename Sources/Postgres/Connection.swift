@@ -35,6 +35,10 @@ public final class Connection {
     /// End of the pool's checkout: no call waits beyond it.
     var checkout: Deadline?
 
+    /// A pool closes it once it is given back: PostgreSQL's process holds what nobody will ask for again, such as the catalog of relations
+    /// that were made on it.
+    public var isSpent = false
+
     /// Closed because an answer did not come in time.
     var hasExpired = false
 

@@ -102,7 +102,7 @@ struct PoolThread {
     /// Leaves nothing of the caller's behind; closes what is spent.
     private mutating func checkIn(_ connection: Connection) {
         connection.rollBack()
-        if !connection.isOpen || affinities.count >= core.configuration.affinityLimit || retireAt.isPast {
+        if !connection.isOpen || connection.isSpent || affinities.count >= core.configuration.affinityLimit || retireAt.isPast {
             connection.close()
             self.connection = nil
         }

@@ -188,6 +188,11 @@ private final class Counter: Sendable {
         for _ in 0..<3 { _ = try await old.withConnection { try $0.execute("select 1") } }
         #expect(old.statistics.opened == 3)
         await old.shutdown()
+        let spent = pool(size: 1)
+        for _ in 0..<3 { _ = try await spent.withConnection { $0.isSpent = true } }
+        _ = try await spent.withConnection { try $0.execute("select 1") }
+        #expect(spent.statistics.opened == 4)
+        await spent.shutdown()
         let idle = pool(size: 1) { $0.idleTimeout = .milliseconds(50) }
         _ = try await idle.withConnection { try $0.execute("select 1") }
         for _ in 0..<100 where idle.statistics.connections > 0 { try await Task.sleep(for: .milliseconds(20)) }

@@ -70,6 +70,10 @@ class Clients:
             thread.join(60)
 
     @property
+    def seconds(self) -> float:
+        return self.marks[-1][1] - self.marks[0][1]
+
+    @property
     def failed(self) -> list[Answer]:
         return [answer for answer in self.answers if not 200 <= answer.status < 300]
 

@@ -66,6 +66,8 @@ public struct TenantDirectory {
         let write = KeyText.random(.write)
         let secret = KeyText.random(.secret)
         if isDryRun { return Created(tenant: begun, writeKey: write, secretKey: secret) }
+        // Near a megabyte of catalog for each tenant that is made.
+        connection.isSpent = true
         try Migrator(connection, logger: logger).migrate(begun)
         if begun.modules.contains(.cdp) {
             // Before the first event, which would keep its month in the default partition.
