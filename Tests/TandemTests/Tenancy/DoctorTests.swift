@@ -23,6 +23,24 @@ struct DoctorTests {
         #expect(Doctor.disk(space, at: "/data").result.rawValue == result)
     }
 
+    @Test("What is kept free of the disk is what was set")
+    func reserve() {
+        let space = DiskRoom.Space(free: 6_000_000_000, total: 20_000_000_000)
+        #expect(Doctor.disk(space, at: "/data").result == .ok)
+        #expect(Doctor.disk(space, DiskRoom.Bounds(percent: 40), at: "/data").detail.contains("less than 8000"))
+    }
+
+    @Test(
+        "An installation that is older than a day has to have a backup",
+        arguments: [(3, "ok"), (23.9, "ok"), (24.1, "warn"), (300, "warn")] as [(Double, String)])
+    func noBackups(hours: Double, result: String) {
+        let now = Date(timeIntervalSince1970: 1_800_000_000)
+        let finding = Doctor.noBackups(since: now.addingTimeInterval(-hours * 3_600), now: now)
+        #expect(finding.result.rawValue == result)
+        #expect((finding.remedy == nil) == (result == "ok"))
+        #expect(Doctor.noBackups(since: nil, now: now).result == .ok)
+    }
+
     @Test("The newest backup may be two days old and must not be damaged")
     func backups() {
         let now = Date(timeIntervalSince1970: 1_800_000_000)
