@@ -102,7 +102,8 @@ struct PoolThread {
     /// Leaves nothing of the caller's behind; closes what is spent.
     private mutating func checkIn(_ connection: Connection) {
         connection.rollBack()
-        if !connection.isOpen || connection.isSpent || affinities.count >= core.configuration.affinityLimit || retireAt.isPast {
+        let isSpent = connection.isSpent || affinities.count >= core.configuration.affinityLimit || retireAt.isPast
+        if !connection.isOpen || isSpent {
             connection.close()
             self.connection = nil
         }

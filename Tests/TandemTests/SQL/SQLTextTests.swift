@@ -49,8 +49,6 @@ struct SQLTextTests {
         "Sources/Tandem/Imports/ImportStaging.swift",
         // What an operator is told to type.
         "Sources/Tandem/Tenancy/Doctor.swift",
-        // Whether the database answers.
-        "Sources/TandemAPI/Tenancy/ServiceRoutes.swift",
     ]
 
     @Test("No procedure reads a view of BI: a build that comes next makes them anew under servers of the one before")
