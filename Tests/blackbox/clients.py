@@ -8,6 +8,7 @@ import http.client
 import itertools
 import json
 import random
+import select
 import statistics
 import threading
 import time
@@ -17,7 +18,8 @@ from typing import Any
 
 from server import Server, Tenant
 
-THREADS = 64
+# Requests a second of a connection, so that one rests for less than a server that drains takes for idle.
+PACE = 8
 
 
 @dataclass
@@ -52,7 +54,8 @@ class Clients:
         self.marks: list[tuple[str, float]] = []
         self._rate = rate
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._run, args=(number,), daemon=True) for number in range(THREADS)]
+        count = max(16, round(rate / PACE))
+        self._threads = [threading.Thread(target=self._run, args=(number,), daemon=True) for number in range(count)]
 
     def start(self, name: str) -> "Clients":
         self.mark(name)
@@ -93,8 +96,8 @@ class Clients:
     def _run(self, number: int) -> None:
         chance = random.Random(number)
         lines: dict[str, http.client.HTTPConnection] = {}
-        pause = THREADS / self._rate
-        due = time.monotonic() + pause * number / THREADS
+        pause = len(self._threads) / self._rate
+        due = time.monotonic() + pause * number / len(self._threads)
         while not self._stop.is_set():
             time.sleep(max(0.0, due - time.monotonic()))
             due += pause
@@ -132,6 +135,10 @@ class Clients:
         for _ in range(20):
             address = chance.choice(self.servers).base_url.removeprefix("http://")
             line = lines.get(address)
+            # As a load balancer does: one that the server has closed meanwhile is not used again.
+            if line is not None and line.sock is not None and select.select([line.sock], [], [], 0)[0]:
+                lines.pop(address).close()
+                line = None
             if line is None:
                 line = http.client.HTTPConnection(address, timeout=60)
                 try:

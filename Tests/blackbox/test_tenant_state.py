@@ -155,3 +155,24 @@ def test_another_currency_and_time_zone_change_what_comes_and_convert_nothing(ta
     assert tandem.sql("select ts from event_log", schema=moved.schema) == [event]
     quiet = tandem.cli("tenant", "update", "moved", "--display-name", "Moved")
     assert (quiet["currency"], quiet["timezone"]) == ("CHF", "Asia/Kolkata")
+
+
+def test_a_deletion_that_meets_work_in_progress_is_tried_again(tandem: Server) -> None:
+    """The services may be at work in a tenant when it is deleted; here somebody wants what the deletion has, and has what it wants."""
+    tenant = tandem.tenant("at-work")
+    held = """select c.oid::regclass::text from pg_locks l join pg_class c on c.oid = l.relation
+        where l.mode = 'AccessExclusiveLock' and l.granted and c.relkind = 'r' and c.relnamespace::regnamespace::text = any (%s)
+            and l.pid = (select w.pid from pg_locks w where w.relation = %s::regclass and not w.granted)"""
+    waited_for = f"{tenant.schema}_i.event_log"
+    with tandem.connect(autocommit=False) as worker:
+        worker.execute(f"lock table {waited_for} in access share mode")
+        command = ["tenant", "delete", tenant.slug, "--confirm", tenant.slug, "--grace", "0d", "--data-dir", str(tandem.data_dir)]
+        deletion = subprocess.Popen(
+            [str(BINARY), *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        schemas = [tenant.schema, f"{tenant.schema}_i"]
+        wait_until(lambda: tandem.sql(held, [schemas, waited_for]) != [], 20, every_s=0.02)
+        # Whoever has waited for longer is the one that PostgreSQL ends.
+        worker.execute(f"lock table {tandem.sql(held, [schemas, waited_for])[0][0]} in access share mode")
+    out, err = deletion.communicate(timeout=60)
+    assert deletion.returncode == 0, out + err
+    assert tandem.sql("select from pg_namespace where nspname = %s", [tenant.schema]) == []

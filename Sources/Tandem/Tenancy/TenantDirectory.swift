@@ -163,7 +163,16 @@ public struct TenantDirectory {
     ///
     /// - Parameter now: without waiting for the end of its grace period.
     public func drop(_ tenant: Tenant, now: Bool = false) throws(PostgresError) {
-        try change([.call("drop_tenant", .uuid(tenant.id), .bool(now), .text(actor))], deadline: .seconds(600))
+        for attempt in 1... {
+            do throws(PostgresError) {
+                return _ = try change(
+                    [.call("drop_tenant", .uuid(tenant.id), .bool(now), .text(actor))], deadline: .seconds(600))
+            } catch {
+                // The services were at work in it when its deletion was said, and end with what they do.
+                guard error.isRetryable, attempt < 5 else { throw error }
+                Thread.sleep(forTimeInterval: Double.random(in: 0.2...1))
+            }
+        }
     }
 
     private func setState(
