@@ -72,22 +72,11 @@ public final class BIWatch: Service {
     }
 
     private func watch() async {
-        let pool = Pool(PoolConfiguration(connection: database, size: 1))
-        var isTold = false
-        while !Task.isShuttingDownGracefully && !Task.isCancelled {
-            do throws(PostgresError) {
-                try await pool.withConnection(deadline: .seconds(5)) { (connection) throws(PostgresError) in
-                    try self.look(BISessions(connection, isSuperuser: self.server != nil))
-                }
-                isTold = false
-            } catch {
-                // Once: with a login that may not look it is the same each time, and doctor says so.
-                if !isTold { logger.warning("BI sessions were not looked at", metadata: ["error": "\(error)"]) }
-                isTold = true
-            }
-            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: self.pause) }
+        let look = StandingLook(
+            database: database, pause: pause, logger: logger, warning: "BI sessions were not looked at")
+        await look.run { (connection) throws(PostgresError) in
+            try self.look(BISessions(connection, isSuperuser: self.server != nil))
         }
-        await pool.shutdown()
     }
 
     /// Often enough that a bound is kept to within a quarter.

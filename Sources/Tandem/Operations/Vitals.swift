@@ -39,24 +39,12 @@ public final class Vitals: Service {
     public var figures: Figures? { state.withLock { $0 } }
 
     public func run() async throws {
-        let pool = Pool(PoolConfiguration(connection: database, size: 1))
-        var isTold = false
-        while !Task.isShuttingDownGracefully && !Task.isCancelled {
-            do throws(PostgresError) {
-                let figures = try await pool.withConnection(deadline: .seconds(5)) {
-                    (connection) throws(PostgresError) in try self.look(connection)
-                }
-                state.withLock { $0 = figures }
-                isTold = false
-            } catch {
-                state.withLock { $0 = nil }
-                // Once: whatever it is, it is the same each time.
-                if !isTold { logger.warning("the database was not looked at", metadata: ["error": "\(error)"]) }
-                isTold = true
-            }
-            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: self.interval) }
+        let look = StandingLook(
+            database: database, pause: interval, logger: logger, warning: "the database was not looked at")
+        await look.run(failed: { self.state.withLock { $0 = nil } }) { (connection) throws(PostgresError) in
+            let figures = try self.look(connection)
+            self.state.withLock { $0 = figures }
         }
-        await pool.shutdown()
     }
 
     private func look(_ connection: Connection) throws(PostgresError) -> Figures {
