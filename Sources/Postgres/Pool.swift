@@ -12,7 +12,7 @@ public struct PoolConfiguration: Sendable {
 
     /// A connection is closed after it has served so many different affinities: the server's memory grows with each
     /// schema a session has touched and is never given back.
-    public var affinityLimit = 200
+    public var affinityLimit = 100
 
     /// A connection is closed after this time, give or take a tenth.
     public var maximumAge: Duration = .seconds(1800)

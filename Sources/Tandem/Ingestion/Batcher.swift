@@ -15,8 +15,8 @@ public final class Batcher: Service {
         public var batchLimit = 256
         /// Threads, each with a connection.
         public var lanes = 2
-        /// A transaction costs as much as some 30 messages; but to wait longer leaves the processors idle.
-        public var gathering = Gathering(messages: 32, time: .microseconds(2_500))
+        /// A transaction costs as much as some messages, which a lane waits for; longer would leave the processors idle.
+        public var gathering = Gathering(messages: 16, time: .milliseconds(1))
         /// What may wait; more is turned away.
         public var bounds = QueueBounds()
 

@@ -35,6 +35,14 @@ begin
         on conflict (kind, raw) do nothing;
     end if;
 
+    v_any := exists (select from membership) or exists (select from contact_node);
+    -- Most batches end here: nobody whom they name has an account or a contact, and none of their sources makes leads.
+    if p_form is null and not v_any and array_remove(coalesce(p_named, '{}'), null) = '{}'
+        and not exists (select from unnest(p_flags) u(flags) where u.flags & c_contacts = 0 and u.flags & c_leads <> 0)
+    then
+        return;
+    end if;
+
     if true = any (p_slow) then
         -- Each step by a key of its own: a join of these tables, planned while they were empty, reads all of them.
         v_merged := array(
@@ -53,7 +61,6 @@ begin
         -- One after the other, so that two forms of one person make one lead and turns are kept; before any lead is locked.
         perform from lock_bucket b where b.id = c_forms for update;
     end if;
-    v_any := exists (select from membership) or exists (select from contact_node);
     -- A lead of an earlier message stays beside the contact of a later one, but not the other way round: one run of messages
     -- of a kind after the other. Forms, and messages of persons that this batch has joined, go one by one, the latter each
     -- knowing the joins before.
