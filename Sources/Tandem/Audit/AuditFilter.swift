@@ -13,6 +13,9 @@ public struct AuditFilter: Sendable {
         ("since", "Done at this time or later, ISO 8601"), ("until", "Done before this time, ISO 8601"),
     ]
 
+    /// The same for what administrators did, which stands in one log for all tenants.
+    public static let controlParts = parts + [("tenant", "To which tenant: its id or name, also of one that was dropped")]
+
     /// - Parameter given: the parts by name; those without a value are left out.
     /// - Throws: `validationFailed` for a time that is none.
     public init(_ given: [(name: String, value: String?)]) throws(TandemError) {
@@ -24,7 +27,7 @@ public struct AuditFilter: Sendable {
                     throw .invalid("/" + name, "invalid", "has to be a time in ISO 8601")
                 }
                 parts[name] = .string(RecordTime.text(time))
-            case "object_id": parts[name] = .string(Self.stored(value))
+            case "object_id", "tenant": parts[name] = .string(Self.stored(value))
             default: parts[name] = .string(value)
             }
         }
@@ -36,7 +39,7 @@ public struct AuditFilter: Sendable {
         return prefix.flatMap { PublicID($0, text: id) }?.uuid.uuidString.lowercased() ?? id
     }
 
-    /// As the SQL function `audit_list` reads it.
+    /// As the SQL functions `audit_list` and `control_audit_list` read it.
     public var bind: Bind { .jsonb(JSON.object(parts).encoded()) }
     /// What a page's cursor belongs to.
     public var fingerprint: String { JSON.object(parts).text }

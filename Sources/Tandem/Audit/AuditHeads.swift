@@ -22,6 +22,6 @@ public struct AuditHeads: Sendable {
         }
     }
 
-    /// As the SQL function `verify_heads` reads them.
+    /// As the SQL functions `verify_heads` and `control_audit_state` read them.
     var bind: Bind { .jsonb(JSON.array(heads).encoded()) }
 }

@@ -69,7 +69,7 @@ public enum AuditPresenter {
         return .object(entry)
     }
 
-    private static func named(_ id: JSON?, _ prefix: PublicID.Prefix) -> JSON {
+    static func named(_ id: JSON?, _ prefix: PublicID.Prefix) -> JSON {
         guard let uuid = id?.string.flatMap(UUID.init(uuidString:)) else { return id ?? .null }
         return .string(PublicID(prefix, uuid).description)
     }

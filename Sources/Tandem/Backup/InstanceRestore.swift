@@ -21,16 +21,20 @@ public struct InstanceRestore {
 
     let folder: BackupFolder
     let target: DataDirectory
+    let actor: String
     let logger: Logger
     let progress: (_ step: String) -> Void
 
-    /// - Parameter progress: is told what is being done.
+    /// - Parameters:
+    ///   - actor: who has it done, for the audit of the cluster that is made.
+    ///   - progress: is told what is being done.
     public init(
-        from folder: BackupFolder, into target: DataDirectory, logger: Logger,
+        from folder: BackupFolder, into target: DataDirectory, by actor: String, logger: Logger,
         progress: @escaping (_ step: String) -> Void
     ) {
         self.folder = folder
         self.target = target
+        self.actor = actor
         self.logger = logger
         self.progress = progress
     }
@@ -277,8 +281,10 @@ public struct InstanceRestore {
         progress("bringing tenants up")
         let key = try backing {
             // Servers that the backup knows do not run here.
-            try ControlPlane.prepare(connection, anyway: true, logger: logger)
-            let failures = try Migrator(connection, logger: logger).migrateAll(anyway: true)
+            try ControlPlane.prepare(connection, by: actor, anyway: true, logger: logger)
+            // Before anything is changed that the backup does not know of.
+            try connection.noteRestore(found, by: actor)
+            let failures = try Migrator(connection, actor: actor, logger: logger).migrateAll(anyway: true)
             if let first = failures.first { throw first.error }
             return try ReceiptSigner(connection).publicKey
         }

@@ -92,7 +92,7 @@ public enum CSVLine {
 
     /// The text with an apostrophe before it where a spreadsheet would take it for a formula: it begins with `=`, `@`, a tab or a
     /// return, or with `+` or `-` and is no number. (OWASP, CSV injection. A telephone number stays as it is.)
-    static func harmless(_ text: String) -> String { isFormula(text) ? "'" + text : text }
+    public static func harmless(_ text: String) -> String { isFormula(text) ? "'" + text : text }
 
     private static func isFormula(_ text: String) -> Bool {
         switch text.utf8.first {

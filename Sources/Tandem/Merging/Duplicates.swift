@@ -94,15 +94,16 @@ public enum DuplicateSearch {
     ///
     /// - Parameters:
     ///   - kind: of `kinds`; nil: all.
+    ///   - actor: who asked for it.
     ///   - transaction: runs a transaction of the tenant.
     /// - Returns: as `duplicateProgress`; to whoever's rights are those of roles `{"finished", "found"}` of what they may read.
     public static func run(
-        of kind: String? = nil, within patience: Duration,
+        of kind: String? = nil, by actor: String, within patience: Duration,
         _ transaction: @Sendable (@escaping @Sendable (Connection) throws(TandemError) -> JSON) async throws -> JSON
     ) async throws -> JSON {
         let end = ContinuousClock.now + patience
         let begun = try await transaction { (connection) throws(TandemError) in
-            let records = try connection.beginDuplicates(of: kind)
+            let records = try connection.beginDuplicates(of: kind, by: actor)
             return ["records": .number(Int(records)), "answer": try connection.duplicateAnswer()]
         }
         var answer = begun["answer"] ?? .null
@@ -156,10 +157,11 @@ extension Connection {
 
     /// Begins a search, or goes on with the one that is under way. Each step is a transaction's work.
     ///
+    /// - Parameter actor: who asked for it.
     /// - Returns: how many records and profiles there are to look through.
     @discardableResult
-    public func beginDuplicates(of kind: String? = nil) throws(TandemError) -> Int64 {
-        let rows = try run(.call("begin_duplicates", Self.kinds(kind)))
+    public func beginDuplicates(of kind: String? = nil, by actor: String) throws(TandemError) -> Int64 {
+        let rows = try run(.call("begin_duplicates", Self.kinds(kind), .text(actor)))
         return try reading { () throws(PostgresError) in Int64(try rows.one().int(0)) }
     }
 

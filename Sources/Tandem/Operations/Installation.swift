@@ -106,8 +106,8 @@ public final class Installation: Sendable {
     }
 
     /// Puts right what needs no decision.
-    public func fix(_ connection: Connection) throws -> [(check: String, done: String)] {
-        try Doctor.fix(examine(connection), connection, server: server, logger: logger)
+    public func fix(_ connection: Connection, by actor: String) throws -> [(check: String, done: String)] {
+        try Doctor.fix(examine(connection), connection, server: server, by: actor, logger: logger)
     }
 
     // MARK: backups
@@ -185,11 +185,9 @@ public final class Installation: Sendable {
                 work?.total = total
             }
         }
-        _ = try BackupFolder(of: server.directory)?.prune(keep: Self.kept)
-        _ = try connection.single(
-            settings: TenantDatabase.control(),
-            .call(
-                "append_control_audit", .text(actor), .text("backup.create"), .null(.uuid), .text(backup.name)))
+        try connection.noteBackup(backup, by: actor)
+        let removed = try BackupFolder(of: server.directory)?.prune(keep: Self.kept).backups ?? []
+        if !removed.isEmpty { try connection.notePruned(removed, by: actor) }
     }
 }
 

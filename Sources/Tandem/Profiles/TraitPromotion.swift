@@ -8,6 +8,7 @@ public import Postgres
 /// and undos keep them current from the first moment on.
 public struct TraitPromotion {
     let connection: Connection
+    let actor: String
     let logger: Logger
 
     /// What was done with one trait.
@@ -26,8 +27,10 @@ public struct TraitPromotion {
         case thorough = 100_000
     }
 
-    public init(_ connection: Connection, logger: Logger) {
+    /// - Parameter actor: who has it done, for the audit.
+    public init(_ connection: Connection, actor: String = AuditActor.tandem, logger: Logger) {
         self.connection = connection
+        self.actor = actor
         self.logger = logger
     }
 
@@ -51,6 +54,7 @@ public struct TraitPromotion {
             do throws(PostgresError) {
                 return try connection.transaction(settings: settings) { (connection) throws(PostgresError) in
                     let columns = try Self.columns(connection.execute(call))
+                    if !columns.isEmpty { try note(columns, on: connection) }
                     // What is rolled back ends here, before the commit.
                     if isDryRun { _ = try connection.execute("rollback and chain" as Statement) }
                     return columns
@@ -62,6 +66,14 @@ public struct TraitPromotion {
             }
         }
         return []
+    }
+
+    private func note(_ columns: [Column], on connection: Connection) throws(PostgresError) {
+        let detail: JSON = ["columns": .array(columns.map { JSON.array([.string($0.column), .string($0.change)]) })]
+        try connection.execute(
+            .call(
+                "append_audit", .text(actor), .text("profile.promote"), .text("profile"), .text(""),
+                .jsonb(text: detail.text)))
     }
 
     private static func columns(_ rows: Rows) throws(PostgresError) -> [Column] {

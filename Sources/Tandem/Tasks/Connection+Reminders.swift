@@ -27,8 +27,9 @@ extension Connection {
     /// What was reminded of was seen; answers how many reminders of the activity those were.
     ///
     /// - Throws: `notFound`.
-    public func seeReminders(of activity: RecordID, now: Int64) throws(TandemError) -> Int {
-        guard let row = try run(.call("see_reminders", .uuid(activity), .timestamptz(now))).first else { return 0 }
+    public func seeReminders(of activity: RecordID, by actor: String, now: Int64) throws(TandemError) -> Int {
+        let rows = try run(.call("see_reminders", .uuid(activity), .timestamptz(now), .text(actor)))
+        guard let row = rows.first else { return 0 }
         return try reading { () throws(PostgresError) in try row.int(0) }
     }
 }

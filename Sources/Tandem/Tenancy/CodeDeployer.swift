@@ -5,9 +5,9 @@ import TandemSQL
 /// Puts the procedures of `sql/code` into the schema of this build: one transaction, once. Those of other builds stay for
 /// the servers that use them, and go with the next build but one.
 enum CodeDeployer {
-    /// - Parameter staysBehind: see ``ControlPlane/prepare(_:anyway:staysBehind:logger:)``.
+    /// - Parameter staysBehind: see ``ControlPlane/prepare(_:by:anyway:staysBehind:logger:)``.
     static func deploy(
-        _ connection: Connection, staysBehind: Bool = false, logger: Logger
+        _ connection: Connection, by actor: String, staysBehind: Bool = false, logger: Logger
     ) throws(PostgresError) {
         let schema = CodeVersion.schema
         let isNew = try connection.transaction(settings: settings(schema)) {
@@ -20,6 +20,10 @@ enum CodeDeployer {
                 ControlPlane.file(
                     "control/deploy/note_code_version.sql", .text(schema), .text(CodeVersion.build),
                     .textArray(CodeVersion.migrations), .bool(staysBehind)))
+            if !isThere {
+                try connection.execute(
+                    .call("note_build", .text(actor), .text(schema), .text(CodeVersion.build)))
+            }
             return !isThere
         }
         guard isNew else { return }

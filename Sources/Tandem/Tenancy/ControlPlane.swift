@@ -70,11 +70,13 @@ public enum ControlPlane {
     /// The login needs CREATEROLE and CREATE on the database the first time; later only its membership in tandem_admin.
     ///
     /// - Parameters:
+    ///   - actor: who has it done, for the audit.
     ///   - anyway: also what servers of another build that run do not survive.
     ///   - staysBehind: as a server that may have been restarted in the middle of an upgrade: while servers of a newer build
     ///     run, that one stays the newest.
     public static func prepare(
-        _ connection: Connection, anyway: Bool = false, staysBehind: Bool = false, logger: Logger
+        _ connection: Connection, by actor: String = AuditActor.tandem, anyway: Bool = false, staysBehind: Bool = false,
+        logger: Logger
     ) throws(PostgresError) {
         let found = try state(connection)
         if found.hasControlPlane, found.isMember {
@@ -96,7 +98,7 @@ public enum ControlPlane {
             }
         }
         try migrate(connection, logger: logger)
-        try CodeDeployer.deploy(connection, staysBehind: staysBehind, logger: logger)
+        try CodeDeployer.deploy(connection, by: actor, staysBehind: staysBehind, logger: logger)
     }
 
     /// False for a build that `staysBehind`: tenants are left to the newer one.

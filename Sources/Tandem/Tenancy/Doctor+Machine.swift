@@ -131,7 +131,7 @@ extension Doctor {
             "tandem backup create, every night by a timer")
     }
 
-    /// The checks that ``fix(_:_:server:logger:)`` puts right.
+    /// The checks that ``fix(_:_:server:by:logger:)`` puts right.
     public static let fixable: Set<String> = [
         "migrations", "control-plane", "durability", "temporary-tables", "built-in-functions", "bi-sessions",
         "snapshots",
@@ -139,18 +139,43 @@ extension Doctor {
 
     /// Puts right what needs no decision.
     ///
+    /// - Parameter actor: who has it done, for the audit: what is set in the server is set outside of transactions, so the entry comes
+    ///   behind it, also where only a part was done.
     /// - Returns: what was done, by check.
     public static func fix(
-        _ found: [Finding], _ connection: Connection, server: EmbeddedServer?, logger: Logger
+        _ found: [Finding], _ connection: Connection, server: EmbeddedServer?, by actor: String, logger: Logger
     ) throws -> [(check: String, done: String)] {
         var done: [(check: String, done: String)] = []
+        do {
+            try putRight(found, connection, server, actor, logger, &done)
+        } catch {
+            try? note(done, by: actor, on: connection)
+            throw error
+        }
+        try note(done, by: actor, on: connection)
+        return done
+    }
+
+    private static func note(
+        _ done: [(check: String, done: String)], by actor: String, on connection: Connection
+    ) throws(PostgresError) {
+        if done.isEmpty { return }
+        try connection.noteAdministration(
+            "installation.fix", of: CodeVersion.schema, by: actor,
+            detail: .object(JSONObject(done.map { ($0.check, JSON.string($0.done)) })))
+    }
+
+    private static func putRight(
+        _ found: [Finding], _ connection: Connection, _ server: EmbeddedServer?, _ actor: String, _ logger: Logger,
+        _ done: inout [(check: String, done: String)]
+    ) throws {
         let checks = Set(found.filter { $0.result != .ok }.map(\.check))
         if checks.contains("migrations") || checks.contains("control-plane") {
-            try ControlPlane.prepare(connection, logger: logger)
-            let failures = try Migrator(connection, logger: logger).migrateAll()
+            try ControlPlane.prepare(connection, by: actor, logger: logger)
+            let failures = try Migrator(connection, actor: actor, logger: logger).migrateAll()
             done.append(("migrations", failures.isEmpty ? "every tenant is at this version" : "some tenants failed"))
         }
-        guard let server else { return done }
+        guard let server else { return }
         let superuser = try server.superuser()
         defer { superuser.close() }
         if checks.contains("durability") {
@@ -169,6 +194,5 @@ extension Doctor {
             let ended = try superuser.execute(ControlPlane.file("control/deploy/fix_sessions.sql")).one().int(0)
             done.append(("bi-sessions", "ended \(ended) of BI logins"))
         }
-        return done
     }
 }

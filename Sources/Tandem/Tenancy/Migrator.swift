@@ -5,15 +5,18 @@ public import Postgres
 /// that it may be killed at any moment and run again.
 public struct Migrator {
     private let connection: Connection
+    private let actor: String
     private let logger: Logger
     private let files: TenantSchemaFiles
 
-    public init(_ connection: Connection, logger: Logger) throws {
-        try self.init(connection, logger: logger, files: .embedded())
+    /// - Parameter actor: who has it done, for the audit.
+    public init(_ connection: Connection, actor: String = AuditActor.tandem, logger: Logger) throws {
+        try self.init(connection, actor: actor, logger: logger, files: .embedded())
     }
 
-    init(_ connection: Connection, logger: Logger, files: TenantSchemaFiles) {
+    init(_ connection: Connection, actor: String = AuditActor.tandem, logger: Logger, files: TenantSchemaFiles) {
         self.connection = connection
+        self.actor = actor
         self.logger = logger
         self.files = files
     }
@@ -223,7 +226,7 @@ public struct Migrator {
             try connection.execute(
                 .call(
                     "note_migration", .uuid(tenant.id), .text(migration.path), .text(migration.sha256),
-                    .int4(duration)))
+                    .int4(duration), .text(actor)))
         }
     }
 
@@ -248,7 +251,8 @@ public struct Migrator {
             }
             try connection.enter(control)
             try connection.execute(
-                .call("note_schema_digest", .uuid(tenant.id), .text(files.digest(for: tenant.modules))))
+                .call(
+                    "note_schema_digest", .uuid(tenant.id), .text(files.digest(for: tenant.modules)), .text(actor)))
         }
     }
 

@@ -68,7 +68,7 @@ public struct TenantDirectory {
         if isDryRun { return Created(tenant: begun, writeKey: write, secretKey: secret) }
         // Near a megabyte of catalog for each tenant that is made.
         connection.isSpent = true
-        try Migrator(connection, logger: logger).migrate(begun)
+        try Migrator(connection, actor: actor, logger: logger).migrate(begun)
         if begun.modules.contains(.cdp) {
             // Before the first event, which would keep its month in the default partition.
             try Housekeeping.makePartitions(of: begun, now: WallClock.system.microseconds, on: connection)
@@ -137,7 +137,7 @@ public struct TenantDirectory {
                 "update_tenant", .uuid(tenant.id), displayName.bind, timezone.bind, currency.bind,
                 modules.map { .textArray($0.sorted().map(\.rawValue)) } ?? .null(.textArray), .text(actor)))
         guard modules != nil, !isDryRun else { return changed }
-        try Migrator(connection, logger: logger).migrate(changed)
+        try Migrator(connection, actor: actor, logger: logger).migrate(changed)
         try connection.single(settings: slow, .call("initialise_modules", .uuid(tenant.id)), deadline: .seconds(60))
         return try find(changed.publicID.description)
     }

@@ -28,11 +28,7 @@ struct AuditRoutes {
             .get, "/v1/audit/verify", "Whether the audit log is as it was written, and where it is not",
             feature: "Audit",
             scope: .secret,
-            parameters: [
-                .init(
-                    "heads",
-                    "Heads that were kept elsewhere, as JSON: where the log does not go on from them is named too")
-            ], time: .seconds(60)
+            parameters: [Self.kept], time: .seconds(60)
         ) { [store] call in
             let kept = try Self.heads(call.query["heads"])
             let state = try await store.inTenant(call, readOnly: true) { (connection) throws(TandemError) in
@@ -42,7 +38,10 @@ struct AuditRoutes {
         }
     }
 
-    private static func heads(_ text: String?) throws(TandemError) -> AuditHeads {
+    static let kept = Route.Parameter(
+        "heads", "Heads that were kept elsewhere, as JSON: where the log does not go on from them is named too")
+
+    static func heads(_ text: String?) throws(TandemError) -> AuditHeads {
         guard let text, !text.isEmpty else { return AuditHeads() }
         guard let json = try? JSON(parsing: text) else { throw .invalid("/heads", "invalid", "is no JSON") }
         return try AuditHeads(json)

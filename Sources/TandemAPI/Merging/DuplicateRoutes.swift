@@ -44,7 +44,7 @@ struct DuplicateRoutes {
             .post, "/v1/duplicates:find", "Look for records and profiles that may be one now", feature: "CRM",
             scope: .secret, module: .crm, obeysRights: true, time: RecordMerge.longest
         ) { [records] call in
-            let kind = try Self.kind(call)
+            let (kind, actor) = (try Self.kind(call), call.principal.actor)
             if let rights = call.principal.rights,
                 !RecordMerge.objects.contains(where: { rights.may("merge", $0.name) })
             {
@@ -52,7 +52,7 @@ struct DuplicateRoutes {
                     "forbidden", "The key's role does not allow to merge accounts, contacts or leads.")
             }
             return Response(
-                json: try await DuplicateSearch.run(of: kind, within: DuplicateSearch.callPatience) { body in
+                json: try await DuplicateSearch.run(of: kind, by: actor, within: DuplicateSearch.callPatience) { body in
                     try await records.transaction(call, deadline: RecordMerge.longest) {
                         (connection, _) throws(TandemError) in try body(connection)
                     }

@@ -38,9 +38,9 @@ struct ReminderRoutes {
             .post, "/v1/activities/{id}:seen", "Say that the reminders of an activity were seen", feature: "CRM",
             scope: .secret, module: .crm
         ) { [store] call in
-            let (id, now) = (try call.id(.activity), store.context.clock.microseconds)
+            let (id, actor, now) = (try call.id(.activity), call.principal.actor, store.context.clock.microseconds)
             let seen = try await store.inTenant(call) { (connection) throws(TandemError) in
-                try connection.seeReminders(of: id, now: now)
+                try connection.seeReminders(of: id, by: actor, now: now)
             }
             return Response(json: ["id": .string(PublicID(.activity, id).description), "seen": .number(seen)])
         }

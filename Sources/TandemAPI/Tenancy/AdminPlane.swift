@@ -38,7 +38,7 @@ public struct AdminPlane: Sendable {
         let readiness = Readiness(context: context, drains: [data.drain, drain], batcher: data.batcher)
         routes =
             [metrics] + ServiceRoutes(readiness: readiness, isDetailed: true).routes
-            + AdminTenantRoutes(context: context).routes
+            + AdminTenantRoutes(context: context).routes + AdminAuditRoutes(context: context).routes
     }
 
     /// The listener as a service.

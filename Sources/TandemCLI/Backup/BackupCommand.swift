@@ -79,8 +79,12 @@ struct BackupCommand: ParsableCommand {
             ) { verb, done, total in
                 meter.show(verb, done: done / 1_000_000, of: total.map { $0 / 1_000_000 }, unit: "MB")
             }
+            try session.connection.noteBackup(backup, by: DatabaseSession.actor)
             let folder = try BackupCommand.folder(global)
             let pruned = try keep == 0 ? (backups: [String](), segments: 0) : folder.prune(keep: keep)
+            if !pruned.backups.isEmpty {
+                try session.connection.notePruned(pruned.backups, by: DatabaseSession.actor)
+            }
             meter.end()
             var object = BackupCommand.shown(backup)
             object["folder"] = .string(folder.path)
@@ -146,24 +150,49 @@ struct BackupCommand: ParsableCommand {
     struct Prune: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Remove all but the newest backups, and the log that only those needed.",
-            discussion: "tandem backup prune --keep 14 --dry-run")
+            discussion: """
+                tandem backup prune --keep 14 --dry-run
+
+                What is removed stands in the audit (tandem audit list --control --action backup), if the folder is that of this data \
+                directory and its database can be started: a full disk is made room on all the same.
+                """)
         @OptionGroup var global: GlobalOptions
         @Option(help: "How many stay.") var keep = 7
         @Option(name: .customLong("from"), help: "A folder of backups (DATA_DIR/backups).") var path: String?
 
         func run() async throws {
             guard keep >= 1 else { throw CommandFailure.usage("--keep must be at least 1") }
-            let pruned = try BackupCommand.folder(global, path).prune(keep: keep, isDryRun: global.dryRun)
+            let folder = try BackupCommand.folder(global, path)
+            let pruned = try folder.prune(keep: keep, isDryRun: global.dryRun)
             var object: JSONObject = [
                 "removed": .array(pruned.backups.map { .string($0) }), "segments": .number(pruned.segments),
             ]
             if global.dryRun { object["dry_run"] = true }
             let verb = global.dryRun ? "Would remove" : "Removed"
+            let notes = try global.dryRun || pruned.backups.isEmpty ? [] : note(pruned.backups, in: folder)
             Output(
                 content: .object(object), name: "removed",
                 text: "\(verb) \(pruned.backups.isEmpty ? "no backup" : pruned.backups.joined(separator: ", "))"
-                    + " and \(pruned.segments) segments of the log."
+                    + " and \(pruned.segments) segments of the log.",
+                notes: notes
             ).print(try OutputFormat(Settings(global)))
+        }
+
+        /// - Returns: why there is no entry in the audit, where there is none.
+        private func note(_ removed: [String], in folder: BackupFolder) throws -> [String] {
+            let settings = try Settings(global)
+            guard settings[.databaseURL] == nil, folder == BackupFolder(of: DataDirectory(settings.dataDirectory)) else {
+                return ["these backups are not those of \(settings.dataDirectory): no entry in an audit was made"]
+            }
+            do {
+                try DatabaseSession.with(global) { session in
+                    try session.connection.notePruned(removed, by: DatabaseSession.actor)
+                }
+                return []
+            } catch {
+                let reason = CommandFailure(translating: error)?.message ?? "\(error)"
+                return ["no entry in the audit was made: \(reason)"]
+            }
         }
     }
 
@@ -194,7 +223,8 @@ struct BackupCommand: ParsableCommand {
             var logger = Logger(label: "tandem") { StreamLogHandler.standardError(label: $0) }
             logger.logLevel = try settings.logLevel(default: .warning)
             let start = ContinuousClock.now
-            let work = InstanceRestore(from: folder, into: place, logger: logger) { step in
+            let work = InstanceRestore(from: folder, into: place, by: DatabaseSession.actor, logger: logger) {
+                step in
                 FileHandle.standardError.write(Data("\(step) …\n".utf8))
             }
             let backup = try work.choose(name, before: moment)

@@ -82,7 +82,7 @@ struct DatabaseSession {
     /// A database without a control plane gets one; one of another version is left alone.
     private static func require(_ connection: Connection, logger: Logger) throws {
         if try !ControlPlane.state(connection).hasControlPlane {
-            try ControlPlane.prepare(connection, logger: logger)
+            try ControlPlane.prepare(connection, by: actor, logger: logger)
         } else if try !ControlPlane.isCurrent(connection) {
             throw CommandFailure(
                 exit: .pending, code: "migrations_pending",

@@ -39,7 +39,7 @@ struct DuplicateCommand: ParsableCommand {
                 return Output(content: .object(session.written(found)), text: Self.words(found))
             }
             _ = try session.inTenant(tenant) { (connection) throws(TandemError) in
-                try connection.beginDuplicates(of: kind)
+                try connection.beginDuplicates(of: kind, by: DatabaseSession.actor)
             }
             var progress: JSON
             repeat {

@@ -25,7 +25,8 @@ struct DoctorCommand: DatabaseCommand {
         var findings = try examine(session)
         var fixed: [(check: String, done: String)] = []
         if fix && !global.dryRun {
-            fixed = try Doctor.fix(findings, session.connection, server: session.server, logger: session.logger)
+            fixed = try Doctor.fix(
+                findings, session.connection, server: session.server, by: DatabaseSession.actor, logger: session.logger)
             if !fixed.isEmpty {
                 // What was reloaded reaches sessions within a moment.
                 Thread.sleep(forTimeInterval: 0.5)

@@ -79,19 +79,32 @@ struct Output {
 
     private func csv(_ items: [JSONObject]) -> String {
         let keys = columns.isEmpty ? items.first?.names ?? [] : columns.map(\.key)
-        let rows = [keys] + items.map { item in keys.map { Self.value(item, $0) } }
+        let rows = [keys] + items.map { item in keys.map { Self.cell(item, $0) } }
         return rows.map(CSVLine.text).joined()
     }
 
+    /// Texts as files of exports have them: a spreadsheet runs none.
+    private static func cell(_ object: JSONObject, _ path: String) -> String {
+        let text = value(object, path)
+        return switch found(object, path) {
+        case .string, .array: CSVLine.harmless(text)
+        default: text
+        }
+    }
+
     private static func value(_ object: JSONObject, _ path: String) -> String {
-        var value: JSON? = .object(object)
-        for key in path.split(separator: ".") { value = value?[String(key)] }
-        switch value {
+        switch found(object, path) {
         case nil, .null: return ""
         case .string(let text): return text
         case .array(let elements): return elements.map { $0.string ?? $0.text }.joined(separator: ",")
         case .some(let other): return other.text
         }
+    }
+
+    private static func found(_ object: JSONObject, _ path: String) -> JSON? {
+        var value: JSON? = .object(object)
+        for key in path.split(separator: ".") { value = value?[String(key)] }
+        return value
     }
 }
 

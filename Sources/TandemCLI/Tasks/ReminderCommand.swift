@@ -47,7 +47,7 @@ struct ReminderCommand: ParsableCommand {
             let now = WallClock.system.microseconds
             let seen = try session.inTenant(session.tenant()) { (connection) throws(TandemError) -> Int in
                 guard let id = PublicID(.activity, text: activity)?.uuid else { throw .notFound() }
-                return try connection.seeReminders(of: id, now: now)
+                return try connection.seeReminders(of: id, by: DatabaseSession.actor, now: now)
             }
             return Output(content: .object(session.written(["id": .string(activity), "seen": .number(seen)])))
         }

@@ -130,7 +130,8 @@ struct BICommand: ParsableCommand {
 
         func run(_ session: DatabaseSession) throws -> Output {
             let tenant = try session.tenant()
-            let promotion = TraitPromotion(session.connection, logger: session.logger)
+            let promotion = TraitPromotion(
+                session.connection, actor: DatabaseSession.actor, logger: session.logger)
             let columns = try promotion.promote(
                 tenant, traits: traits.isEmpty ? nil : traits, sample: .thorough, attempts: 30,
                 isDryRun: session.options.dryRun)

@@ -112,8 +112,9 @@ struct MigrateCommand: ParsableCommand {
                 plan.tenants = tenants
                 return try plan.run(session)
             }
-            try ControlPlane.prepare(session.connection, anyway: anyway, logger: session.logger)
-            let migrator = try Migrator(session.connection, logger: session.logger)
+            let actor = DatabaseSession.actor
+            try ControlPlane.prepare(session.connection, by: actor, anyway: anyway, logger: session.logger)
+            let migrator = try Migrator(session.connection, actor: actor, logger: session.logger)
             var count = 0
             let meter = ProgressMeter()
             defer { meter.end() }

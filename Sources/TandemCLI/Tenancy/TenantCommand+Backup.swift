@@ -31,6 +31,9 @@ extension TenantCommand {
                 meter.show("saving", done: Int64(rows), of: nil, unit: "rows")
             }.write(to: BackupText.path(folder))
             meter.end()
+            // Nothing is changed, but all that is known of it lies elsewhere now.
+            try session.connection.noteAdministration(
+                "tenant.export", of: tenant.id.uuidString.lowercased(), tenant: tenant.id, by: DatabaseSession.actor)
             return Output(
                 content: .object(TenantCommand.summary(manifest, ["folder": .string(folder)])), name: "folder",
                 text: TenantCommand.table(manifest.tables, result: nil)

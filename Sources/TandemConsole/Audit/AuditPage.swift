@@ -4,7 +4,7 @@ import Postgres
 import Tandem
 import TandemHTTP
 
-/// Who did what, newest first, and whether that is still as it was written.
+/// Who did what, newest first, and whether that is still as it was written: in a tenant, or as its administrator.
 struct AuditPage {
     struct Entry {
         let when: Moment?
@@ -13,6 +13,8 @@ struct AuditPage {
         let object: String
         let objectID: String
         let detail: String?
+        /// The tenant that administrators did it to; nil: none, or the page is the tenant's own.
+        let tenantName: String?
     }
 
     struct Field {
@@ -31,6 +33,11 @@ struct AuditPage {
 
     let chrome: Chrome
     let path: String
+    /// Whose doing it is.
+    let lead: String
+    let command: String
+    /// Entries are of several tenants.
+    let namesTenants: Bool
     let fields: [Field]
     let problem: String?
     let state: State?
@@ -40,8 +47,8 @@ struct AuditPage {
 }
 
 extension Console {
-    private static let entriesOnPage = 50
-    private static let filters: [(name: String, label: String, hint: String)] = [
+    static let auditEntriesOnPage = 50
+    private static let filters: [AuditQuery.Part] = [
         ("actor", "Who", "user:sales@acme.example"), ("action", "What", "contact, or contact.write"),
         ("object_id", "Record", "its id"), ("since", "Since", "2026-11-01"), ("until", "Until", "2026-12-01"),
     ]
@@ -50,10 +57,7 @@ extension Console {
         [
             page(
                 "/console/{tenant}/audit", "Who did what, newest first", right: .operators,
-                parameters: Self.filters.map { .init($0.name, $0.label) } + [
-                    .init("after", "The last entry of the page before: time, chain and place"),
-                    .init("verify", "1 reads all entries and says whether they are as they were written"),
-                ]
+                parameters: AuditQuery.parameters(Self.filters)
             ) { call, visit in
                 try await audit(call, visit, visit.requiredTenant())
             }
@@ -61,28 +65,20 @@ extension Console {
     }
 
     private func audit(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
-        var (filter, problem): (AuditFilter?, String?) = (nil, nil)
-        do {
-            filter = try AuditFilter(Self.filters.map { ($0.name, call.query[$0.name]) })
-        } catch {
-            problem = "\(call.query["since"] ?? "") … \(call.query["until"] ?? "") is no time: write 2026-11-01."
-        }
-        let (items, next) = try await entries(filter, after: Self.place(call.query["after"]), tenant)
-        let words = TimeWords(tenant.timezone)
         let path = "/console/\(tenant.slug)/audit"
-        let chosen = Self.filters.compactMap { one in
-            call.query[one.name].flatMap { $0.isEmpty ? nil : "\(one.name)=\(queryValue($0))" }
-        }
+        let query = AuditQuery(call, Self.filters)
+        let words = TimeWords(tenant.timezone)
+        let (items, next) = try await entries(query.filter, after: Self.place(call.query["after"]), tenant)
         let page = AuditPage(
             chrome: Chrome(title: "Audit", visit: visit, place: .audit, version: version), path: path,
-            fields: Self.filters.map {
-                AuditPage.Field(name: $0.name, label: $0.label, value: call.query[$0.name] ?? "", hint: $0.hint)
-            },
-            problem: problem, state: call.query["verify"] == "1" ? try await auditState(tenant) : nil,
-            entries: items.map { Self.shown($0, words) }, hasEntries: !items.isEmpty,
-            pager: next.map {
-                Pager(href: path + "?" + (chosen + ["after=\($0.at)-\($0.chain)-\($0.seq)"]).joined(separator: "&"))
-            })
+            lead: "Who did what.", command: "tandem audit export", namesTenants: false, fields: query.fields,
+            problem: query.problem,
+            state: query.isCheck
+                ? AuditPage.State(
+                    try await reading(tenant) { (connection) throws(TandemError) in try connection.auditState() })
+                : nil,
+            entries: items.map { Self.auditEntry($0, words) }, hasEntries: !items.isEmpty,
+            pager: next.map { query.pager(path, after: "\($0.at)-\($0.chain)-\($0.seq)") })
         return Response(html: templates.render(page, as: "audit"))
     }
 
@@ -91,19 +87,8 @@ extension Console {
     ) async throws -> (items: [JSON], next: AuditPlace?) {
         guard let filter else { return ([], nil) }
         return try await reading(tenant) { (connection) throws(TandemError) in
-            try connection.auditEntries(filter, after: after, limit: Self.entriesOnPage)
+            try connection.auditEntries(filter, after: after, limit: Self.auditEntriesOnPage)
         }
-    }
-
-    private func auditState(_ tenant: Tenant) async throws -> AuditPage.State {
-        let state = try await reading(tenant) { (connection) throws(TandemError) in try connection.auditState() }
-        let breaches = (state["breaches"]?.array ?? []).map {
-            "Entry \($0["seq"]?.int ?? 0) of chain \($0["chain"]?.int ?? 0) is \($0["breach"]?.string ?? "")."
-        }
-        let count = "\(Figures.count(state["entries"]?.int ?? 0)) entries"
-        return AuditPage.State(
-            text: breaches.isEmpty ? "\(count), all as they were written." : "\(count), not as they were written.",
-            isIntact: breaches.isEmpty, breaches: breaches)
     }
 
     private static func place(_ text: String?) -> AuditPlace? {
@@ -112,11 +97,60 @@ extension Console {
         return AuditPlace(at: parts[0], chain: Int(clamping: parts[1]), seq: parts[2])
     }
 
-    private static func shown(_ entry: JSON, _ words: TimeWords) -> AuditPage.Entry {
+    static func auditEntry(_ entry: JSON, _ words: TimeWords) -> AuditPage.Entry {
         let detail = entry["detail"]?.object ?? [:]
         return AuditPage.Entry(
             when: words.moment(entry["at"]?.string ?? ""), who: ActorWords.words(entry["actor"]?.string ?? ""),
             action: entry["action"]?.string ?? "", object: entry["object"]?.string ?? "",
-            objectID: entry["object_id"]?.string ?? "", detail: detail.isEmpty ? nil : JSON.object(detail).text)
+            objectID: entry["object_id"]?.string ?? "", detail: detail.isEmpty ? nil : JSON.object(detail).text,
+            tenantName: entry["slug"]?.string ?? entry["tenant"]?.string)
+    }
+}
+
+/// What the form above the entries says.
+struct AuditQuery {
+    typealias Part = (name: String, label: String, hint: String)
+
+    let fields: [AuditPage.Field]
+    /// Nil: a time in it is none.
+    let filter: AuditFilter?
+    let problem: String?
+    /// Reads all entries.
+    let isCheck: Bool
+    private let chosen: [String]
+
+    init(_ call: Call, _ parts: [Part]) {
+        fields = parts.map {
+            AuditPage.Field(name: $0.name, label: $0.label, value: call.query[$0.name] ?? "", hint: $0.hint)
+        }
+        filter = try? AuditFilter(parts.map { ($0.name, call.query[$0.name]) })
+        problem =
+            filter == nil
+            ? "\(call.query["since"] ?? "") … \(call.query["until"] ?? "") is no time: write 2026-11-01." : nil
+        isCheck = call.query["verify"] == "1"
+        chosen = fields.filter { !$0.value.isEmpty }.map { "\($0.name)=\(queryValue($0.value))" }
+    }
+
+    func pager(_ path: String, after: String) -> Pager {
+        Pager(href: path + "?" + (chosen + ["after=\(after)"]).joined(separator: "&"))
+    }
+
+    static func parameters(_ parts: [Part]) -> [Route.Parameter] {
+        parts.map { .init($0.name, $0.label) } + [
+            .init("after", "The last entry of the page before"),
+            .init("verify", "1 reads all entries and says whether they are as they were written"),
+        ]
+    }
+}
+
+extension AuditPage.State {
+    /// - Parameter state: as reading all of it answered.
+    init(_ state: JSON) {
+        breaches = (state["breaches"]?.array ?? []).map {
+            "Entry \($0["seq"]?.int ?? 0) of chain \($0["chain"]?.int ?? 0) is \($0["breach"]?.string ?? "")."
+        }
+        isIntact = breaches.isEmpty
+        let count = "\(Figures.count(state["entries"]?.int ?? 0)) entries"
+        text = isIntact ? "\(count), all as they were written." : "\(count), not as they were written."
     }
 }

@@ -172,7 +172,7 @@ extension Console {
     private func findDuplicates(_ visit: Visit, _ form: Query) async throws -> Response {
         try Self.requireMerging(visit)
         let tenant = try visit.requiredTenant().unlimited
-        let progress = try await DuplicateSearch.run(within: DuplicateSearch.pagePatience) { body in
+        let progress = try await DuplicateSearch.run(by: visit.actor, within: DuplicateSearch.pagePatience) { body in
             try await writing(tenant, body)
         }
         // While it is not finished the page says so by itself.

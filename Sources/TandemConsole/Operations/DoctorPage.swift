@@ -34,9 +34,9 @@ extension Console {
             installationPage(.doctor, "What is wrong with the installation, and what to do") { call, visit in
                 try await doctor(call, visit)
             },
-            installationAction(.doctor, "fix", "Put right what needs no decision") { _, _ in
+            installationAction(.doctor, "fix", "Put right what needs no decision") { _, visit in
                 try await context.pool.withConnection(deadline: .seconds(55)) { (connection) throws in
-                    _ = try installation.fix(connection)
+                    _ = try installation.fix(connection, by: visit.actor)
                 }
                 return .seeOther(Chrome.InstallationPlace.doctor.href + "?notice=fixed")
             },

@@ -5,7 +5,7 @@ import TandemHTTP
 extension Chrome {
     /// The pages of the whole installation, in the order of their navigation.
     enum InstallationPlace: String, CaseIterable {
-        case tenants, doctor, backups, bi, upgrade
+        case tenants, doctor, backups, bi, upgrade, audit
 
         var label: String {
             switch self {
@@ -14,6 +14,7 @@ extension Chrome {
             case .backups: "Backups"
             case .bi: "BI sessions"
             case .upgrade: "Upgrade"
+            case .audit: "Audit"
             }
         }
 
@@ -43,15 +44,16 @@ extension Console {
                     version: version)
                 return Response(html: templates.render(TenantsPage(visit, chrome: chrome), as: "tenants"))
             }
-        ] + doctorRoutes + backupRoutes + biSessionRoutes + [upgradeRoute]
+        ] + doctorRoutes + backupRoutes + biSessionRoutes + [upgradeRoute, controlAuditRoute]
     }
 
     func installationPage(
-        _ place: Chrome.InstallationPlace, _ summary: String, _ handler: @escaping PageHandler
+        _ place: Chrome.InstallationPlace, _ summary: String, parameters: [Route.Parameter] = [],
+        _ handler: @escaping PageHandler
     ) -> Route {
         Route(
             .get, place.href, summary, feature: "Console", scope: .none,
-            parameters: [.init("notice", "What the last form did")], time: .seconds(60)
+            parameters: parameters + [.init("notice", "What the last form did")], time: .seconds(60)
         ) { call in
             guard let visit = try await visit(call) else { return .seeOther("/console/sign-in") }
             return try await answer(call, visit, nil, .operators) {

@@ -79,7 +79,7 @@ extension Console {
                 try connection.oidcUser(tenant, provider, person, catalogs: catalogs)
             }
             return try await startSession(
-                call, tenant, user: user.id, cookies: [oidcCookie("", seconds: 0, tenant, call)])
+                call, tenant, user: user.id, by: nil, cookies: [oidcCookie("", seconds: 0, tenant, call)])
         } catch let fault as OIDCFault {
             return try await refused(fault, call, tenant)
         }

@@ -61,7 +61,7 @@ extension Console {
             return isStored
         }
         guard isStored else { return passwordPage(token, nil) }
-        return try await startSession(call, tenant, user: user.id)
+        return try await startSession(call, tenant, user: user.id, by: "password")
     }
 
     private func invited(_ token: String, _ function: StaticString) async throws -> Invited? {

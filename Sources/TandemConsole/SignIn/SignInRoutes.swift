@@ -126,15 +126,16 @@ extension Console {
             try connection.finishSignIn(tenant.database, user: user)
         }
         signIns.giveBack(call.client.address)
-        return try await startSession(call, tenant, user: user, to: to)
+        return try await startSession(call, tenant, user: user, by: "password", to: to)
     }
 
     /// Signs a user in on this browser.
     /// - Parameters:
+    ///   - method: how, for the audit; nil: it was told.
     ///   - cookies: others to set.
     ///   - to: the page to go to, where it is the tenant's.
     func startSession(
-        _ call: Call, _ tenant: Tenant, user: RecordID, cookies: [String] = [], to: String? = nil
+        _ call: Call, _ tenant: Tenant, user: RecordID, by method: String?, cookies: [String] = [], to: String? = nil
     ) async throws -> Response {
         let secret = Secret.random()
         try await context.pool.withConnection { (connection) throws(PostgresError) in
@@ -143,7 +144,7 @@ extension Console {
                 .call(
                     "start_session", .bytea(Secret.hash(secret)), .uuid(tenant.id), .uuid(user),
                     .text("user:" + PublicID(.user, user).description),
-                    .untyped("\(Self.sessionSeconds) seconds")))
+                    .untyped("\(Self.sessionSeconds) seconds"), method.bind))
         }
         note(call, "signed in", workspace: tenant.slug)
         return .seeOther(

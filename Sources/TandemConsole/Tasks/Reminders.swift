@@ -41,9 +41,9 @@ extension Console {
             ) {
                 call, visit, form in
                 let (tenant, id) = (try visit.requiredTenant(), try call.id("activity", .activity))
-                let now = context.clock.microseconds
+                let (actor, now) = (visit.actor, context.clock.microseconds)
                 _ = try await writing(tenant) { (connection) throws(TandemError) in
-                    try connection.seeReminders(of: id, now: now)
+                    try connection.seeReminders(of: id, by: actor, now: now)
                 }
                 return .seeOther(Self.back(form, else: "today", tenant, notice: "seen"))
             }

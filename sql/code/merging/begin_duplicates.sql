@@ -1,6 +1,6 @@
--- Begins to look for duplicates among p_objects, null: all that there are; unless a search is under way: then that one goes on. Answers how many
--- records and profiles there are to look through, 0 where there can be none.
-create or replace function begin_duplicates(p_objects text[] default null) returns int8
+-- Begins to look for duplicates among p_objects, null: all that there are; unless a search is under way: then that one goes on. p_actor: whoever
+-- asked for it; null: nobody did, the night came. Answers how many records and profiles there are to look through, 0 where there can be none.
+create or replace function begin_duplicates(p_objects text[] default null, p_actor text default null) returns int8
 language plpgsql
 as $$
 declare
@@ -18,6 +18,10 @@ begin
     set id = excluded.id, begun_at = excluded.begun_at, finished_at = null, remaining = excluded.remaining, found = 0, compared = 0,
         skipped = '{}'
     where s.finished_at is not null;
+    if p_actor is not null then
+        perform append_audit(p_actor, 'duplicate.find', 'duplicate_search', s.id::text, jsonb_build_object('objects', v_objects))
+        from duplicate_search s;
+    end if;
     return (
         select sum(case o
             when 'account' then (select count(*) from accounts)

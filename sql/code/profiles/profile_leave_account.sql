@@ -61,5 +61,7 @@ begin
     insert into outbox (topic, key, payload, at)
     values (
         'profile.left', p_profile::text, jsonb_build_object('group_id', v_group_id, 'account_id', v_account, 'actor', p_actor), now());
+    perform append_audit(
+        p_actor, 'profile.leave', 'profile', p_profile::text, jsonb_strip_nulls(jsonb_build_object('account_id', v_account)));
 end
 $$;

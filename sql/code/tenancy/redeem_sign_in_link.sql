@@ -13,6 +13,6 @@ begin
         return;
     end if;
     perform append_control_audit(link.actor, 'console.sign_in', link.tenant, encode(p_link, 'hex'));
-    return query select * from start_session(p_session, link.tenant, link.user_id, link.actor, p_valid);
+    return query select * from start_session(p_session, link.tenant, link.user_id, link.actor, p_valid, null);
 end
 $$;
