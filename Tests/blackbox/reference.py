@@ -48,8 +48,10 @@ def routes(server: Server) -> list[tuple[str, str, str]]:
 
 def admin_routes() -> list[tuple[str, str, str]]:
     """The same of the admin plane, which describes itself nowhere: as its source has them."""
-    text = "\n".join(path.read_text() for path in sorted((ROOT / "Sources/TandemAPI/Tenancy").glob("*.swift")))
-    found = re.findall(r"oute\(\s*\.(\w+), \"(/[^\"]+)\", \"([^\"]+)\"", text)
+    folder = ROOT / "Sources/TandemAPI"
+    files = {*folder.glob("Tenancy/*.swift"), *folder.glob("*/Admin*Routes.swift")}
+    text = "\n".join(path.read_text() for path in sorted(files))
+    found = re.findall(r"oute\(\s*\.(\w+),\s*\"(/[^\"]+)\",\s*\"([^\"]+)\"", text)
     return sorted(((method.upper(), path, summary) for method, path, summary in found), key=lambda route: (route[1], route[0]))
 
 

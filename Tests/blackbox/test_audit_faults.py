@@ -350,7 +350,7 @@ CONTROL = {
 
 @pytest.mark.parametrize("fault", CONTROL)
 def test_what_administrators_did_is_held_the_same_way(log: Log, fault: str, figures: Callable[[str, Any], None]) -> None:
-    """The control plane's own chain: by doctor, on the command line and in the console."""
+    """The control plane's own chain: by doctor, on the command line and in the console, and by `audit verify --control`."""
     server, connection = log.tenant.server, log.connection
     while (last := connection.execute("select max(seq) from tandem.audit").fetchone()[0]) < 6:
         server.cli("tenant", "update", log.tenant.slug, "--display-name", f"Audit {last}")
@@ -367,6 +367,9 @@ def test_what_administrators_did_is_held_the_same_way(log: Log, fault: str, figu
         found = next(one for one in findings(server) if one["check"] == "control-audit")
         assert (found["result"], found["detail"]) == ("fail", said) and found["remedy"]
         assert said in log.browser.get("/console/-/doctor").text
+        with pytest.raises(CommandFailed) as failed:
+            server.cli("audit", "verify", "--control")
+        assert [(one["seq"], one["breach"]) for one in json.loads(failed.value.output)["breaches"]] == expected
     finally:
         connection.execute("truncate tandem.audit, tandem.audit_head")
         connection.execute("insert into tandem.audit select * from public.control_kept")

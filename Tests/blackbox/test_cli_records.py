@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import subprocess
 
@@ -103,5 +105,16 @@ def test_every_object_has_its_noun(tenant: Tenant) -> None:
         text = subprocess.run(
             [str(tenant.server.binary), "help", noun], capture_output=True, text=True, check=True).stdout
         assert f"tandem {noun} list" in text
-    csv = cli(tenant, "pipeline", "list", "-o", "csv", json=False)
-    assert csv.startswith("id,name,position")
+    text = cli(tenant, "pipeline", "list", "-o", "csv", json=False)
+    assert text.startswith("id,name,position")
+
+
+def test_csv_of_a_command_runs_no_formula(tenant: Tenant) -> None:
+    names = {"=1+1": "'=1+1", "@sum(a1)": "'@sum(a1)", "-2+cmd": "'-2+cmd", "-5": "-5", "plain": "plain"}
+    for name in names:
+        cli(tenant, "product", "create", "--set", f"name={name}", "--set", "tags==a,b")
+    rows = list(csv.DictReader(io.StringIO(cli(tenant, "product", "list", "-o", "csv", json=False))))
+    assert {row["name"] for row in rows} == set(names.values())
+    # Any other form says what it is.
+    assert {item["name"] for item in cli(tenant, "product", "list")["items"]} == set(names)
+    assert {line.split()[1] for line in cli(tenant, "product", "list", json=False).splitlines()[1:]} >= {"=1+1", "@sum(a1)"}

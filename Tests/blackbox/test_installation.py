@@ -10,7 +10,7 @@ import pytest
 from console import Browser
 from server import Server, wait_until
 
-PLACES = ("tenants", "doctor", "backups", "bi", "upgrade")
+PLACES = ("tenants", "doctor", "backups", "bi", "upgrade", "audit")
 
 
 @pytest.fixture(scope="module")

@@ -276,6 +276,7 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "privacy": f"{base}/privacy", "keys": f"{base}/keys", "bi-logins": f"{base}/bi",
         "audit": f"{base}/audit?verify=1",
         **{place: f"/console/-/{place}" for place in ("tenants", "doctor", "backups", "bi", "upgrade")},
+        "administrators": "/console/-/audit",
         "send": f"{base}/send",
         "send-refused": f"{base}/send",
         "nobody": f"{base}/people?q=nobody",

@@ -50,6 +50,25 @@ struct MigratorTests {
         for tenant in tenants { #expect(try tables(tenant).contains("more")) }
     }
 
+    @Test("A migration leaves an entry in its transaction, with who had it done; of a tenant that is made none")
+    func entries() throws {
+        let tenant = try TestTenant(in: database).tenant
+        let reader = try database.connect()
+        func actions() throws -> [String] {
+            try reader.execute(
+                "select actor || ' ' || action from tandem.audit where tenant = \(tenant.id) and action in ('tenant.migrate', 'tenant.views') order by seq"
+            ).map { try $0.text(0) }
+        }
+        #expect(try actions().isEmpty)
+        let broken = try files(adding: [migration("9001_half", "select nothing from nowhere;")])
+        #expect(throws: PostgresError.self) { try migrator(broken).migrate(tenant) }
+        #expect(try actions().isEmpty)
+        let files = try files(adding: [migration("9001_more", "create table more (id int primary key);")])
+        let migrator = Migrator(try database.service(), actor: "cli:test", logger: TestTenant.quiet, files: files)
+        for _ in 0..<2 { try migrator.migrate(tenant) }
+        #expect(try actions() == ["cli:test tenant.migrate", "cli:test tenant.views"])
+    }
+
     @Test("A migration that fails in the middle leaves nothing of itself")
     func atomic() throws {
         let tenant = try TestTenant(in: database).tenant
