@@ -72,8 +72,9 @@ class Log:
     def added(self) -> list[str]:
         connection = self.tenant.server.connect()
         try:
-            rows = connection.execute(f"select 'tenant', chain, seq, actor, action from {self.tenant.internals}.audit").fetchall()
-            rows += connection.execute("select 'control', 0, seq, actor, action from tandem.audit").fetchall()
+            own = f"select 'tenant', chain, seq, actor, action from {self.tenant.internals}.audit order by at, chain, seq"
+            rows = connection.execute(own).fetchall()
+            rows += connection.execute("select 'control', 0, seq, actor, action from tandem.audit order by seq").fetchall()
         finally:
             connection.close()
         new = [(actor, action) for *place, actor, action in rows if tuple(place) not in self.seen]
@@ -436,8 +437,8 @@ READING = set(
 #: Those that call what a route calls, by their last word: the routes' test holds for them, and each file of a noun for its own.
 AS_ROUTES = set(
     "create update delete restore suspend resume set revoke consent apply undo approve reject erase suppress unsuppress merge unmerge"
-    " convert unconvert add invite reset sign-out rename-tag drop dismiss seen replay connect disconnect correct reprocess discard cancel on"
-    " off remove".split())
+    " convert unconvert add invite reset sign-out rename-tag drop dismiss seen replay connect disconnect correct reprocess discard cancel"
+    " on off remove".split())
 #: All others: the entry, of the tenant's log or of the administrators'.
 COMMANDS = {
     "backup create": "backup.create", "backup prune": "backup.prune", "backup restore": "backup.restore", "doctor": "installation.fix",
@@ -484,7 +485,7 @@ def test_what_is_done_to_an_installation_leaves_an_entry(
     assert server.cli("backup", "prune", "--keep", "1")["removed"] == [names[1]]
     assert log.added() == ["backup.prune"]
     (pruned,) = server.cli("audit", "list", "--control", "--action", "backup.prune", "--id", names[1])["items"]
-    assert pruned["detail"] == {"removed": [names[1]]} and pruned["actor"].startswith("cli:") and pruned["tenant"] is None
+    assert pruned["detail"]["removed"] == [names[1]] and pruned["actor"].startswith("cli:") and pruned["tenant"] is None
     # What a folder elsewhere loses is no matter of this installation.
     text = server.cli("backup", "prune", "--keep", "1", "--from", str(server.data_dir / "backups"), json=False)
     assert "Removed no backup" in text and log.added() == []

@@ -34,11 +34,12 @@ extension Connection {
     public func noteAdministration(
         _ action: String, of object: String, tenant: UUID? = nil, by actor: String, detail: JSON = [:]
     ) throws(PostgresError) {
+        // Patient: what was done is done, and who makes a tenant meanwhile has the end of the chain.
         _ = try single(
-            settings: TenantDatabase.control(),
+            settings: TenantDatabase.control(statementTimeout: .seconds(60), lockTimeout: .seconds(30)),
             .call(
                 "append_control_audit", .text(actor), .text(action), tenant.bind, .text(object),
-                .jsonb(text: detail.text)))
+                .jsonb(text: detail.text)), deadline: .seconds(60))
     }
 
     /// Backups lie beside the database: their entries come behind what was done.
@@ -46,10 +47,16 @@ extension Connection {
         try noteAdministration("backup.create", of: backup.name, by: actor)
     }
 
-    /// - Parameter removed: the names of the backups; the entry is of the newest.
-    public func notePruned(_ removed: [String], by actor: String) throws(PostgresError) {
+    /// - Parameter pruned: the names of the backups, of the newest of which the entry is, and the number of segments of the log.
+    public func notePruned(
+        _ pruned: (backups: [String], segments: Int), by actor: String
+    ) throws(PostgresError) {
+        if pruned.backups.isEmpty, pruned.segments == 0 { return }
         try noteAdministration(
-            "backup.prune", of: removed.first ?? "", by: actor, detail: ["removed": .array(removed.map { .string($0) })])
+            "backup.prune", of: pruned.backups.first ?? "", by: actor,
+            detail: [
+                "removed": .array(pruned.backups.map { .string($0) }), "segments": .number(pruned.segments),
+            ])
     }
 
     func noteRestore(_ restored: InstanceRestore.Result, by actor: String) throws(PostgresError) {

@@ -186,8 +186,8 @@ public final class Installation: Sendable {
             }
         }
         try connection.noteBackup(backup, by: actor)
-        let removed = try BackupFolder(of: server.directory)?.prune(keep: Self.kept).backups ?? []
-        if !removed.isEmpty { try connection.notePruned(removed, by: actor) }
+        guard let pruned = try BackupFolder(of: server.directory)?.prune(keep: Self.kept) else { return }
+        try connection.notePruned(pruned, by: actor)
     }
 }
 

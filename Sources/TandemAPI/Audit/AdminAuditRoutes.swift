@@ -48,7 +48,7 @@ struct AdminAuditRoutes {
         let cursor = try PageCursor(
             opening: text, with: context.sealingKey, scope: call.request.uri.path,
             fingerprint: Array(filter.fingerprint.utf8))
-        guard let seq = cursor.keys.first??.flatMap({ Int64($0) }) else {
+        guard let key = cursor.keys.first ?? nil, let seq = Int64(key) else {
             throw Problem.badRequest("invalid_cursor", "The cursor is not one of this list.")
         }
         return seq

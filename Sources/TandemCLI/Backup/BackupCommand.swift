@@ -82,9 +82,7 @@ struct BackupCommand: ParsableCommand {
             try session.connection.noteBackup(backup, by: DatabaseSession.actor)
             let folder = try BackupCommand.folder(global)
             let pruned = try keep == 0 ? (backups: [String](), segments: 0) : folder.prune(keep: keep)
-            if !pruned.backups.isEmpty {
-                try session.connection.notePruned(pruned.backups, by: DatabaseSession.actor)
-            }
+            try session.connection.notePruned(pruned, by: DatabaseSession.actor)
             meter.end()
             var object = BackupCommand.shown(backup)
             object["folder"] = .string(folder.path)
@@ -169,7 +167,8 @@ struct BackupCommand: ParsableCommand {
             ]
             if global.dryRun { object["dry_run"] = true }
             let verb = global.dryRun ? "Would remove" : "Removed"
-            let notes = try global.dryRun || pruned.backups.isEmpty ? [] : note(pruned.backups, in: folder)
+            let isNothing = global.dryRun || pruned.backups.isEmpty && pruned.segments == 0
+            let notes = try isNothing ? [] : note(pruned, in: folder)
             Output(
                 content: .object(object), name: "removed",
                 text: "\(verb) \(pruned.backups.isEmpty ? "no backup" : pruned.backups.joined(separator: ", "))"
@@ -179,14 +178,16 @@ struct BackupCommand: ParsableCommand {
         }
 
         /// - Returns: why there is no entry in the audit, where there is none.
-        private func note(_ removed: [String], in folder: BackupFolder) throws -> [String] {
+        private func note(
+            _ pruned: (backups: [String], segments: Int), in folder: BackupFolder
+        ) throws -> [String] {
             let settings = try Settings(global)
             guard settings[.databaseURL] == nil, folder == BackupFolder(of: DataDirectory(settings.dataDirectory)) else {
                 return ["these backups are not those of \(settings.dataDirectory): no entry in an audit was made"]
             }
             do {
                 try DatabaseSession.with(global) { session in
-                    try session.connection.notePruned(removed, by: DatabaseSession.actor)
+                    try session.connection.notePruned(pruned, by: DatabaseSession.actor)
                 }
                 return []
             } catch {
