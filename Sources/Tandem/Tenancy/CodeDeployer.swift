@@ -7,7 +7,7 @@ import TandemSQL
 enum CodeDeployer {
     /// - Parameter staysBehind: see ``ControlPlane/prepare(_:by:anyway:staysBehind:logger:)``.
     static func deploy(
-        _ connection: Connection, by actor: String, staysBehind: Bool = false, logger: Logger
+        _ connection: Connection, by actor: String = AuditActor.tandem, staysBehind: Bool = false, logger: Logger
     ) throws(PostgresError) {
         let schema = CodeVersion.schema
         let isNew = try connection.transaction(settings: settings(schema)) {
