@@ -14,7 +14,8 @@ public struct AuditFilter: Sendable {
     ]
 
     /// The same for what administrators did, which stands in one log for all tenants.
-    public static let controlParts = parts + [("tenant", "To which tenant: its id or name, also of one that was dropped")]
+    public static let controlParts =
+        parts + [("tenant", "To which tenant: its id or name, also of one that was dropped")]
 
     /// - Parameter given: the parts by name; those without a value are left out.
     /// - Throws: `validationFailed` for a time that is none.

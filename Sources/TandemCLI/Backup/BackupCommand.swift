@@ -182,7 +182,8 @@ struct BackupCommand: ParsableCommand {
             _ pruned: (backups: [String], segments: Int), in folder: BackupFolder
         ) throws -> [String] {
             let settings = try Settings(global)
-            guard settings[.databaseURL] == nil, folder == BackupFolder(of: DataDirectory(settings.dataDirectory)) else {
+            guard settings[.databaseURL] == nil, folder == BackupFolder(of: DataDirectory(settings.dataDirectory))
+            else {
                 return ["these backups are not those of \(settings.dataDirectory): no entry in an audit was made"]
             }
             do {

@@ -16,7 +16,8 @@ extension Console {
             let place = Chrome.InstallationPlace.audit
             let query = AuditQuery(call, Self.controlFilters)
             let words = TimeWords("UTC")
-            let (items, next) = try await controlEntries(query.filter, before: call.query["after"].flatMap { Int64($0) })
+            let (items, next) = try await controlEntries(
+                query.filter, before: call.query["after"].flatMap { Int64($0) })
             let page = AuditPage(
                 chrome: Chrome(
                     title: "Audit", visit: visit, installation: place, notice: call.query["notice"], version: version),
