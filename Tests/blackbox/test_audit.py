@@ -137,7 +137,7 @@ def admin(tandem: Server) -> Admin:
 
 def test_what_administrators_did_is_listed_by_command_api_and_console(tandem: Server, admin: Admin, tmp_path: pathlib.Path) -> None:
     tenant = tandem.tenant("administered")
-    made = tandem.cli("source", "create", "shop", "--tenant", tenant.slug)
+    made = tandem.cli("source", "create", "shop", "--kind", "server", "--tenant", tenant.slug)
     listed = tandem.cli("audit", "list", "--control", "--tenant", tenant.slug)["items"]
     assert listed == admin.entries(tenant=tenant.slug) == admin.entries(tenant=tenant.id)
     newest = listed[0]
