@@ -64,8 +64,8 @@ struct MigratorTests {
         #expect(throws: PostgresError.self) { try migrator(broken).migrate(tenant) }
         #expect(try actions().isEmpty)
         let files = try files(adding: [migration("9001_more", "create table more (id int primary key);")])
-        let migrator = Migrator(try database.service(), actor: "cli:test", logger: TestTenant.quiet, files: files)
-        for _ in 0..<2 { try migrator.migrate(tenant) }
+        let own = Migrator(try database.service(), actor: "cli:test", logger: TestTenant.quiet, files: files)
+        for _ in 0..<2 { try own.migrate(tenant) }
         #expect(try actions() == ["cli:test tenant.migrate", "cli:test tenant.views"])
     }
 
