@@ -131,17 +131,19 @@ extension Doctor {
             "tandem backup create, every night by a timer")
     }
 
-    /// The checks that ``fix(_:_:server:logger:)`` puts right.
+    /// The checks that ``fix(_:_:server:until:logger:)`` puts right.
     public static let fixable: Set<String> = [
         "migrations", "control-plane", "durability", "temporary-tables", "built-in-functions", "bi-sessions",
-        "snapshots",
+        "snapshots", formsCheck,
     ]
 
     /// Puts right what needs no decision.
     ///
+    /// - Parameter end: when to leave the rest of what may be much for the next time; nil: never.
     /// - Returns: what was done, by check.
     public static func fix(
-        _ found: [Finding], _ connection: Connection, server: EmbeddedServer?, logger: Logger
+        _ found: [Finding], _ connection: Connection, server: EmbeddedServer?,
+        until end: ContinuousClock.Instant? = nil, logger: Logger
     ) throws -> [(check: String, done: String)] {
         var done: [(check: String, done: String)] = []
         let checks = Set(found.filter { $0.result != .ok }.map(\.check))
@@ -149,6 +151,10 @@ extension Doctor {
             try ControlPlane.prepare(connection, logger: logger)
             let failures = try Migrator(connection, logger: logger).migrateAll()
             done.append(("migrations", failures.isEmpty ? "every tenant is at this version" : "some tenants failed"))
+        }
+        if checks.contains(formsCheck) {
+            let tenants = try TenantDirectory(connection, actor: "doctor", logger: logger).list()
+            done.append((formsCheck, try renewForms(connection, of: tenants, until: end)))
         }
         guard let server else { return done }
         let superuser = try server.superuser()
