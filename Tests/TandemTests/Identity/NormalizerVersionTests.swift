@@ -41,8 +41,8 @@ struct NormalizerVersionTests {
         ]
         let outdated = OutdatedRecord(id: UUID(), record: record, numbers: ["0049 171 1234567", "none"], isPage: true)
         let item = outdated.item(of: account)
-        #expect(item["of"] == ["name": "acme.example", "phone": "+1 415 555 2671", "domain": "www.acme.example"])
-        #expect(item["forms"] == ["phone_e164": "+14155552671", "domain": "acme.example"])
+        #expect(item["of"] == ["name": "acme.example", "domain": "www.acme.example", "phone": "+1 415 555 2671"])
+        #expect(item["forms"] == ["domain": "acme.example", "phone_e164": "+14155552671"])
         #expect(item["numbers"] == ["0049 171 1234567": "+491711234567", "none": nil])
     }
 }
