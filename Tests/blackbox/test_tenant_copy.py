@@ -45,7 +45,7 @@ DIFFERENT: dict[str, tuple[list[str], str]] = {
     "outbox": ([], "what waited to be sent is not sent again"),
     "reminder": (["sent_at", "seen_at"], "those whose moment has passed count as sent"),
     "idempotency": ([], "answers are remembered for keys, which the copy does not have"),
-    "promoted_trait": (["filled_at"], "the server fills new columns once more within a minute, of the source after its export or of the copy"),
+    "promoted_trait": (["filled_at"], "the server fills new columns once more, in the source or in the copy"),
     "bi_grantee": ([], "the copy has no BI logins yet"),
 }
 

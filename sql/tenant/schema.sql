@@ -1191,6 +1191,7 @@ CREATE TABLE t_x_i.normal_form (
     kind text NOT NULL,
     raw text NOT NULL,
     norm text NOT NULL,
+    normalizer_version smallint DEFAULT 1 NOT NULL,
     CONSTRAINT normal_form_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'phone'::text])))
 );
 
@@ -1982,6 +1983,8 @@ CREATE INDEX accounts_domain ON t_x.accounts USING btree (domain);
 
 CREATE INDEX accounts_name ON t_x.accounts USING btree (name, id);
 
+CREATE INDEX accounts_normalizer_1 ON t_x.accounts USING btree (id) WHERE (normalizer_version <> 1);
+
 CREATE INDEX accounts_owner ON t_x.accounts USING btree (owner_id, id);
 
 CREATE INDEX accounts_parent ON t_x.accounts USING btree (parent_id);
@@ -2032,6 +2035,8 @@ CREATE INDEX contacts_email ON t_x.contacts USING btree (email_norm);
 
 CREATE INDEX contacts_name ON t_x.contacts USING btree (name, id);
 
+CREATE INDEX contacts_normalizer_1 ON t_x.contacts USING btree (id) WHERE (normalizer_version <> 1);
+
 CREATE INDEX contacts_owner ON t_x.contacts USING btree (owner_id, id);
 
 CREATE INDEX contacts_phone ON t_x.contacts USING btree (phone_e164);
@@ -2055,6 +2060,8 @@ CREATE INDEX leads_created ON t_x.leads USING btree (created_at, id);
 CREATE INDEX leads_digits ON t_x.leads USING btree (reverse(regexp_replace(phone, '[^0-9]'::text, ''::text, 'g'::text)) COLLATE "C") WHERE (phone IS NOT NULL);
 
 CREATE INDEX leads_email ON t_x.leads USING btree (email_norm);
+
+CREATE INDEX leads_normalizer_1 ON t_x.leads USING btree (id) WHERE (normalizer_version <> 1);
 
 CREATE INDEX leads_opportunity ON t_x.leads USING btree (converted_opportunity_id);
 
@@ -2171,6 +2178,8 @@ CREATE INDEX membership_group ON t_x_i.membership USING btree (group_id);
 CREATE INDEX merge_created ON t_x_i.merge USING btree (created_at DESC, id DESC);
 
 CREATE INDEX node_component ON t_x_i.node USING btree (component);
+
+CREATE INDEX normal_form_normalizer_1 ON t_x_i.normal_form USING btree (kind, raw) WHERE (normalizer_version <> 1);
 
 CREATE INDEX operation_created ON t_x_i.operation USING btree (created_at, id);
 

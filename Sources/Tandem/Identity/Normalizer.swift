@@ -6,7 +6,8 @@ import CPhoneNumber
 /// The rules are those of the duplicate check: what API, import and ingest store (`email_norm`, `phone_e164`, `domain`,
 /// `company_key`) comes from here, beside ``version``, so that rows of an older version can be found and derived anew.
 public enum Normalizer {
-    /// Raised whenever a function may answer differently for the same text.
+    /// Raised whenever a function may answer differently for the same text, by its own rules, Unicode's tables or those of libphonenumber;
+    /// `normalizer_version()` says the same to the database. See `docs/adding-a-feature.md`.
     public static let version = 1
 
     /// No default country: only numbers with a country code are understood.

@@ -68,6 +68,9 @@ public final class Installation: Sendable {
 
     // MARK: doctor
 
+    /// Of a page of the console, whose request ends after 55 s.
+    private static let patience: Duration = .seconds(30)
+
     /// Blocks for as long as that takes, seconds with many tenants.
     public func examine(_ connection: Connection) throws -> [Doctor.Finding] {
         try Doctor.examine(connection, server: server, reserve: room.bounds, logger: logger) + more()
@@ -105,9 +108,10 @@ public final class Installation: Sendable {
         }
     }
 
-    /// Puts right what needs no decision.
+    /// Puts right what needs no decision; of what may be much, as much as a page's patience allows.
     public func fix(_ connection: Connection, by actor: String) throws -> [(check: String, done: String)] {
-        try Doctor.fix(examine(connection), connection, server: server, by: actor, logger: logger)
+        try Doctor.fix(
+            examine(connection), connection, server: server, by: actor, until: .now + Self.patience, logger: logger)
     }
 
     // MARK: backups

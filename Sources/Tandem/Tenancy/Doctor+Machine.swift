@@ -131,23 +131,26 @@ extension Doctor {
             "tandem backup create, every night by a timer")
     }
 
-    /// The checks that ``fix(_:_:server:by:logger:)`` puts right.
+    /// The checks that ``fix(_:_:server:by:until:logger:)`` puts right.
     public static let fixable: Set<String> = [
         "migrations", "control-plane", "durability", "temporary-tables", "built-in-functions", "bi-sessions",
-        "snapshots",
+        "snapshots", formsCheck,
     ]
 
     /// Puts right what needs no decision.
     ///
-    /// - Parameter actor: who has it done, for the audit: what is set in the server is set outside of transactions, so the entry comes
-    ///   behind it, also where only a part was done.
+    /// - Parameters:
+    ///   - actor: who has it done, for the audit: what is set in the server is set outside of transactions, so the entry comes
+    ///     behind it, also where only a part was done.
+    ///   - end: when to leave the rest of what may be much for the next time; nil: never.
     /// - Returns: what was done, by check.
     public static func fix(
-        _ found: [Finding], _ connection: Connection, server: EmbeddedServer?, by actor: String, logger: Logger
+        _ found: [Finding], _ connection: Connection, server: EmbeddedServer?, by actor: String,
+        until end: ContinuousClock.Instant? = nil, logger: Logger
     ) throws -> [(check: String, done: String)] {
         var done: [(check: String, done: String)] = []
         do {
-            try putRight(found, connection, server, actor, logger, &done)
+            try putRight(found, connection, server, actor, end, logger, &done)
         } catch {
             try? note(done, by: actor, on: connection)
             throw error
@@ -166,14 +169,18 @@ extension Doctor {
     }
 
     private static func putRight(
-        _ found: [Finding], _ connection: Connection, _ server: EmbeddedServer?, _ actor: String, _ logger: Logger,
-        _ done: inout [(check: String, done: String)]
+        _ found: [Finding], _ connection: Connection, _ server: EmbeddedServer?, _ actor: String,
+        _ end: ContinuousClock.Instant?, _ logger: Logger, _ done: inout [(check: String, done: String)]
     ) throws {
         let checks = Set(found.filter { $0.result != .ok }.map(\.check))
         if checks.contains("migrations") || checks.contains("control-plane") {
             try ControlPlane.prepare(connection, by: actor, logger: logger)
             let failures = try Migrator(connection, actor: actor, logger: logger).migrateAll()
             done.append(("migrations", failures.isEmpty ? "every tenant is at this version" : "some tenants failed"))
+        }
+        if checks.contains(formsCheck) {
+            let tenants = try TenantDirectory(connection, actor: actor, logger: logger).list()
+            done.append((formsCheck, try renewForms(connection, of: tenants, until: end)))
         }
         guard let server else { return }
         let superuser = try server.superuser()

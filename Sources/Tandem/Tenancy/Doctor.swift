@@ -77,7 +77,11 @@ public enum Doctor {
                     ? "every tenant is at this version"
                     : "pending: " + pending.map(\.tenant.slug).joined(separator: ", "),
                 "tandem migrate up, or doctor --fix"))
-        if pending.isEmpty { findings.append(try duplicates(connection, logger)) }
+        if pending.isEmpty {
+            let tenants = try TenantDirectory(connection, actor: "doctor", logger: logger).list()
+            findings.append(try duplicates(connection, tenants))
+            findings.append(try forms(connection, of: tenants))
+        }
         return findings
     }
 
@@ -94,8 +98,7 @@ public enum Doctor {
             "end the upgrade: stop those of the older build")
     }
 
-    private static func duplicates(_ connection: Connection, _ logger: Logger) throws(PostgresError) -> Finding {
-        let tenants = try TenantDirectory(connection, actor: "doctor", logger: logger).list()
+    private static func duplicates(_ connection: Connection, _ tenants: [Tenant]) throws(PostgresError) -> Finding {
         let alarms = try connection.duplicateAlarms(of: tenants, now: WallClock.system.microseconds)
         let words = alarms.map { "\($0.tenant.slug), \($0.alarm.words)" }
         return finding(

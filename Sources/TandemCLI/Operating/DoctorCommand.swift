@@ -16,7 +16,7 @@ struct DoctorCommand: DatabaseCommand {
     @OptionGroup var global: GlobalOptions
     @Flag(
         help:
-            "Put right what needs no decision: durability, open doors of the embedded server, migrations, old BI sessions."
+            "Put right what needs no decision: durability, open doors of the embedded server, migrations, old BI sessions, normal forms."
     )
     var fix = false
     var requirement: DatabaseSession.Requirement { .none }

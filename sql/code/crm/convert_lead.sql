@@ -44,6 +44,10 @@ begin
         v_account := convert_lead_account(to_jsonb(v_lead), v_matches, p_options, p_actor);
         v_contact := convert_lead_contact(to_jsonb(v_lead), v_matches, v_account, p_options, p_actor);
         v_account := coalesce(v_account, v_contact -> 'its_account');
+        if v_lead.normalizer_version < normalizer_version() then
+            perform age_forms('account', array[(v_account ->> 'id')::uuid], v_lead.normalizer_version);
+            perform age_forms('contact', array[(v_contact ->> 'id')::uuid], v_lead.normalizer_version);
+        end if;
         v_opportunity := convert_lead_opportunity(to_jsonb(v_lead), v_account, v_contact, p_options, p_actor);
         v_done := finish_conversion(to_jsonb(v_lead), v_account, v_contact - 'its_account', v_opportunity, p_actor);
         if p_dry_run then

@@ -10,6 +10,8 @@ declare
     v_rows bigint[];
     v_items jsonb;
     v_records uuid[];
+    -- By which normaliser the records' values of before were made, where it was another.
+    v_versions jsonb;
 begin
     update import i set state = 'undoing' where i.id = p_import and i.state = 'done';
     v_rows := array(
@@ -31,11 +33,12 @@ begin
         group by r.record_id)
     select jsonb_agg(
             case when created then jsonb_build_object('op', 'delete', 'id', record_id, 'if_match', version)
-                else jsonb_build_object('op', 'update', 'id', record_id, 'if_match', version, 'data', coalesce(before, '{}'))
+                else jsonb_build_object('op', 'update', 'id', record_id, 'if_match', version, 'data', coalesce(before - 'normalizer_version', '{}'))
                 end
             order by last desc),
-        array_agg(record_id order by last desc)
-    into v_items, v_records
+        array_agg(record_id order by last desc),
+        jsonb_object_agg(record_id, before -> 'normalizer_version') filter (where before ? 'normalizer_version')
+    into v_items, v_records, v_versions
     from record;
     with done as (
         select v_records[w.idx + 1] as record_id,
@@ -46,6 +49,9 @@ begin
     set undo = d.undo, undo_reason = d.reason
     from done d
     where r.import = p_import and r.record_id = d.record_id and r.outcome in ('created', 'updated');
+    if v_versions is not null then
+        perform age_forms(p_object, array[v.key::uuid], v.value::integer) from jsonb_each_text(v_versions) v;
+    end if;
     -- An empty value was nobody's opinion: it must not outrank what comes later.
     delete from field_source f
     using import_row r

@@ -47,14 +47,14 @@ begin
 
     if v_reason is null then
         -- Normal forms that SQL cannot derive.
-        insert into normal_form (kind, raw, norm)
-        select n.kind, n.raw, n.norm
+        insert into normal_form (kind, raw, norm, normalizer_version)
+        select n.kind, n.raw, n.norm, normalizer_version()
         from (values
             ('email', v_data ->> 'email', v_data ->> 'email_norm'), ('phone', v_data ->> 'phone', v_data ->> 'phone_e164')
         ) n(kind, raw, norm)
         where n.norm is distinct from normal_form_of(n.kind, n.raw)
         order by n.kind
-        on conflict (kind, raw) do nothing;
+        on conflict (kind, raw) do update set norm = excluded.norm, normalizer_version = excluded.normalizer_version;
         if v_found is null or not exists (
             select from leads d where d.id = v_found and d.owner_id is not null
             union all

@@ -22,8 +22,8 @@ declare
 begin
     -- Normal forms that SQL cannot derive, for what folds traits later.
     if p_pf_msg <> '{}' then
-        insert into normal_form (kind, raw, norm)
-        select distinct on (f.kind, f.raw) f.kind, f.raw, f.norm
+        insert into normal_form (kind, raw, norm, normalizer_version)
+        select distinct on (f.kind, f.raw) f.kind, f.raw, f.norm, normalizer_version()
         from (
             select p.field as kind, p.value as raw,
                 case p.field when 'email' then p_email_norm[p.msg] when 'phone' then p_phone_e164[p.msg] end as norm
@@ -32,7 +32,7 @@ begin
         ) f
         where f.norm is not null and f.norm is distinct from normal_form_of(f.kind, f.raw)
         order by f.kind, f.raw
-        on conflict (kind, raw) do nothing;
+        on conflict (kind, raw) do update set norm = excluded.norm, normalizer_version = excluded.normalizer_version;
     end if;
 
     v_any := exists (select from membership) or exists (select from contact_node);

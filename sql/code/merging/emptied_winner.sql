@@ -16,6 +16,13 @@ as $$
                 where s.record_id = (p_row ->> 'id')::uuid and s.rank = 40 and s.at > (p_merge ->> 'at')::timestamptz
                   and s.field = coalesce(p_object -> 'companions' ->> f.key, f.key)
             )
-        )
+        ) || case
+            -- The normal form was made anew since, of what the merge brought: doctor --fix makes it of what is there now.
+            when exists (
+                select from jsonb_each(p_merge -> 'fields') f
+                join jsonb_each_text(p_object -> 'companions') c on c.key = f.key
+                where coalesce(p_row -> f.key, 'null') <> f.value -> 'new'
+                  and coalesce(p_row -> c.value, 'null') = coalesce(p_merge #> array['fields', c.value, 'new'], 'null'))
+            then '{"normalizer_version": 0}' else '{}' end::jsonb
     )
 $$;

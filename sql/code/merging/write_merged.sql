@@ -7,10 +7,14 @@ language plpgsql
 as $$
 declare
     v_items jsonb[];
+    v_oldest integer := (select min((r ->> 'normalizer_version')::integer) from unnest(p_rows) r);
 begin
     v_items := check_records(p_object, array[jsonb_build_object(
         'idx', 0, 'op', 'update', 'id', p_rows[1] -> 'id', 'old', p_rows[1], 'given', '{}'::jsonb,
-        'new', (select coalesce(jsonb_object_agg(f.key, f.value -> 'value'), '{}') from jsonb_each(p_picked) f),
+        'new', (select coalesce(jsonb_object_agg(f.key, f.value -> 'value'), '{}') from jsonb_each(p_picked) f)
+            -- What comes of a loser is as old as it was there.
+            || case when v_oldest < (p_rows[1] ->> 'normalizer_version')::integer
+                then jsonb_build_object('normalizer_version', v_oldest) else '{}' end,
         'child_changes', jsonb_build_object('merged', jsonb_build_array(
             null, (select jsonb_agg(r -> 'id' order by n) from unnest(p_rows[2:]) with ordinality u(r, n))
         ))

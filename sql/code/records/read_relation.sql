@@ -10,7 +10,9 @@ begin
                     'name', a.attname,
                     'type', format_type(a.atttypid, a.atttypmod),
                     'required', a.attnotnull and d.adbin is null,
-                    'default', pg_get_expr(d.adbin, d.adrelid))
+                    -- What the table has by itself is of the build that made it.
+                    'default', case a.attname
+                        when 'normalizer_version' then 'normalizer_version()' else pg_get_expr(d.adbin, d.adrelid) end)
                 order by a.attnum)
             from pg_attribute a
             left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum

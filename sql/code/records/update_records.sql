@@ -7,6 +7,11 @@ declare
     v_items jsonb[];
     v_columns text;
 begin
+    if p_object -> 'companions' <> '{}' and exists (
+        select from unnest(p_items) i where (i -> 'old' ->> 'normalizer_version')::integer <> normalizer_version())
+    then
+        p_items := stamp_forms(p_object, p_items);
+    end if;
     select array_agg(
         case when i ? 'outcome' then i
             else i || jsonb_build_object(
