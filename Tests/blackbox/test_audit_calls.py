@@ -42,6 +42,7 @@ PROCEDURES = {
     "note_archive_lines": "begin_import leaves the entry", "note_import_references": "begin_import leaves the entry",
     "note_import_rows": "begin_import leaves the entry", "stage_import": "begin_import leaves the entry",
     "begin_sign_in": "counts tries; who comes in leaves the entry", "finish_sign_in": "start_session leaves the entry",
+    "renew_normal_forms": "of doctor --fix, which leaves the entry (installation.fix)",
     "find_session": "notes when a session was seen last",
     "bulk_note": ORDERED, "quarantine_discard": ORDERED, "quarantine_refuse": ORDERED, "operation_advance": ORDERED,
     "operation_claim": ORDERED, "simulation_note": "answers a question, which it keeps",
