@@ -140,6 +140,7 @@ public struct TenantRestore {
                     try connection.execute(.call("restore_sequence", .text(name), .int8(value)))
                 }
                 try connection.execute(.call("restore_indexes"), deadline: TenantExport.longest)
+                try connection.execute(.call("analyze_tenant"), deadline: TenantExport.longest)
             }
             return try verify(manifest, connection)
         }

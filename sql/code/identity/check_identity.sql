@@ -20,34 +20,39 @@ begin
     from identifier i
     where not exists (select from node n where n.id = i.node)
     union all
-    -- Connected, and one edge less than nodes: a tree.
+    -- Connected, and one edge less than nodes: a tree. Most components have one node, for which nothing is called.
     select 'a component is a tree of active edges',
         format('component %s: %s nodes, %s reached, %s edges', t.label, t.nodes, t.reached, t.edges)
     from (
         select
-            n.component as label, count(*) as nodes,
-            (select count(*) from connected_nodes(min(n.id))) as reached,
-            sum((select count(*) from edge e where e.a = n.id and e.active)) as edges
+            n.component as label, count(*) as nodes, coalesce(sum(e.edges), 0) as edges,
+            case when count(*) = 1 then 1 else (select count(*) from connected_nodes(min(n.id))) end as reached
         from node n
+        left join (select x.a, count(*) as edges from edge x where x.active group by x.a) e on e.a = n.id
         group by n.component
     ) t
     where t.reached <> t.nodes or t.edges <> t.nodes - 1
     union all
     select 'a component agrees with its nodes', format('component %s', x.label)
     from (
-        select n.component as label, count(*) as nodes from node n where n.erased_at is null group by n.component
+        select
+            k.label, k.identifiers, k.merges,
+            case when k.nodes = 1 and k.merges = 0 then k.first else public_node(k.label) end as public_node
+        from (
+            select
+                n.component as label, count(*) filter (where n.erased_at is null) as living, count(*) as nodes, min(n.id) as first,
+                coalesce(sum(i.identifiers), 0) as identifiers, coalesce(sum(e.merges), 0) as merges
+            from node n
+            left join (select o.node, count(*) as identifiers from identifier o group by o.node) i on i.node = n.id
+            left join (select o.a, count(*) as merges from edge o where o.active group by o.a) e on e.a = n.id
+            group by n.component
+        ) k
+        where k.living > 0
     ) x
     full join component c on c.label = x.label
-    left join lateral (
-        select
-            p.id, p.public_id,
-            (select count(*) from node n join identifier i on i.node = n.id where n.component = x.label) as identifiers,
-            (select count(*) from node n join edge e on e.a = n.id and e.active where n.component = x.label) as merges
-        from node p
-        where p.id = public_node(x.label)
-    ) w on true
+    left join node p on p.id = x.public_node
     where (c.label, c.public_node, c.profile_id, c.identifiers::bigint, c.merges::bigint)
-        is distinct from (x.label, w.id, w.public_id, w.identifiers, w.merges)
+        is distinct from (x.label, p.id, p.public_id, x.identifiers, x.merges)
     union all
     select 'a profile''s row shows its component', format('profile %s', coalesce(p.profile_id, r.profile_id))
     from profile_rows(array(select c.label from component c)) r
