@@ -35,6 +35,10 @@ begin
         on conflict (kind, raw) do update set norm = excluded.norm, normalizer_version = excluded.normalizer_version;
     end if;
 
+    if p_form is not null then
+        -- One after the other, so that two forms of one person make one lead and turns are kept; before any lead is locked.
+        perform from lock_bucket b where b.id = c_forms for update;
+    end if;
     v_any := exists (select from membership) or exists (select from contact_node);
     -- Most batches end here: nobody whom they name has an account or a contact, and none of their sources makes leads.
     if p_form is null and not v_any and array_remove(coalesce(p_named, '{}'), null) = '{}'
@@ -56,10 +60,6 @@ begin
                 ))
             ))
         );
-    end if;
-    if p_form is not null then
-        -- One after the other, so that two forms of one person make one lead and turns are kept; before any lead is locked.
-        perform from lock_bucket b where b.id = c_forms for update;
     end if;
     -- A lead of an earlier message stays beside the contact of a later one, but not the other way round: one run of messages
     -- of a kind after the other. Forms, and messages of persons that this batch has joined, go one by one, the latter each
