@@ -10,18 +10,31 @@ extension Connection {
         case sync
     }
 
-    private struct Answers {
+    struct Answers {
         var rows: [Rows] = []
         var failure: PostgresError?
-        var isStale = false
+        fileprivate var isStale = false
+
+        /// - Throws: what went wrong with any of the statements.
+        func whole() throws(PostgresError) -> [Rows] {
+            if let failure { throw failure }
+            return rows
+        }
     }
 
     /// Sends everything in one go and collects the results of `statements`.
-    ///
-    /// A statement whose plan no longer fits the tables is prepared anew with all others, once, if nothing before it can be lost.
     func run(
         _ statements: [Statement], settings: [Setting], until deadline: Deadline
     ) throws(PostgresError) -> [Rows] {
+        try answers(to: statements, settings: settings, until: deadline).whole()
+    }
+
+    /// The same, with what was answered before a failure.
+    ///
+    /// A statement whose plan no longer fits the tables is prepared anew with all others, once, if nothing before it can be lost.
+    func answers(
+        to statements: [Statement], settings: [Setting], until deadline: Deadline
+    ) throws(PostgresError) -> Answers {
         for statement in statements { try statement.check() }
         let mayRepeat = transactionStatus == .idle
         var answers = try pipeline(statements, settings: settings, until: deadline)
@@ -32,9 +45,9 @@ extension Connection {
         }
         if let failure = answers.failure {
             // What the transaction did before is lost with it: who can, runs it again as a whole, and then it is prepared anew.
-            throw settled(answers.isStale && !mayRepeat ? failure.asSerializationFailure : failure)
+            answers.failure = settled(answers.isStale && !mayRepeat ? failure.asSerializationFailure : failure)
         }
-        return answers.rows
+        return answers
     }
 
     private func pipeline(

@@ -91,7 +91,7 @@ extension Connection {
         settings: [Setting], readOnly: Bool, isolation: TransactionIsolation, opening: Statement? = nil,
         deadline: Duration?
     ) throws(PostgresError) -> Rows {
-        guard transactionStatus == .idle || !isOpen else { throw .nestedTransaction }
+        guard transactionStatus == .idle && standalone == nil || !isOpen else { throw .nestedTransaction }
         let mode = readOnly ? " read only" : ""
         let sql =
             switch isolation {

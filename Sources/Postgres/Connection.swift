@@ -45,6 +45,9 @@ public final class Connection {
     let opened = Deadline.now
     private let notices: NoticeSink
 
+    /// What goes with each statement; nil outside `standalone`.
+    var standalone: Standalone?
+
     /// What `single(lasting:)` has set for the session; nil: nothing, or not known after an error.
     private var lasting: [Setting]?
 
@@ -93,7 +96,9 @@ public final class Connection {
     ///   `queryTimeout`. A checkout's end is never exceeded.
     @discardableResult
     public func execute(_ statement: Statement, deadline: Duration? = nil) throws(PostgresError) -> Rows {
-        try run([statement], settings: [], until: end(of: deadline)).last ?? Rows.empty
+        let end = end(of: deadline)
+        if let standalone { return try run(statement, standalone, until: end) }
+        return try run([statement], settings: [], until: end).last ?? Rows.empty
     }
 
     /// Runs statements as one implicit transaction in one round trip, after `settings` that hold for it only.
@@ -130,8 +135,8 @@ public final class Connection {
         return Array(rows.dropFirst(first.count))
     }
 
-    private func refuseInsideTransaction() throws(PostgresError) {
-        guard transactionStatus != .inTransaction, transactionStatus != .inFailedTransaction else {
+    func refuseInsideTransaction() throws(PostgresError) {
+        guard transactionStatus != .inTransaction, transactionStatus != .inFailedTransaction, standalone == nil else {
             throw .nestedTransaction
         }
     }

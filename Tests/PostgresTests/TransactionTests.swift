@@ -131,6 +131,49 @@ private enum Refusal: PostgresFailure, Equatable {
         #expect(connection.transactionStatus == .idle)
     }
 
+    @Test(
+        "A statement that stands alone has its settings, commits nothing, and is refused when what it was made from has changed"
+    )
+    func standalone() throws {
+        func read(_ statement: Statement, expecting version: Int = 1) throws(PostgresError) -> Rows {
+            try connection.standalone(
+                settings: [("test.color", "blue")], opening: "select 1",
+                accepts: { (rows) throws(PostgresError) in try rows.one().int(0) == version }
+            ) { (connection) throws(PostgresError) in
+                #expect(connection.transactionStatus == .idle)
+                return try connection.execute(statement)
+            }
+        }
+        #expect(try read("select current_setting('test.color')").one().text(0) == "blue")
+        #expect(try connection.execute("select current_setting('test.color')").one().text(0) == "")
+        #expect(try #require(throws: PostgresError.self) { try read("select 1", expecting: 2) }.isRetryable)
+        // A statement that fails because of the change says so too.
+        #expect(
+            try #require(throws: PostgresError.self) { try read("select gone from item", expecting: 2) }.isRetryable)
+        let failure = try #require(throws: PostgresError.self) { try read("select gone from item") }
+        #expect(failure.kind == .server(.undefinedColumn))
+        let refused = try #require(throws: PostgresError.self) { try read("insert into item values (1)") }
+        #expect(refused.kind == .server(.readOnlyTransaction))
+        #expect(connection.transactionStatus == .idle)
+        #expect(try count() == 0)
+        try connection.script("insert into item values (2)")
+        #expect(try count() == 1)
+    }
+
+    @Test func nothingBeginsWithinAStatementThatStandsAlone() throws {
+        let error = try #require(throws: PostgresError.self) {
+            try connection.standalone(settings: [], opening: "select 1", accepts: { (_) throws(PostgresError) in true })
+            {
+                (connection) throws(PostgresError) in
+                try connection.transaction { (connection) throws(PostgresError) in
+                    _ = try connection.execute("insert into item values (1)")
+                }
+            }
+        }
+        #expect(error == .nestedTransaction)
+        #expect(try count() == 0)
+    }
+
     @Test func aReadOnlyTransactionRefusesWrites() throws {
         let error = try #require(throws: PostgresError.self) {
             try connection.transaction(readOnly: true) { try $0.execute("insert into item values (1)") }

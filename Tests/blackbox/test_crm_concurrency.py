@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import concurrent.futures
+import random
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -128,6 +129,26 @@ def test_a_hundred_upserts_of_a_new_address_make_one_contact(tenant: Tenant, fig
     record = get(tenant, f"contacts/by/email/{address}")
     assert record["title"] in {f"by {number}" for number in range(MANY)}
     figures("upserts of one new e-mail address at once", {"answers": said(answers), "afterwards": "one contact, one person, one address"})
+
+
+def test_batches_that_share_new_addresses_make_one_contact_of_each(tenant: Tenant, figures: Figures) -> None:
+    """More addresses a batch than its writer holds beforehand, in another order each: the key of identifiers decides."""
+    addresses = [f"shared{number}@acme.example" for number in range(60)]
+
+    def create(number: int) -> requests.Response:
+        mine = random.Random(number).sample(addresses, 40)
+        return tenant.post("/v1/contacts:batch", {"items": [
+            {"op": "create", "data": {"last_name": f"By {number}", "email": address}} for address in mine]})
+
+    answers = at_once(create, 12)
+    assert statuses(answers) == {200: 12}, said(answers)
+    outcomes = collections.Counter(result["status"] for each in answers for result in each.json()["results"])
+    count = tenant.server.sql(
+        "select (select count(*) from contacts), (select count(distinct email_norm) from contacts), "
+        "(select count(*) from identifier where type = 'email'), (select count(*) from profiles)", schema=tenant.schema)[0]
+    assert len(set(count)) == 1 and outcomes == {201: count[0], 409: 12 * 40 - count[0]}, (count, outcomes)
+    figures("batches of 40 of 60 new addresses, 12 at once", {
+        "answers": said(answers), "afterwards": f"{count[0]} contacts, persons and addresses"})
 
 
 UPSERTS = {

@@ -13,6 +13,11 @@ public final class CatalogDirectory: Sendable {
 
     public init(standard: ObjectCatalog = .standard) { self.standard = standard }
 
+    /// The objects of the tenant as they were last known, and their version.
+    func presumed(of tenant: TenantDatabase) -> (version: Int, catalog: ObjectCatalog) {
+        known.withLock { $0[tenant.schema] } ?? (0, standard)
+    }
+
     /// - Parameter version: of this transaction.
     func catalog(
         of tenant: TenantDatabase, at version: Int, on connection: Connection

@@ -139,12 +139,33 @@ extension Connection {
         _ description: ObjectDescription, id: RecordID, catalog: ObjectCatalog
     ) throws(TandemError) -> RecordSnapshot {
         let selection = RecordSelection(description)
+        let row = try recordRow(description, id, selection)
+        var encoder = RecordEncoder(selection, catalog: catalog)
+        return try encoder.snapshot(row)
+    }
+
+    /// The same as JSON text, with its version.
+    ///
+    /// - Throws: `notFound`, `merged`.
+    public func recordText(
+        _ description: ObjectDescription, id: RecordID, catalog: ObjectCatalog
+    ) throws(TandemError) -> (version: Int, json: [UInt8]) {
+        let selection = RecordSelection(description)
+        let row = try recordRow(description, id, selection)
+        var encoder = RecordEncoder(selection, catalog: catalog)
+        var json: [UInt8] = []
+        try encoder.append(row, to: &json)
+        return (try reading { () throws(PostgresError) in try row.int(RecordSelection.versionColumn) }, json)
+    }
+
+    private func recordRow(
+        _ description: ObjectDescription, _ id: RecordID, _ selection: RecordSelection
+    ) throws(TandemError) -> Row {
         let rows = try run(
             "select \(selection.columns) from \(rows: description) t where t.id = \(bind: .uuid(id))"
                 as SQLFragment)
         guard let row = rows.first else { throw try recordAbsence(description, id) }
-        var encoder = RecordEncoder(selection, catalog: catalog)
-        return try encoder.snapshot(row)
+        return row
     }
 
     /// The records that have `value` in `field`, at most 100.

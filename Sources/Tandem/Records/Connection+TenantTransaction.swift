@@ -28,6 +28,28 @@ extension Connection {
         }
     }
 
+    /// Reads of few statements, each in one round trip (see ``Connection/standalone(settings:opening:accepts:_:)``), with the tenant's
+    /// objects as they are then. Run again as a whole, in a transaction, when the objects were not as last known.
+    ///
+    /// - Parameter byKey: all is found by keys. A plan that was made while a table was small would read the whole of it until it is
+    ///   analyzed again.
+    public func readTenant<Result>(
+        _ tenant: TenantDatabase, catalogs: CatalogDirectory, byKey: Bool = false,
+        _ body: (Connection, ObjectCatalog) throws(TandemError) -> Result
+    ) throws(TandemError) -> Result {
+        let (version, catalog) = catalogs.presumed(of: tenant)
+        do throws(TandemError) {
+            return try standalone(
+                settings: tenant.settings(extra: byKey ? [(name: "enable_seqscan", value: "off")] : []),
+                opening: .call("object_catalog_version"),
+                accepts: { (rows) throws(PostgresError) in try rows.one().int(0) == version }
+            ) { (connection) throws(TandemError) in try body(connection, catalog) }
+        } catch {
+            guard error.isRetryable, isOpen else { throw error }
+            return try inTenant(tenant, readOnly: true, catalogs: catalogs, body)
+        }
+    }
+
     private func repeating<Result>(_ attempt: () throws(TandemError) -> Result) throws(TandemError) -> Result {
         var attempts = 1
         while true {

@@ -51,8 +51,8 @@ struct RecordSelection {
     /// each followed link as JSON. The row as one JSON value costs PostgreSQL three times as much.
     var columns: SQLFragment {
         var parts: [SQLFragment] = ["t.id, t.version"]
-        parts += fields.map { "t.\(.column(of: $0))" }
-        parts += deciding.map { "t.\($0)" }
+        let own = fields.map { SQLIdentifier.column(of: $0) } + deciding
+        if !own.isEmpty { parts.append(.columns(own)) }
         for child in children {
             let order = SQLFragment.joined(SQLIdentifier.order(of: child).map { "c.\($0)" }, by: ", ")
             parts.append(

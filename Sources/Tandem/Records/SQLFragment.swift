@@ -47,6 +47,15 @@ struct SQLFragment: Sendable, ExpressibleByStringInterpolation {
         }
     }
 
+    /// Columns of a table named `t`.
+    static func columns(_ names: [SQLIdentifier]) -> SQLFragment {
+        var text = ""
+        for name in names { text += text.isEmpty ? "t." + name.quoted : ", t." + name.quoted }
+        var result = SQLFragment()
+        result.parts = [.text(text)]
+        return result
+    }
+
     static func + (left: SQLFragment, right: SQLFragment) -> SQLFragment {
         var result = left
         result.parts.append(contentsOf: right.parts)

@@ -93,7 +93,7 @@ struct RecordRoutes {
         _ query: @escaping @Sendable (RecordQueryReader) throws(TandemError) -> RecordQuery
     ) async throws -> Response {
         let seal = try records.seal(call)
-        let page = try await records.transaction(call, description, readOnly: true) {
+        let page = try await records.read(call, description) {
             (connection, object, catalog) throws(TandemError) in
             var asked = try query(RecordQueryReader(object, catalog: catalog))
             if let view { asked = try connection.recordQuery(view: view, of: object, asked, catalog: catalog) }
@@ -134,12 +134,11 @@ struct RecordRoutes {
                 time = WireTime.parse(text)
                 if time == nil { throw Problem.badRequest("invalid_parameter", "as_of has to be a time in ISO 8601.") }
             }
-            let found = try await records.transaction(call, description, readOnly: true) {
-                [time] (connection, object, catalog) throws(TandemError) in
-                if let time {
-                    return try connection.recordGet(object, id: id, asOf: time, catalog: catalog)
-                }
-                return try connection.recordGet(object, id: id, catalog: catalog)
+            let found = try await records.read(call, description, byKey: true) {
+                [time] (connection, object, catalog) throws(TandemError) -> (version: Int, json: [UInt8]) in
+                guard let time else { return try connection.recordText(object, id: id, catalog: catalog) }
+                let past = try connection.recordGet(object, id: id, asOf: time, catalog: catalog)
+                return (past.version, past.json.encoded())
             }
             return .resource(call, found.json, version: found.version)
         }
@@ -234,7 +233,7 @@ struct RecordRoutes {
         route(.post, ":aggregate", "count and sum, in groups") { [description, records] call in
             let body = try call.json()
             return Response(
-                json: try await records.transaction(call, description, readOnly: true) {
+                json: try await records.read(call, description) {
                     (connection, object, catalog) throws(TandemError) in
                     try connection.recordAggregate(
                         object, RecordAggregate(body, of: object, catalog: catalog), catalog: catalog)

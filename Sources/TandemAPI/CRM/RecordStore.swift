@@ -29,16 +29,42 @@ struct RecordStore: Sendable {
         }
     }
 
+    /// Reads of few statements, of records of one object: no transaction, one round trip each.
+    func read<Result: Sendable>(
+        _ call: Call, _ description: ObjectDescription, byKey: Bool = false,
+        _ body: @escaping @Sendable (Connection, ObjectDescription, ObjectCatalog) throws(TandemError) -> Result
+    ) async throws -> Result {
+        let (catalogs, rights) = (store.context.catalogs, call.principal.rights)
+        let database = try store.database(call)
+        return try await explaining(description) {
+            try await store.withConnection(call) { (connection, _) throws(TandemError) in
+                try connection.readTenant(database, catalogs: catalogs, byKey: byKey) {
+                    (connection, catalog) throws(TandemError) in
+                    let seen = rights.map { $0.narrowed(catalog) } ?? catalog
+                    return try body(connection, seen[description], seen)
+                }
+            }
+        }
+    }
+
     /// The same for records of one object, whose description comes with the catalog that it stands in.
     func transaction<Result: Sendable>(
         _ call: Call, _ description: ObjectDescription, readOnly: Bool = false, deadline: Duration = .seconds(10),
         _ body: @escaping @Sendable (Connection, ObjectDescription, ObjectCatalog) throws(TandemError) -> Result
     ) async throws -> Result {
-        do {
-            return try await transaction(call, readOnly: readOnly, deadline: deadline) {
+        try await explaining(description) {
+            try await transaction(call, readOnly: readOnly, deadline: deadline) {
                 (connection, catalog) throws(TandemError) in
                 try body(connection, catalog[description], catalog)
             }
+        }
+    }
+
+    private func explaining<Result>(
+        _ description: ObjectDescription, _ body: () async throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await body()
         } catch let error as TandemError {
             throw RecordStore.problem(error, description) ?? error
         }
@@ -114,11 +140,18 @@ extension Response {
     static func resource(
         _ call: Call, _ json: JSON, version: Int, status: HTTPResponse.Status = .ok, location: String? = nil
     ) -> Response {
+        resource(call, json.encoded(), version: version, status: status, location: location)
+    }
+
+    /// The same of JSON text.
+    static func resource(
+        _ call: Call, _ json: [UInt8], version: Int, status: HTTPResponse.Status = .ok, location: String? = nil
+    ) -> Response {
         var headers: HTTPFields = [.eTag: EntityTag.text(version)]
         if call.request.method == .get || call.request.method == .head, EntityTag.isKnown(call, version) {
             return Response(status: .notModified, headers: headers)
         }
         if let location { headers[.location] = location }
-        return Response(json: json, status: status, headers: headers)
+        return Response(jsonBytes: json, status: status, headers: headers)
     }
 }

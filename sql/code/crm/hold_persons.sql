@@ -1,10 +1,12 @@
 -- Locks the persons whom the new contacts of a wave will be (see choose_persons), in the order that ingest has: the buckets of the identifiers
 -- that nobody owns, then components. Writers who bring one new address come one after the other here, so that the second sees
--- the contact of the first. Adds to each item that wants a person held: {id} or {type, value}, and the person's node if there is one.
+-- the contact of the first. With many new identifiers no bucket is held, because two such calls would nearly always share one and wait for
+-- each other from end to end: there the key of identifiers decides, and who comes second does all once more (23505). Adds to each item that wants a person held: {id} or {type, value}, and the person's node if there is one.
 create or replace function hold_persons(p_items jsonb[]) returns jsonb[]
 language plpgsql
 as $$
 declare
+    c_few constant integer := 8;
     v_items jsonb[];
     v_at integer[];
     v_ids uuid[];
@@ -28,7 +30,7 @@ begin
     if v_at is null then
         return p_items;
     end if;
-    if array_position(v_nodes, null) is not null then
+    if array_position(v_nodes, null) is not null and cardinality(v_at) <= c_few then
         perform from (
             select b.id from lock_bucket b
             where b.id = any (array(
