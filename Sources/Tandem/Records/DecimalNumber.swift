@@ -7,20 +7,22 @@ struct DecimalNumber: Sendable, Hashable, Comparable {
 
     /// Nil for any other text.
     init?(_ text: String) {
-        var rest = text[...]
-        isNegative = rest.hasPrefix("-")
-        if isNegative { rest = rest.dropFirst() }
-        let parts = rest.split(separator: ".", omittingEmptySubsequences: false)
-        guard (1...2).contains(parts.count), let whole = parts.first, !whole.isEmpty,
-            parts.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } })
-        else { return nil }
-        if parts.count == 2, parts[1].isEmpty { return nil }
-        let digits = whole.drop { $0 == "0" }
-        integer = digits.isEmpty ? "0" : digits
-        var decimals = parts.count == 2 ? parts[1] : ""
-        while decimals.hasSuffix("0") { decimals.removeLast() }
-        fraction = decimals
+        var rest = text.utf8[...]
+        isNegative = rest.first == UInt8(ascii: "-")
+        if isNegative { rest.removeFirst() }
+        let whole = rest.prefix(while: Self.isDigit)
+        var behind = rest[whole.endIndex...]
+        if let point = behind.popFirst() {
+            guard point == UInt8(ascii: "."), !behind.isEmpty, behind.allSatisfy(Self.isDigit) else { return nil }
+        }
+        if whole.isEmpty { return nil }
+        while behind.last == UInt8(ascii: "0") { behind.removeLast() }
+        let digits = whole.drop { $0 == UInt8(ascii: "0") }
+        integer = digits.isEmpty ? "0" : Substring(digits)
+        fraction = Substring(behind)
     }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
     var integerDigits: Int { integer == "0" ? 0 : integer.utf8.count }
     var fractionDigits: Int { fraction.utf8.count }
@@ -37,10 +39,12 @@ struct DecimalNumber: Sendable, Hashable, Comparable {
 
     /// With at least so many decimals.
     func text(decimals: Int) -> String {
-        let zeros = String(repeating: "0", count: max(0, decimals - fraction.utf8.count))
-        let behind = fraction + zeros
-        let sign = isNegative && !(integer == "0" && fraction.isEmpty) ? "-" : ""
-        return sign + integer + (behind.isEmpty ? "" : "." + behind)
+        var result = isNegative && !(integer == "0" && fraction.isEmpty) ? "-" : ""
+        result += integer
+        if decimals > 0 || !fraction.isEmpty { result += "." }
+        result += fraction
+        for _ in 0..<max(0, decimals - fraction.utf8.count) { result += "0" }
+        return result
     }
 }
 

@@ -67,6 +67,11 @@ import Testing
         #expect(DecimalNumber(text)?.text(decimals: decimals) == expected)
     }
 
+    @Test(arguments: ["", "-", ".", "1.", ".5", "1.2.3", "--1", "+1", "1e5", "1,5", " 1", "1 ", "٣", "NaN"])
+    func otherTextIsNoDecimal(text: String) {
+        #expect(DecimalNumber(text) == nil)
+    }
+
     @Test(arguments: [
         (Int64(0), "1970-01-01T00:00:00Z"), (-1, "1969-12-31T23:59:59.999999Z"),
         (1_772_265_600_000_000, "2026-02-28T08:00:00Z"), (951_782_400_123_000, "2000-02-29T00:00:00.123Z"),
