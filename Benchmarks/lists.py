@@ -90,7 +90,7 @@ class Lists:
     def deep_page(self, pages=1_000):
         """The cursors of Tandem and of the peer behind so many pages of fifty."""
         skipped = min(pages * 50, CONTACTS // 20)
-        name, last = self.row(f"select name, id from contacts where title = '{TITLE}' order by name, id offset {skipped} limit 1")
+        name, last = self.row(f"select name, id from contacts where title = '{TITLE}' order by name, id offset {skipped - 1} limit 1")
         asked, after, seen = dict(title=TITLE, sort="name", fields="name", limit=1_000), None, 0
         while seen < skipped:
             page = self.tenant.get("/v1/contacts?" + encoded(**asked, **({"after": after} if after else {})))
