@@ -170,7 +170,7 @@ private enum Refusal: PostgresFailure, Equatable {
                 }
             }
         }
-        #expect(error == .nestedTransaction)
+        #expect(error.kind == .server(.activeTransaction))
         #expect(try count() == 0)
     }
 

@@ -123,8 +123,10 @@ import Testing
     }
 
     @Test func nullsAreTold() throws {
-        let row = try connection.execute("select \(bind: String?.none.bind) as a, \(bind: .null(.unspecified))::int as b, 1 as c")
-            .one()
+        let row = try connection.execute(
+            "select \(bind: String?.none.bind) as a, \(bind: .null(.unspecified))::int as b, 1 as c"
+        )
+        .one()
         #expect(try row.isNull("a"))
         #expect(try row.optionalText("a") == nil)
         #expect(try row.optionalInt("b") == nil)
