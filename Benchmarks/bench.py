@@ -245,7 +245,7 @@ def sentence(bench):
 
 def main():
     load.build()
-    with Server(BINARY) as server:
+    with Server(BINARY, {"TANDEM_EVENT_RATE": "0"}) as server:
         benches = measure(server)
         version = server.sql("show server_version")[0][0]
     print(" ".join(sentence(bench) for bench in benches))

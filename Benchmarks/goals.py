@@ -142,7 +142,7 @@ def write_raw(runs, large):
 
 def main():
     load.build()
-    with Server(BINARY) as server:
+    with Server(BINARY, {"TANDEM_EVENT_RATE": "0"}) as server:
         runs, large, shared = measure(server)
         version = server.sql("show server_version")[0][0]
     if RAW:

@@ -103,7 +103,7 @@ class Pairs:
 
 def main():
     load.build()
-    with Server(BINARY) as server:
+    with Server(BINARY, {"TANDEM_EVENT_RATE": "0"}) as server:
         tenant = server.tenant("hot", modules="cdp")
         made_s = make(server, tenant)
         pairs = Pairs(tenant)

@@ -71,7 +71,7 @@ def soak(server):
 
 def main():
     load.build()
-    with Server(BINARY) as server:
+    with Server(BINARY, {"TANDEM_EVENT_RATE": "0"}) as server:
         rate, result, memory, stored, interval_s = soak(server)
     # What answers after the end falls into an interval of its own.
     intervals = result["intervals"][: max(1, round(MINUTES * 60 / interval_s))]
