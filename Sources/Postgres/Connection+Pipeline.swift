@@ -83,7 +83,8 @@ extension Connection {
     private func queue(
         _ statement: Statement, isVisible: Bool, _ steps: inout [Step], on handle: OpaquePointer
     ) -> Bool {
-        let key = PreparedStatements.Key(sql: statement.sql, types: statement.binds.map(\.type))
+        let key = PreparedStatements.Key(
+            sql: statement.sql, types: statement.binds.map(\.type), scope: statement.scope)
         let name: String
         switch prepared.plan(key) {
         case .known(let known): name = known

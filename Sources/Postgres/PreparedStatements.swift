@@ -1,10 +1,11 @@
-/// Which statements one connection has prepared, by text and parameter types, with a limit.
+/// Which statements one connection has prepared, by text, parameter types and scope, with a limit.
 ///
 /// Pure bookkeeping: the connection sends what is decided here.
 struct PreparedStatements {
     struct Key: Hashable {
         let sql: String
         let types: [OID]
+        var scope: String?
     }
 
     /// What to do before a statement can run.

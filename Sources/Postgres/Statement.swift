@@ -15,6 +15,9 @@ public struct Statement: Sendable, Equatable, ExpressibleByStringInterpolation {
     /// One value per parameter, in order.
     public let binds: [Bind]
 
+    /// See ``scoped(to:)``.
+    private(set) var scope: String?
+
     public init(sql: StaticString, _ binds: [Bind] = []) {
         self.sql = sql.description
         self.binds = binds
@@ -55,6 +58,14 @@ public struct Statement: Sendable, Equatable, ExpressibleByStringInterpolation {
         let arguments = first + binds.indices.map { "$\($0 + 1)" }
         return Statement(
             unchecked: "select * from \(name.description)(\(arguments.joined(separator: ", ")))", binds)
+    }
+
+    /// The same, prepared apart from that of other scopes: for text whose names mean other things on another search path. PostgreSQL
+    /// would analyze and plan one prepared statement anew at each change of the path. Each takes memory of the session.
+    public func scoped(to scope: String) -> Statement {
+        var statement = self
+        statement.scope = scope
+        return statement
     }
 
     /// Refuses what libpq cannot carry, before it is sent.

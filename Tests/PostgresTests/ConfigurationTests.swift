@@ -87,6 +87,8 @@ import Testing
         var statements = PreparedStatements(limit: 5)
         #expect(statements.plan(.init(sql: "a", types: [.int4])) == .prepare(name: "s1"))
         #expect(statements.plan(.init(sql: "a", types: [.int8])) == .prepare(name: "s2"))
+        #expect(statements.plan(.init(sql: "a", types: [.int4])) == .known(name: "s1"))
+        #expect(statements.plan(.init(sql: "a", types: [.int4], scope: "t")) == .prepare(name: "s3"))
         statements.forget(.init(sql: "a", types: [.int4]), existsAtServer: false)
         #expect(statements.plan(.init(sql: "a", types: [.int4])) == .prepare(name: "s3"))
         #expect(statements.discarded.isEmpty)

@@ -57,7 +57,7 @@ PROCEDURES = {
     "restore_indexes": "adopt_saved_tenant leaves the entry", "suppression_merge": "finish_privacy_request leaves the entry",
     "quiet_restored": "adopt_saved_tenant and backup.restore leave the entry",
     "plan_violations_add": EVENTS, "tally_rejected": EVENTS, "quarantine_add": EVENTS,
-    "plan_violations_expire": BY_ITSELF, "quarantine_expire": BY_ITSELF, "roll_tallies": BY_ITSELF, "rotate_dedupe": BY_ITSELF,
+    "dirty_expire": BY_ITSELF, "outbox_expire": BY_ITSELF, "plan_violations_expire": BY_ITSELF, "quarantine_expire": BY_ITSELF, "roll_tallies": BY_ITSELF, "rotate_dedupe": BY_ITSELF,
     "settle_history": BY_ITSELF, "step_duplicates": "begin_duplicates leaves the entry of who asked",
     "try_walls": "what it writes is refused, or taken back",
     "use_oidc_state": "note_oidc_sign_in leaves the entry", "use_password_link": "set_password leaves the entry",

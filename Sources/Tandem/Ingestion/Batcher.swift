@@ -171,7 +171,8 @@ public final class Batcher: Service {
     private func serve(lane number: Int) {
         let lane = IngestLane(
             configuration: configuration, readingRules: readingRules, memory: memory, hook: hook,
-            batchLimit: settings.batchLimit, stats: stats, tail: tail, room: room, logger: logger)
+            batchLimit: settings.batchLimit, stats: stats, tail: tail, room: room, logger: logger
+        ) { [lanes = settings.lanes] in IngestQueue<IngestJob>.lane(of: $0, among: lanes) == number }
         while true {
             let limit = settings.batchLimit
             var isTimed = false

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import Logging
 import Postgres
@@ -26,17 +27,20 @@ final class IngestLane {
     private let tail: EventTail
     private let room: DiskRoom
     private let logger: Logger
+    private let isOwn: (UUID) -> Bool
     private var connection: Connection?
     /// Whose it is, see `database_identity`.
     private var database = ""
     private var plans = KeptPlans()
 
+    /// - Parameter isOwn: whether the tenant is the lane's own, see ``IngestQueue``.
     init(
         configuration: ConnectionConfiguration, readingRules: ReadingRulesDirectory, memory: IngestMemory,
         hook: (any IngestHook)?, batchLimit: Int, stats: IngestStats, tail: EventTail, room: DiskRoom = DiskRoom(),
-        logger: Logger
+        logger: Logger, isOwn: @escaping (UUID) -> Bool = { _ in true }
     ) {
         self.room = room
+        self.isOwn = isOwn
         self.configuration = configuration
         self.readingRules = readingRules
         self.memory = memory
@@ -170,9 +174,10 @@ final class IngestLane {
         if !messages.isEmpty {
             // A hint may be why the call has failed.
             let hints = usesHints ? memory.hints(for: keys, of: tenant.id, in: database) : IngestMemory.Hints()
-            let keepsPlans = plans.include(tenant.id)
-            statements.append(
-                Self.storing(stored, messages, readingVersion: version, hints: hints, keepsPlans: keepsPlans))
+            let keepsPlans = plans.include(tenant.id, isGuest: !isOwn(tenant.id))
+            let storing = Self.storing(
+                stored, messages, readingVersion: version, hints: hints, keepsPlans: keepsPlans)
+            statements.append(keepsPlans ? storing.scoped(to: tenant.schema.name) : storing)
             if plans.outgrow() { statements.append(.call("forget_plans")) }
         } else if refused.contains(where: Self.isRefusedByRules) {
             // No call tells whether the rules are still in force: ask for that alone.

@@ -165,8 +165,11 @@ struct IngestQueue<Item: IngestQueueItem> {
         guard turns.count > 1, let first = turns.first.flatMap({ tenants[$0]?.waiting.first }),
             now - first.enqueued < Self.preference
         else { return 0 }
-        return turns.firstIndex { abs($0.hashValue % lanes) == lane } ?? 0
+        return turns.firstIndex { Self.lane(of: $0, among: lanes) == lane } ?? 0
     }
+
+    /// Whose own a tenant is.
+    static func lane(of tenantID: UUID, among lanes: Int) -> Int { abs(tenantID.hashValue % lanes) }
 
     /// When what waits is to be taken at the latest; nil: at once.
     private func dueTime(of tenantID: UUID) -> ContinuousClock.Instant? {

@@ -4,8 +4,8 @@ import Postgres
 public import ServiceLifecycle
 
 /// What a tenant needs from time to time, whoever uses it: partitions for the months to come, a new generation of dedupe
-/// keys, and an end to remembered answers, to files of exports, to what lay long in quarantine, to events that its rules do not keep, and to files that nobody
-/// has any more.
+/// keys, and an end to remembered answers, to files of exports, to what lay long in quarantine, to events that its rules do not keep, to
+/// what is told between the parts of Tandem, and to files that nobody has any more.
 public struct Housekeeping: Service {
     let pool: Pool
     let access: AccessDirectory
@@ -21,6 +21,11 @@ public struct Housekeeping: Service {
         self.quarantineDays = quarantineDays
         self.interval = interval
     }
+
+    /// Each transaction of ingest leaves a mark; who reads them is seconds behind.
+    static let dirtyDays = 1
+
+    static let outboxDays = 30
 
     /// Months for which partitions are made ahead.
     static let months: Int32 = 2
@@ -51,13 +56,15 @@ public struct Housekeeping: Service {
                 return now
             }
             while try await settleHistory(of: tenant) > 0, !Task.isShuttingDownGracefully {}
+            try await expire("dirty_expire", after: Self.dirtyDays, of: tenant, now: now)
+            try await expire("outbox_expire", after: Self.outboxDays, of: tenant, now: now)
             if tenant.modules.contains(.cdp) {
-                try await expire("quarantine_expire", of: tenant, now: now)
-                try await expire("plan_violations_expire", of: tenant, now: now)
+                try await expire("quarantine_expire", after: quarantineDays, of: tenant, now: now)
+                try await expire("plan_violations_expire", after: quarantineDays, of: tenant, now: now)
                 while try await retentionStep(of: tenant, now: now) > 0, !Task.isShuttingDownGracefully {}
             }
             if tenant.modules.contains(.crm) {
-                try await expire("forget_attachment_content", of: tenant, now: now)
+                try await expire("forget_attachment_content", after: quarantineDays, of: tenant, now: now)
             }
         } catch {
             logger.warning(
@@ -75,9 +82,11 @@ public struct Housekeeping: Service {
         }
     }
 
-    /// What is kept for as long as events in quarantine, in small transactions: there may be millions.
-    private func expire(_ procedure: StaticString, of tenant: Tenant, now: Int64) async throws(PostgresError) {
-        let before = now - Int64(quarantineDays) * 86_400_000_000
+    /// What is kept for so many days, in small transactions: there may be millions.
+    private func expire(
+        _ procedure: StaticString, after days: Int, of tenant: Tenant, now: Int64
+    ) async throws(PostgresError) {
+        let before = now - Int64(days) * 86_400_000_000
         while !Task.isShuttingDownGracefully {
             let count = try await pool.withConnection(affinity: tenant.database.affinity, deadline: .seconds(30)) {
                 (connection) throws(PostgresError) in
