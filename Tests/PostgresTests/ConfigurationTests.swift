@@ -90,7 +90,7 @@ import Testing
         #expect(statements.plan(.init(sql: "a", types: [.int4])) == .known(name: "s1"))
         #expect(statements.plan(.init(sql: "a", types: [.int4], scope: "t")) == .prepare(name: "s3"))
         statements.forget(.init(sql: "a", types: [.int4]), existsAtServer: false)
-        #expect(statements.plan(.init(sql: "a", types: [.int4])) == .prepare(name: "s3"))
+        #expect(statements.plan(.init(sql: "a", types: [.int4])) == .prepare(name: "s4"))
         #expect(statements.discarded.isEmpty)
     }
 }
