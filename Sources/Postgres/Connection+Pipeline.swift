@@ -179,14 +179,16 @@ extension Connection {
 
     /// One statement for all settings.
     static func configure(_ settings: [Setting], isLocal: Bool = true) -> Statement {
-        var sql = "select "
-        var binds: [Bind] = []
-        for setting in settings {
-            if !binds.isEmpty { sql += ", " }
-            sql += "set_config($\(binds.count + 1), $\(binds.count + 2), \(isLocal))"
-            binds.append(.text(setting.name))
-            binds.append(.text(setting.value))
-        }
-        return Statement(unchecked: sql, binds)
+        let texts = isLocal ? localConfiguration : lastingConfiguration
+        let sql = texts.indices.contains(settings.count) ? texts[settings.count] : text(settings.count, isLocal)
+        return Statement(unchecked: sql, settings.flatMap { [.text($0.name), .text($0.value)] })
+    }
+
+    // Made once: each statement to a tenant's tables is sent with one of them.
+    private static let localConfiguration = (0...32).map { text($0, true) }
+    private static let lastingConfiguration = (0...32).map { text($0, false) }
+
+    private static func text(_ count: Int, _ isLocal: Bool) -> String {
+        "select " + (0..<count).map { "set_config($\(2 * $0 + 1), $\(2 * $0 + 2), \(isLocal))" }.joined(separator: ", ")
     }
 }

@@ -18,34 +18,55 @@ struct DecimalText {
             UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
         }
         let count = Int(word(0))
-        let weight = Int(Int16(bitPattern: word(1)))
-        let scale = Int(word(3))
         guard bytes.count == 8 + count * 2 else { return nil }
         switch word(2) {
         case 0xC000: text = "NaN"
         case 0xD000: text = "Infinity"
         case 0xF000: text = "-Infinity"
         case let sign:
-            func digits(_ position: Int) -> Substring {
-                let index = weight - position
-                let value = index >= 0 && index < count ? Int(word(4 + index)) : 0
-                return String(10_000 + value).dropFirst()
+            text = Self.text(
+                isNegative: sign == 0x4000, weight: Int(Int16(bitPattern: word(1))), scale: Int(word(3))
+            ) { index in
+                index >= 0 && index < count ? word(4 + index) : 0
             }
-            var whole = ""
-            for position in stride(from: max(weight, 0), through: 0, by: -1) { whole += digits(position) }
-            var result = sign == 0x4000 ? "-" : ""
-            let significant = whole.drop { $0 == "0" }
-            result += significant.isEmpty ? "0" : significant
-            if scale > 0 {
-                var fraction = ""
-                var position = -1
-                while fraction.count < scale {
-                    fraction += digits(position)
-                    position -= 1
+        }
+    }
+
+    /// - Parameter digits: those of base 10,000, the first of which stands at `weight`.
+    private static func text(
+        isNegative: Bool, weight: Int, scale: Int, digits: (Int) -> UInt16
+    ) -> String {
+        let zero = UInt8(ascii: "0")
+        // A sign, at least one digit, a point, and up to three digits beyond the scale, which are taken back.
+        let capacity = 4 * (max(weight, 0) + 1) + scale + 5
+        return String(unsafeUninitializedCapacity: capacity) { out in
+            var end = 0
+            func append(_ byte: UInt8) {
+                out[end] = byte
+                end += 1
+            }
+            func append(_ group: UInt16, withZeros: Bool) {
+                var isBegun = withZeros
+                for digit in [group / 1_000, group / 100 % 10, group / 10 % 10, group % 10] {
+                    isBegun = isBegun || digit != 0
+                    if isBegun { append(zero + UInt8(digit)) }
                 }
-                result += "." + fraction.prefix(scale)
             }
-            text = result
+            if isNegative { append(UInt8(ascii: "-")) }
+            let first = end
+            for position in stride(from: max(weight, 0), through: 0, by: -1) {
+                append(digits(weight - position), withZeros: end > first)
+            }
+            if end == first { append(zero) }
+            if scale == 0 { return end }
+            append(UInt8(ascii: "."))
+            let last = end + scale
+            var position = -1
+            while end < last {
+                append(digits(weight - position), withZeros: true)
+                position -= 1
+            }
+            return last
         }
     }
 }

@@ -2,16 +2,26 @@ public import FoundationEssentials
 
 /// Names a column of a row: its index from 0, or its name in the result.
 public protocol ColumnReference: Sendable {
-    /// The index among `names`, or nil.
-    func index(in names: [String]) -> Int?
+    /// The index among `columns`, or nil.
+    func index(in columns: ColumnNames) -> Int?
 }
 
 extension Int: ColumnReference {
-    public func index(in names: [String]) -> Int? { self >= 0 && self < names.count ? self : nil }
+    public func index(in columns: ColumnNames) -> Int? { self >= 0 && self < columns.count ? self : nil }
 }
 
 extension String: ColumnReference {
-    public func index(in names: [String]) -> Int? { names.firstIndex(of: self) }
+    public func index(in columns: ColumnNames) -> Int? { columns.firstIndex(of: self) }
+}
+
+/// The names of a result's columns, read where they stand: most rows are read by position.
+public struct ColumnNames {
+    let result: ResultStorage
+
+    public var count: Int { result.columnCount }
+
+    /// The first column of that name.
+    public func firstIndex(of name: String) -> Int? { result.column(named: name) }
 }
 
 /// One row of a result.
@@ -42,7 +52,7 @@ public struct Row: Sendable {
         _ column: some ColumnReference, _ body: (UnsafeBufferPointer<UInt8>?) -> Result
     ) throws(PostgresError) -> Result {
         let position = try position(column)
-        if result.types[position].isPlainText {
+        if result.type(of: position).isPlainText {
             return withExtendedLifetime(result) {
                 body(result.bytes(row: index, column: position)?.bindMemory(to: UInt8.self))
             }
@@ -66,7 +76,7 @@ public struct Row: Sendable {
     fileprivate func decodeOptional<Value>(
         _ position: Int, as name: StaticString, _ decoder: (Cell) -> Value?
     ) throws(PostgresError) -> Value? {
-        let type = result.types[position]
+        let type = result.type(of: position)
         let value: Value?? = withExtendedLifetime(result) {
             guard let bytes = result.bytes(row: index, column: position) else { return .some(nil) }
             return decoder(Cell(bytes: bytes, type: type)).map { .some($0) }
@@ -78,7 +88,7 @@ public struct Row: Sendable {
     }
 
     fileprivate func position(_ column: some ColumnReference) throws(PostgresError) -> Int {
-        guard let position = column.index(in: result.columns) else {
+        guard let position = column.index(in: ColumnNames(result: result)) else {
             throw .decoding("no column \(column) in the result")
         }
         return position

@@ -1,4 +1,5 @@
 import CLibPQ
+import Glibc
 
 /// The result of one statement: a collection of rows, in the server's binary format.
 public struct Rows: Sendable, RandomAccessCollection {
@@ -46,19 +47,28 @@ public struct Rows: Sendable, RandomAccessCollection {
 final class ResultStorage: @unchecked Sendable {
     let handle: OpaquePointer?
     let rowCount: Int
-    let columns: [String]
-    let types: [OID]
+    let columnCount: Int
 
     /// Takes over `handle`.
     init(_ handle: OpaquePointer?) {
         self.handle = handle
         rowCount = Int(PQntuples(handle))
-        let indices = 0..<PQnfields(handle)
-        columns = indices.map { PQfname(handle, $0).map { String(cString: $0) } ?? "" }
-        types = indices.map { OID(PQftype(handle, $0)) }
+        columnCount = Int(PQnfields(handle))
     }
 
     deinit { PQclear(handle) }
+
+    var columns: [String] {
+        (0..<columnCount).map { PQfname(handle, CInt($0)).map { String(cString: $0) } ?? "" }
+    }
+
+    func column(named name: String) -> Int? {
+        name.withCString { wanted in
+            (0..<columnCount).first { column in PQfname(handle, CInt(column)).map { strcmp($0, wanted) == 0 } ?? false }
+        }
+    }
+
+    func type(of column: Int) -> OID { OID(PQftype(handle, CInt(column))) }
 
     var affected: Int {
         PQcmdTuples(handle).flatMap { Int(String(cString: $0)) } ?? 0

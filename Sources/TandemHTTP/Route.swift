@@ -94,6 +94,8 @@ public final class Route: Sendable {
     public let admit: Admission?
     /// Whether its answer may be kept for an `Idempotency-Key`; not where it is a secret that is stored as a hash alone.
     let isRepeatable: Bool
+    /// Whether the handler does little beside asking PostgreSQL. Then it stays on the connection's event loop.
+    let isBrief: Bool
     /// Answers short requests without a task of their own; see ``ShortRequest``.
     public let prompt: Prompt?
     public let handler: Handler
@@ -104,7 +106,7 @@ public final class Route: Sendable {
         takesFields: Bool = false, obeysRights: Bool = false, isPublic: Bool? = nil, success: Int = 200,
         also: [Int] = [], schemas: Schemas = Schemas(),
         time: Duration = Limits.answerDeadline, admit: Admission? = nil, isRepeatable: Bool = true,
-        prompt: Prompt? = nil, handler: @escaping Handler
+        isBrief: Bool = false, prompt: Prompt? = nil, handler: @escaping Handler
     ) {
         self.method = method
         pattern = RoutePattern(template)
@@ -125,14 +127,15 @@ public final class Route: Sendable {
         self.time = time
         self.admit = admit
         self.isRepeatable = isRepeatable
+        self.isBrief = isBrief
         self.prompt = prompt
         self.handler = handler
     }
 
-    /// Runs the handler. Taking a few events is a matter of microseconds and stays on the connection's event loop; everything
-    /// else leaves it, so that no other connection waits for it.
+    /// Runs the handler. Taking a few events is a matter of microseconds and stays on the connection's event loop, as do brief
+    /// handlers; everything else leaves it, so that no other connection waits for it.
     func answer(_ call: Call) async throws -> Response {
-        if body == .ingest, call.body.count <= Limits.shortBody { return try await handler(call) }
+        if isBrief || body == .ingest, call.body.count <= Limits.shortBody { return try await handler(call) }
         return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await handler(call) }
     }
 

@@ -40,7 +40,8 @@ extension Connection {
         let (version, catalog) = catalogs.presumed(of: tenant)
         do throws(TandemError) {
             return try standalone(
-                settings: tenant.settings(extra: byKey ? [(name: "enable_seqscan", value: "off")] : []),
+                settings: tenant.settings(
+                    forWriting: false, extra: byKey ? [(name: "enable_seqscan", value: "off")] : []),
                 opening: .call("object_catalog_version"),
                 accepts: { (rows) throws(PostgresError) in try rows.one().int(0) == version }
             ) { (connection) throws(TandemError) in try body(connection, catalog) }

@@ -46,19 +46,37 @@ struct DecimalNumber: Sendable, Hashable, Comparable {
         for _ in 0..<max(0, decimals - fraction.utf8.count) { result += "0" }
         return result
     }
+
+    /// Appends what `text(decimals:)` of a `numeric`'s text is, without making the number; as it is where it is no number (NaN).
+    static func append(_ numeric: String, decimals: Int = 0, to bytes: inout [UInt8]) {
+        var numeric = numeric
+        numeric.withUTF8 { digits in
+            let point = digits.firstIndex(of: UInt8(ascii: "."))
+            var end = digits.count
+            if let point {
+                while end > point + 1 + decimals, digits[end - 1] == UInt8(ascii: "0") { end -= 1 }
+                if end == point + 1 { end = point }
+            }
+            // -0 has no sign.
+            let isZero = digits[..<end].allSatisfy { !(0x31...0x39).contains($0) } && digits.last.map(isDigit) ?? false
+            bytes.append(contentsOf: digits[(isZero && digits.first == UInt8(ascii: "-") ? 1 : 0)..<end])
+            let given = point.map { max(0, end - $0 - 1) } ?? 0
+            guard given < decimals, digits.last.map(isDigit) ?? false else { return }
+            if given == 0 { bytes.append(UInt8(ascii: ".")) }
+            bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: decimals - given))
+        }
+    }
 }
 
 /// How many decimals a currency has (ISO 4217).
 enum CurrencyDecimals {
     static func of(_ code: String?) -> Int {
-        guard let code else { return 2 }
-        if none.contains(code) { return 0 }
-        return three.contains(code) ? 3 : 2
+        switch code {
+        case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF",
+            "XOF", "XPF":
+            0
+        case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND": 3
+        default: 2
+        }
     }
-
-    private static let none: Set<String> = [
-        "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF",
-        "XPF",
-    ]
-    private static let three: Set<String> = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]
 }

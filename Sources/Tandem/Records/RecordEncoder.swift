@@ -137,13 +137,12 @@ struct RecordEncoder {
             bytes.append(UInt8(ascii: "\""))
             RecordTime.append(try row.timestamp(column), to: &bytes)
             bytes.append(UInt8(ascii: "\""))
-        case .decimal:
-            let text = try row.text(column)
-            bytes.append(contentsOf: (DecimalNumber(text)?.text ?? text).utf8)
+        case .decimal: DecimalNumber.append(try row.text(column), to: &bytes)
         case .money:
-            let text = try row.text(column)
-            let decimals = CurrencyDecimals.of(try deciding(row, field))
-            JSON.appendString(DecimalNumber(text)?.text(decimals: decimals) ?? text, to: &bytes)
+            bytes.append(UInt8(ascii: "\""))
+            DecimalNumber.append(
+                try row.text(column), decimals: CurrencyDecimals.of(try deciding(row, field)), to: &bytes)
+            bytes.append(UInt8(ascii: "\""))
         case .json: bytes.append(contentsOf: try row.json(column))
         case .text:
             try row.withUTF8(column) { text in

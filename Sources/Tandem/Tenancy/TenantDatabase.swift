@@ -50,15 +50,16 @@ public struct TenantDatabase: Sendable, Hashable {
     /// - Parameters:
     ///   - statementTimeout: ends each statement at the server; nil: no limit.
     ///   - lockTimeout: ends a wait for a lock.
+    ///   - forWriting: with what only procedures that write ask for.
     ///   - extra: more settings, for example `plan_cache_mode` (a role's own settings do not apply on SET ROLE).
     public func settings(
         statementTimeout: Duration? = .milliseconds(4_200), lockTimeout: Duration? = .seconds(2),
-        extra: [Connection.Setting] = []
+        forWriting: Bool = true, extra: [Connection.Setting] = []
     ) -> [Connection.Setting] {
         Self.settings(
             role: schema.appRole, path: path(first: schema.name, second: schema.internals),
             statementTimeout: statementTimeout, lockTimeout: lockTimeout)
-            + [(name: "tandem.currency", value: currency), (name: "tandem.zone", value: timezone)]
+            + (forWriting ? [(name: "tandem.currency", value: currency), (name: "tandem.zone", value: timezone)] : [])
             + (caller?.settings ?? [])
             + (hidden.map { [(name: "tandem.hidden", value: $0)] } ?? []) + extra
     }

@@ -31,6 +31,9 @@ struct RecordRoutes {
         "/{id}/timeline", "/{id}/sources", "/{id}/origin", ":update", ":delete", ":restore", ":export",
     ]
 
+    /// Their work is PostgreSQL's, and what they make of its rows is made on the connection's thread.
+    private static let brief: Set<String> = ["", "/search", "/{id}", "/by/{field}/{value}", ":aggregate"]
+
     /// What is posted and changes nothing.
     private static let reading: Set<String> = ["/search", ":aggregate", ":export"]
 
@@ -56,7 +59,7 @@ struct RecordRoutes {
             success: success, also: also,
             schemas: .init(
                 body: body.map { description.schemaName + $0 }, answer: answers ? description.schemaName : nil),
-            time: time, handler: handler)
+            time: time, isBrief: Self.brief.contains(path), handler: handler)
     }
 
     private var list: Route {

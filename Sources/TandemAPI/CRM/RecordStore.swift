@@ -29,6 +29,19 @@ struct RecordStore: Sendable {
         }
     }
 
+    /// The same for records of one object, whose description comes with the catalog that it stands in.
+    func transaction<Result: Sendable>(
+        _ call: Call, _ description: ObjectDescription, readOnly: Bool = false, deadline: Duration = .seconds(10),
+        _ body: @escaping @Sendable (Connection, ObjectDescription, ObjectCatalog) throws(TandemError) -> Result
+    ) async throws -> Result {
+        try await explaining(description) {
+            try await transaction(call, readOnly: readOnly, deadline: deadline) {
+                (connection, catalog) throws(TandemError) in
+                try body(connection, catalog[description], catalog)
+            }
+        }
+    }
+
     /// Reads of few statements, of records of one object: no transaction, one round trip each.
     func read<Result: Sendable>(
         _ call: Call, _ description: ObjectDescription, byKey: Bool = false,
@@ -43,19 +56,6 @@ struct RecordStore: Sendable {
                     let seen = rights.map { $0.narrowed(catalog) } ?? catalog
                     return try body(connection, seen[description], seen)
                 }
-            }
-        }
-    }
-
-    /// The same for records of one object, whose description comes with the catalog that it stands in.
-    func transaction<Result: Sendable>(
-        _ call: Call, _ description: ObjectDescription, readOnly: Bool = false, deadline: Duration = .seconds(10),
-        _ body: @escaping @Sendable (Connection, ObjectDescription, ObjectCatalog) throws(TandemError) -> Result
-    ) async throws -> Result {
-        try await explaining(description) {
-            try await transaction(call, readOnly: readOnly, deadline: deadline) {
-                (connection, catalog) throws(TandemError) in
-                try body(connection, catalog[description], catalog)
             }
         }
     }

@@ -67,6 +67,20 @@ import Testing
         #expect(DecimalNumber(text)?.text(decimals: decimals) == expected)
     }
 
+    @Test(arguments: [
+        ("12.5000", 2, "12.50"), ("12.5", 2, "12.50"), ("12", 2, "12.00"), ("12", 0, "12"), ("0.0125", 2, "0.0125"),
+        ("0.0000", 0, "0"),
+        ("0.0000", 2, "0.00"), ("100.0000", 0, "100"), ("-3.1000", 0, "-3.1"), ("-0.00", 2, "0.00"), ("-0", 0, "0"),
+        ("NaN", 2, "NaN"),
+        ("-Infinity", 0, "-Infinity"), ("-10.0", 0, "-10"),
+    ])
+    func aNumericIsWrittenAsTheNumberIs(text: String, decimals: Int, expected: String) {
+        var bytes: [UInt8] = []
+        DecimalNumber.append(text, decimals: decimals, to: &bytes)
+        #expect(String(decoding: bytes, as: UTF8.self) == expected)
+        if let number = DecimalNumber(text) { #expect(number.text(decimals: decimals) == expected) }
+    }
+
     @Test(arguments: ["", "-", ".", "1.", ".5", "1.2.3", "--1", "+1", "1e5", "1,5", " 1", "1 ", "٣", "NaN"])
     func otherTextIsNoDecimal(text: String) {
         #expect(DecimalNumber(text) == nil)
