@@ -12,7 +12,6 @@ struct ChildRowEncoder {
 
     private let presenter: RecordPresenter
     private var fields: [Field]
-    private var members: [JSONNode] = []
     private var isPlaced = false
 
     init(_ fields: [ObjectField], _ presenter: RecordPresenter) {
@@ -28,8 +27,7 @@ struct ChildRowEncoder {
     mutating func append(_ object: JSONNode, currency: JSON?, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "{"))
         defer { bytes.append(UInt8(ascii: "}")) }
-        members.removeAll(keepingCapacity: true)
-        for (_, value) in object.members { members.append(value) }
+        let members = object.members.map(\.value)
         if !isPlaced {
             let names = object.members.map { $0.key.string ?? "" }
             for index in fields.indices {
@@ -41,17 +39,16 @@ struct ChildRowEncoder {
             isPlaced = true
         }
         for field in fields {
-            guard let value = field.place.flatMap(member) else { continue }
+            guard let place = field.place, members.indices.contains(place) else { continue }
             if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
             bytes.append(contentsOf: field.name)
-            append(value, field, of: object, currency, to: &bytes)
+            append(members[place], field, of: object, members, currency, to: &bytes)
         }
     }
 
-    private func member(_ place: Int) -> JSONNode? { members.indices.contains(place) ? members[place] : nil }
-
     private func append(
-        _ value: JSONNode, _ field: Field, of object: JSONNode, _ currency: JSON?, to bytes: inout [UInt8]
+        _ value: JSONNode, _ field: Field, of object: JSONNode, _ members: [JSONNode], _ currency: JSON?,
+        to bytes: inout [UInt8]
     ) {
         if value.isNull { return bytes.append(contentsOf: "null".utf8) }
         switch field.field.type {
@@ -65,7 +62,8 @@ struct ChildRowEncoder {
         var beside = JSONObject()
         switch field.field.type {
         case .money(let name):
-            beside[name] = field.currency.flatMap(member).map(JSON.init) ?? currency
+            let place = field.currency.flatMap { members.indices.contains($0) ? $0 : nil }
+            beside[name] = place.map { JSON(members[$0]) } ?? currency
         case .record: beside = JSON(object).object ?? JSONObject()
         default: break
         }

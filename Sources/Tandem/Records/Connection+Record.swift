@@ -138,9 +138,9 @@ extension Connection {
     public func recordGet(
         _ description: ObjectDescription, id: RecordID, catalog: ObjectCatalog
     ) throws(TandemError) -> RecordSnapshot {
-        let selection = RecordSelection(description)
-        let row = try recordRow(description, id, selection)
-        var encoder = RecordEncoder(selection, catalog: catalog)
+        let shape = catalog.shape(of: description)
+        let row = try recordRow(description, id, shape)
+        var encoder = shape.encoder
         return try encoder.snapshot(row)
     }
 
@@ -150,19 +150,19 @@ extension Connection {
     public func recordText(
         _ description: ObjectDescription, id: RecordID, catalog: ObjectCatalog
     ) throws(TandemError) -> (version: Int, json: [UInt8]) {
-        let selection = RecordSelection(description)
-        let row = try recordRow(description, id, selection)
-        var encoder = RecordEncoder(selection, catalog: catalog)
+        let shape = catalog.shape(of: description)
+        let row = try recordRow(description, id, shape)
+        var encoder = shape.encoder
         var json: [UInt8] = []
         try encoder.append(row, to: &json)
         return (try reading { () throws(PostgresError) in try row.int(RecordSelection.versionColumn) }, json)
     }
 
     private func recordRow(
-        _ description: ObjectDescription, _ id: RecordID, _ selection: RecordSelection
+        _ description: ObjectDescription, _ id: RecordID, _ shape: RecordShape
     ) throws(TandemError) -> Row {
         let rows = try run(
-            "select \(selection.columns) from \(rows: description) t where t.id = \(bind: .uuid(id))"
+            "select \(shape.columns) from \(rows: description) t where t.id = \(bind: .uuid(id))"
                 as SQLFragment)
         guard let row = rows.first else { throw try recordAbsence(description, id) }
         return row

@@ -24,7 +24,7 @@ public struct RecordPage: Sendable {
 
 /// One page of a list as PostgreSQL answered it.
 private struct RecordRows {
-    let selection: RecordSelection
+    let shape: RecordShape
     let rows: ArraySlice<Row>
     let next: String?
     let count: Int?
@@ -64,8 +64,8 @@ extension Connection {
         _ description: ObjectDescription, _ query: RecordQuery, seal: CursorSeal, catalog: ObjectCatalog,
         reaching right: String? = nil
     ) throws(TandemError) -> RecordPage {
-        let page = try recordRows(description, query, seal: seal, reaching: right)
-        var encoder = RecordEncoder(page.selection, catalog: catalog)
+        let page = try recordRows(description, query, seal: seal, catalog: catalog, reaching: right)
+        var encoder = page.shape.encoder
         var items: [RecordSnapshot] = []
         for row in page.rows { items.append(try encoder.snapshot(row)) }
         return RecordPage(items: items, next: page.next, count: page.count)
@@ -77,8 +77,8 @@ extension Connection {
     public func recordListText(
         _ description: ObjectDescription, _ query: RecordQuery, seal: CursorSeal, catalog: ObjectCatalog
     ) throws(TandemError) -> [UInt8] {
-        let page = try recordRows(description, query, seal: seal)
-        var encoder = RecordEncoder(page.selection, catalog: catalog)
+        let page = try recordRows(description, query, seal: seal, catalog: catalog)
+        var encoder = page.shape.encoder
         var bytes: [UInt8] = []
         bytes.reserveCapacity(64 + 1024 * page.rows.count)
         bytes.append(contentsOf: "{\"items\":[".utf8)
@@ -104,9 +104,14 @@ extension Connection {
     }
 
     private func recordRows(
-        _ description: ObjectDescription, _ query: RecordQuery, seal: CursorSeal, reaching right: String? = nil
+        _ description: ObjectDescription, _ query: RecordQuery, seal: CursorSeal, catalog: ObjectCatalog,
+        reaching right: String? = nil
     ) throws(TandemError) -> RecordRows {
-        let selection = RecordSelection(description, names: query.names, followed: query.followed)
+        let shape =
+            query.showsAll
+            ? catalog.shape(of: description)
+            : RecordShape(
+                RecordSelection(description, names: query.names, followed: query.followed), catalog: catalog)
         let order = RecordOrder(query.sort)
         var place: [String?]?
         if let after = query.after {
@@ -121,7 +126,7 @@ extension Connection {
                 + step.conditions
             rows += try run(
                 """
-                select \(selection.columns), \(order.keys) from \(rows: description) t
+                select \(shape.columns), \(order.keys) from \(rows: description) t
                 where \(conditions.isEmpty ? "true" : .joined(conditions, by: " and "))
                 order by \(step.order) limit \(bind: .int(query.limit + 1 - rows.count))
                 """ as SQLFragment)
@@ -129,14 +134,15 @@ extension Connection {
         var next: String?
         if rows.count > query.limit, let last = rows.dropLast().last {
             var keys: [String?] = []
-            for column in selection.width..<(selection.width + order.width) {
+            let width = shape.selection.width
+            for column in width..<(width + order.width) {
                 keys.append(try reading { () throws(PostgresError) in try last.optionalText(column) })
             }
             next = PageCursor(keys: keys, fingerprint: query.fingerprint)
                 .sealed(with: seal.key, scope: seal.scope(description.plural))
         }
         return RecordRows(
-            selection: selection, rows: rows.prefix(query.limit), next: next, count: try recordCount(description, query)
+            shape: shape, rows: rows.prefix(query.limit), next: next, count: try recordCount(description, query)
         )
     }
 

@@ -6,6 +6,7 @@ public struct ObjectCatalog: Sendable {
     private let byPlural: [String: ObjectDescription]
     /// Objects beside the list, whose records come by ways of their own, as a caller with limits sees them.
     private let beside: [String: ObjectDescription]
+    private var shapes: RecordShapes?
 
     /// - Parameter beside: what `subscript` answers for objects that are not listed; any other is answered as it was given.
     public init(_ objects: [ObjectDescription], beside: [ObjectDescription] = []) {
@@ -13,6 +14,7 @@ public struct ObjectCatalog: Sendable {
         self.beside = Dictionary(beside.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
         byName = Dictionary(objects.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
         byPlural = Dictionary(objects.map { ($0.plural, $0) }, uniquingKeysWith: { $1 })
+        shapes = RecordShapes()
     }
 
     /// The product's own objects.
@@ -33,6 +35,16 @@ public struct ObjectCatalog: Sendable {
     /// The object as this catalog has it.
     public subscript(_ object: ObjectDescription) -> ObjectDescription {
         byName[object.name] ?? beside[object.name] ?? object
+    }
+
+    /// What shows the object's records whole.
+    func shape(of object: ObjectDescription) -> RecordShape {
+        // A shape has the catalog, so it may not have itself.
+        var plain = self
+        plain.shapes = nil
+        let make = { RecordShape(RecordSelection(object), catalog: plain) }
+        guard let shapes, byName[object.name] == object else { return make() }
+        return shapes.shape(of: object.name, make)
     }
 
     /// By singular name.

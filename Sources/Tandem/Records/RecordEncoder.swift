@@ -11,7 +11,7 @@ struct RecordEncoder {
     private let followed: [(name: [UInt8], target: LinkTarget?)]
 
     /// A class, because a copy of a description of a field for every value costs more than the value.
-    private final class Field {
+    private final class Field: Sendable {
         /// `"name":`, with a comma before it for all but the first of a record.
         let name: [UInt8]
         let column: Int

@@ -13,6 +13,8 @@ public struct RecordQuery: Sendable, Hashable {
     public var after: String?
     public var count: Count
 
+    var showsAll: Bool { names == nil && followed.isEmpty }
+
     public struct Order: Sendable, Hashable {
         public let field: ObjectField
         public let isDescending: Bool
