@@ -162,7 +162,7 @@ extension Connection {
         _ description: ObjectDescription, _ id: RecordID, _ shape: RecordShape
     ) throws(TandemError) -> Row {
         let rows = try run(
-            "select \(shape.columns) from \(rows: description) t where t.id = \(bind: .uuid(id))"
+            "select \(shape.selection.columns) from \(rows: description) t where t.id = \(bind: .uuid(id))"
                 as SQLFragment)
         guard let row = rows.first else { throw try recordAbsence(description, id) }
         return row

@@ -126,7 +126,7 @@ extension Connection {
                 + step.conditions
             rows += try run(
                 """
-                select \(shape.columns), \(order.keys) from \(rows: description) t
+                select \(shape.selection.columns), \(order.keys) from \(rows: description) t
                 where \(conditions.isEmpty ? "true" : .joined(conditions, by: " and "))
                 order by \(step.order) limit \(bind: .int(query.limit + 1 - rows.count))
                 """ as SQLFragment)

@@ -11,6 +11,9 @@ struct RecordSelection {
     let followed: [ObjectField]
     /// Columns that decide the form of others: an amount's currency, the object that a link to any object leads to.
     private let deciding: [SQLIdentifier]
+    /// For a table named `t`: id, version, the fields as PostgreSQL has them, what decides their form, and then each child array and
+    /// each followed link as JSON. The row as one JSON value costs PostgreSQL three times as much.
+    let columns: SQLFragment
 
     /// - Parameter names: the fields and children to show; nil: all.
     init(_ description: ObjectDescription, names: Set<String>? = nil, followed: [ObjectField] = []) {
@@ -23,6 +26,7 @@ struct RecordSelection {
             if let column, !deciding.contains(column) { deciding.append(column) }
         }
         self.deciding = deciding
+        columns = Self.columns(fields.map { SQLIdentifier.column(of: $0) } + deciding, children, followed)
     }
 
     static let idColumn = 0
@@ -47,11 +51,10 @@ struct RecordSelection {
         column.flatMap(deciding.firstIndex).map { Self.leading + fields.count + $0 }
     }
 
-    /// For a table named `t`: id, version, the fields as PostgreSQL has them, what decides their form, and then each child array and
-    /// each followed link as JSON. The row as one JSON value costs PostgreSQL three times as much.
-    var columns: SQLFragment {
+    private static func columns(
+        _ own: [SQLIdentifier], _ children: [ObjectChild], _ followed: [ObjectField]
+    ) -> SQLFragment {
         var parts: [SQLFragment] = ["t.id, t.version"]
-        let own = fields.map { SQLIdentifier.column(of: $0) } + deciding
         if !own.isEmpty { parts.append(.columns(own)) }
         for child in children {
             let order = SQLFragment.joined(SQLIdentifier.order(of: child).map { "c.\($0)" }, by: ", ")

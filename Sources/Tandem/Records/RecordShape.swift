@@ -3,12 +3,10 @@ import Synchronization
 /// How the records of an object are selected and written: made of its description, and the same for each record.
 struct RecordShape: Sendable {
     let selection: RecordSelection
-    let columns: SQLFragment
     let encoder: RecordEncoder
 
     init(_ selection: RecordSelection, catalog: ObjectCatalog) {
         self.selection = selection
-        columns = selection.columns
         encoder = RecordEncoder(selection, catalog: catalog)
     }
 }
