@@ -16,8 +16,8 @@ struct KeptPlans {
     /// After how many of its batches a connection makes all plans anew: the first ones were made on what may have been empty, and
     /// then read the whole of what has come since, until PostgreSQL analyzes it.
     private static let remaking = [8, 64, 512, 4_096]
-    /// With more tenants a connection does not: all of them would wait for that at once.
-    private static let remakable = 8
+    /// With more tenants a connection does not: all of them would wait for that at once, longer than a request may.
+    private static let remakable = 24
 
     private var tenants: Set<UUID> = []
     private var batches = 0

@@ -39,8 +39,8 @@ import Testing
     }
 
     @Test func tenantsDoNotWaitForThePlansOfManyOthers() {
-        var plans = KeptPlans(limit: 16)
-        for _ in 0..<9 { _ = plans.include(UUID()) }
+        var plans = KeptPlans(limit: 32)
+        for _ in 0..<25 { _ = plans.include(UUID()) }
         #expect(!(1...100_000).contains { _ in plans.outgrow() })
     }
 
