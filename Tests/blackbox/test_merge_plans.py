@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from console import Browser
 from server import CommandFailed, Server, Tenant
 from test_conversion import get
 from test_forms import make
@@ -190,3 +191,38 @@ def test_the_command_line_shows_plans_as_text(tandem: Server, tenant: Tenant) ->
     back = said("undo", "m-1")
     assert "user_id bob   ada@x.example → " in back and bob in back, back
     assert get(tenant, "merges?ref=m-1")["items"][0]["state"] == "applied"
+
+
+def test_merges_are_listed_by_cause_and_state(tandem: Server, tenant: Tenant, pair: Json) -> None:
+    by_hand = merge(tenant)["id"]
+    assert tenant.ingest("identify", {"userId": "ada", "anonymousId": "visitor", "messageId": "v-1"}).status_code == 200
+    assert tenant.ingest("track", {"anonymousId": "other", "event": "Seen"}).status_code == 200
+    assert tenant.ingest("identify", {"userId": "ada", "anonymousId": "other", "messageId": "v-2"}).status_code == 200
+    by_event = get(tenant, "merges?cause=event")["items"]
+    assert [item["ref"] for item in by_event] == ["v-2"]
+    undo(tenant, by_hand)
+
+    def listed(query: str) -> list[str]:
+        return [item["id"] for item in get(tenant, f"merges?{query}")["items"]]
+
+    assert listed("cause=manual") == [by_hand] == listed("state=undone") == listed("cause=manual&state=undone")
+    assert listed("cause=manual&state=applied") == [] == listed("cause=review")
+    assert listed("") == [by_event[0]["id"], by_hand]
+    assert listed(f"state=applied&profile={by_event[0]['winner']}") == [by_event[0]["id"]]
+    refused = tenant.get("/v1/merges?state=gone")
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid_parameter")
+    assert "applied, undone, erased" in refused.json()["detail"]
+    first = get(tenant, "merges?state=applied&limit=1")
+    assert first["page"]["next"] is None
+
+    said = tandem.cli("merge", "list", "--cause", "event", "--state", "applied", "--tenant", tenant.slug)
+    assert [item["ref"] for item in said["items"]] == ["v-2"]
+    with pytest.raises(CommandFailed, match="manual"):
+        tandem.cli("merge", "list", "--cause", "gone", "--tenant", tenant.slug)
+
+    browser = Browser(tandem).sign_in("--tenant", tenant.slug)
+    page = browser.get(f"/console/{tenant.slug}/merges?cause=event&state=")
+    assert [link for link in page.links if "/merges/mrg_" in link] == [link for link in page.links if by_event[0]["id"] in link] != []
+    page = browser.get(f"/console/{tenant.slug}/merges?cause=review")
+    assert "No merge like this" in page.text and f"/console/{tenant.slug}/merges" in page.links
+    assert browser.get(f"/console/{tenant.slug}/merges?cause=gone").response.status_code == 400

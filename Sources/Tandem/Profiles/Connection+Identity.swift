@@ -98,11 +98,14 @@ extension Connection {
     }
 
     /// At most `limit` merges, newest first: all, those of a ref or message, or those that touch a profile.
-    public func mergeList(ref: String? = nil, profile: UUID? = nil, limit: Int) throws(TandemError) -> [JSON] {
+    public func mergeList(
+        ref: String? = nil, profile: UUID? = nil, _ filter: MergeFilter = MergeFilter(), limit: Int
+    ) throws(TandemError) -> [JSON] {
         try answers(
             .call(
-                "merge_list", ref.bind, profile.map { .uuid($0) } ?? .null(.uuid), .null(.timestamptz), .null(.uuid),
-                .int4(Int32(clamping: limit))), column: 2
+                "merge_list",
+                [ref.bind, profile.map { .uuid($0) } ?? .null(.uuid)] + filter.binds
+                    + [.null(.timestamptz), .null(.uuid), .int4(Int32(clamping: limit))]), column: 2
         ).map(IdentityPresenter.merge)
     }
 

@@ -20,14 +20,20 @@ struct MergeRoutes {
             .get, "/v1/merges", "List merges, newest first", feature: "Identity", scope: .secret, module: .cdp,
             parameters: Page.parameters + [
                 .init("ref", "Only merges of this messageId or ref"), .init("profile", "Only merges of this profile"),
+                .init("cause", "Only those made by this: event, alias, manual or review"),
+                .init("state", "Only those that are so: applied, undone or erased"),
             ]
         ) { [store] call in
             let ref = call.query["ref"]
             let profile = call.query["profile"]
             let id = profile.flatMap { PublicID(.profile, text: $0)?.uuid }
+            let (cause, state) = (call.query["cause"], call.query["state"])
+            let filter = try MergeFilter(cause: cause, state: state)
             if profile != nil, id == nil { return Page(items: [], next: nil).response }
-            return try await store.page(call, filter: "\(ref ?? "")\n\(profile ?? "")") { after, limit in
-                .call("merge_list", [ref.bind, id.bind] + after + [limit])
+            return try await store.page(
+                call, filter: "\(ref ?? "")\n\(profile ?? "")\n\(cause ?? "")\n\(state ?? "")"
+            ) { after, limit in
+                .call("merge_list", [ref.bind, id.bind] + filter.binds + after + [limit])
             } shape: {
                 IdentityPresenter.merge($0)
             }

@@ -152,7 +152,7 @@ struct ProfileRoutes {
             let id = try call.id(.profile)
             _ = try await store.value(call, .call("profile_show", .uuid(id)))
             return try await store.page(call) { after, limit in
-                .call("merge_list", [.null(.text), .uuid(id)] + [after[1], after[0], limit])
+                .call("merge_list", [.null(.text), .uuid(id)] + MergeFilter().binds + [after[1], after[0], limit])
             } shape: {
                 IdentityPresenter.merge($0)
             }

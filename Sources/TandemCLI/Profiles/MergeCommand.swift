@@ -30,10 +30,15 @@ struct MergeCommand: ParsableCommand {
     struct List: DatabaseCommand {
         static let configuration = CommandConfiguration(
             abstract: "List merges, newest first.",
-            discussion: "tandem merge list --profile user_id:u-17 --tenant acme")
+            discussion: """
+                tandem merge list --profile user_id:u-17 --tenant acme
+                tandem merge list --cause manual --state applied --tenant acme
+                """)
         @OptionGroup var global: GlobalOptions
         @Option(help: "Only those of this messageId or ref.") var ref: String?
         @Option(help: "Only those that touch this profile.") var profile: ProfileReference?
+        @Option(help: "Only those made by this.") var cause: MergeFilter.Cause?
+        @Option(help: "Only those that are so.") var state: MergeFilter.State?
         @Option(help: "At most so many.") var limit = 50
 
         func run(_ session: DatabaseSession) throws -> Output {
@@ -41,7 +46,8 @@ struct MergeCommand: ParsableCommand {
                 (connection) throws(TandemError) -> [JSON] in
                 var id: UUID?
                 if let profile { id = try connection.profileID(profile) }
-                return try connection.mergeList(ref: ref, profile: id, limit: limit)
+                return try connection.mergeList(
+                    ref: ref, profile: id, MergeFilter(cause: cause, state: state), limit: limit)
             }
             return Output(content: .list(items.compactMap(\.object)), columns: MergeCommand.columns)
         }
@@ -196,3 +202,6 @@ struct MergeCommand: ParsableCommand {
         return Output(content: .object(session.written(decided)), text: IdentityPlanText.text(decided))
     }
 }
+
+extension MergeFilter.Cause: ExpressibleByArgument {}
+extension MergeFilter.State: ExpressibleByArgument {}

@@ -25,6 +25,9 @@ struct MergesPage {
     let chrome: Chrome
     let reviewsHref: String
     let openReviews: String?
+    let menus: [FilterMenu]
+    /// Nil: all are shown.
+    let clearHref: String?
     let merges: [Entry]
     let hasMerges: Bool
     let pager: Pager?
@@ -122,7 +125,11 @@ extension Console {
             page(
                 "/console/{tenant}/merges", "The merges of a tenant",
                 right: .profiles,
-                parameters: [.init("before", "Time of the last one of the page before"), .init("id", "And its id")]
+                parameters: [
+                    .init("cause", "Only those made by this: event, alias, manual or review"),
+                    .init("state", "Only those that are so: applied, undone or erased"),
+                    .init("before", "Time of the last one of the page before"), .init("id", "And its id"),
+                ]
             ) { call, visit in
                 try await merges(call, visit, visit.requiredTenant())
             },
@@ -150,12 +157,16 @@ extension Console {
         let before = call.text("before")
         guard before.map(Self.isTime) ?? true else { throw Problem.notFound }
         let id = call.text("id").flatMap { PublicID(.merge, text: $0)?.uuid }
+        let filter = try MergeFilter(cause: call.text("cause"), state: call.text("state"))
         let rows = try await read(
             tenant,
             [
                 .call(
-                    "merge_feed", .null(.text), before.map { .untyped($0) } ?? .null(.timestamptz), id.bind,
-                    .int4(Int32(Self.mergePageSize + 1))),
+                    "merge_feed",
+                    filter.binds + [
+                        before.map { .untyped($0) } ?? .null(.timestamptz), id.bind,
+                        .int4(Int32(Self.mergePageSize + 1)),
+                    ]),
                 .call("review_list", .text("open"), .null(.timestamptz), .null(.uuid), .int4(100)),
             ])
         let found = try rows[0].decoded("merge", as: MergeFeedRead.self)
@@ -166,13 +177,32 @@ extension Console {
             chrome: Chrome(
                 title: "Merges", visit: visit, place: .merges, notice: call.query["notice"], version: version),
             reviewsHref: "\(path)/reviews",
-            openReviews: Self.waiting(open),
+            openReviews: Self.waiting(open), menus: Self.menus(filter),
+            clearHref: filter == MergeFilter() ? nil : "\(path)/merges",
             merges: shown.map { MergesPage.Entry($0, words, path: path, mayUndo: visit.may("edit", "profile")) },
             hasMerges: !shown.isEmpty,
             pager: found.count > shown.count
-                ? shown.last.map { Pager(href: "\(path)/merges?before=\($0.createdAt)&id=\(PublicID(.merge, $0.id))") }
-                : nil)
+                ? shown.last.map {
+                    let place = "before=\($0.createdAt)&id=\(PublicID(.merge, $0.id))"
+                    return Pager(href: "\(path)/merges?\(Self.query(filter))\(place)")
+                } : nil)
         return Response(html: templates.render(page, as: "merges"))
+    }
+
+    private static func menus(_ filter: MergeFilter) -> [FilterMenu] {
+        [
+            FilterMenu(
+                "cause", "Cause", MergeFilter.Cause.allCases.map(\.rawValue), chosen: filter.cause?.rawValue),
+            FilterMenu(
+                "state", "State", MergeFilter.State.allCases.map(\.rawValue), chosen: filter.state?.rawValue),
+        ]
+    }
+
+    /// As the next page repeats it.
+    private static func query(_ filter: MergeFilter) -> String {
+        [("cause", filter.cause?.rawValue), ("state", filter.state?.rawValue)].map { name, value in
+            value.map { "\(name)=\($0)&" } ?? ""
+        }.joined()
     }
 
     private static func waiting(_ reviews: Int) -> String? {

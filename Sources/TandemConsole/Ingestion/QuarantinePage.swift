@@ -52,28 +52,6 @@ struct QuarantinePage {
         let actor: String
     }
 
-    struct Choice {
-        let value: String
-        let label: String
-        let isChosen: Bool
-    }
-
-    struct Menu {
-        let name: String
-        let label: String
-        let choices: [Choice]
-
-        /// All there is to choose from, and what is chosen, even if it is none of that.
-        init(_ name: String, _ label: String, _ values: [String], chosen: String?) {
-            self.name = name
-            self.label = label
-            let known = values.contains(chosen ?? "") ? values : values + [chosen].compactMap { $0 }
-            choices =
-                [Choice(value: "", label: "any", isChosen: chosen == nil)]
-                + known.map { Choice(value: $0, label: $0, isChosen: $0 == chosen) }
-        }
-    }
-
     struct Entry {
         let href: String
         let received: Moment?
@@ -110,7 +88,7 @@ struct QuarantinePage {
     }
 
     let chrome: Chrome
-    let menus: [Menu]
+    let menus: [FilterMenu]
     let clearHref: String?
     let count: String
     let reasons: [AccountPage.Figure]
@@ -220,9 +198,9 @@ extension Console {
     }
 
     /// What there is to choose from, whatever is chosen.
-    private func menus(_ given: [(String, String)], _ all: QuarantineCounts) -> [QuarantinePage.Menu] {
-        func menu(_ name: String, _ label: String, _ values: [String]) -> QuarantinePage.Menu {
-            QuarantinePage.Menu(name, label, values, chosen: given.first { $0.0 == name }?.1)
+    private func menus(_ given: [(String, String)], _ all: QuarantineCounts) -> [FilterMenu] {
+        func menu(_ name: String, _ label: String, _ values: [String]) -> FilterMenu {
+            FilterMenu(name, label, values, chosen: given.first { $0.0 == name }?.1)
         }
         return [
             menu("state", "State", Quarantine.State.allCases.map(\.rawValue)),

@@ -23,7 +23,7 @@ struct ReplayPage {
     let since: String
     let until: String
     let event: String
-    let menus: [QuarantinePage.Menu]
+    let menus: [FilterMenu]
     /// Why what was filled in cannot be understood.
     let fault: String?
     let isCounted: Bool
@@ -75,9 +75,9 @@ extension Console {
                 title: "Replay", visit: visit, place: .events, notice: call.query["notice"], version: version),
             path: path, since: value("since"), until: value("until"), event: value("event"),
             menus: [
-                QuarantinePage.Menu(
+                FilterMenu(
                     "source", "Source", try await sources(tenant).map(\.name), chosen: call.text("source")),
-                QuarantinePage.Menu("type", "Type", MessageType.allCases.map(\.rawValue), chosen: call.text("type")),
+                FilterMenu("type", "Type", MessageType.allCases.map(\.rawValue), chosen: call.text("type")),
             ],
             fault: fault, isCounted: counts != nil, count: Figures.count(counts?.count ?? 0),
             figures: (counts?.items ?? []).prefix(8).map {

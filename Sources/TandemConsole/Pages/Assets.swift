@@ -33,6 +33,7 @@ enum Assets {
     static let templates: [(name: String, text: String)] = [
         ("layout", PackageResources.layout_mustache),
         ("person-then", PackageResources.person_then_mustache),
+        ("filter", PackageResources.filter_mustache),
         ("pager", PackageResources.pager_mustache),
         ("empty", PackageResources.empty_mustache),
         ("merge-box", PackageResources.merge_box_mustache),

@@ -1,6 +1,6 @@
--- Merges in a state (null: all), newest first, behind (p_before_at, p_before_id) if given, each with the two sides by name.
+-- Merges of a cause and in a state (null: all), newest first, behind (p_before_at, p_before_id) if given, each with the two sides by name.
 create or replace function merge_feed(
-    p_state text, p_before_at timestamptz, p_before_id uuid, p_limit int4
+    p_cause text, p_state text, p_before_at timestamptz, p_before_id uuid, p_limit int4
 ) returns table (created_at timestamptz, id uuid, merge jsonb)
 language plpgsql stable
 as $$
@@ -28,7 +28,8 @@ begin
     from (
         select x.*
         from merge x
-        where (p_state is null or x.state = p_state)
+        where (p_cause is null or x.cause = p_cause)
+          and (p_state is null or x.state = p_state)
           and (p_before_at is null or (x.created_at, x.id) < (p_before_at, p_before_id))
         order by x.created_at desc, x.id desc
         limit p_limit

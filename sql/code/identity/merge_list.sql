@@ -1,7 +1,8 @@
--- Merges, newest first: all, those of one ref (itself or with a time of receipt behind it), or those that touch one profile.
+-- Merges, newest first: all, those of one ref (itself or with a time of receipt behind it), or those that touch one profile; of one
+-- cause and in one state (null: whatever).
 -- p_before_at, p_before_id: the last one of the page before.
 create or replace function merge_list(
-    p_ref text, p_profile uuid, p_before_at timestamptz, p_before_id uuid, p_limit int4
+    p_ref text, p_profile uuid, p_cause text, p_state text, p_before_at timestamptz, p_before_id uuid, p_limit int4
 ) returns table (id uuid, created_at timestamptz, merge jsonb)
 language plpgsql stable
 as $$
@@ -11,6 +12,8 @@ begin
         select m.id, m.created_at, merge_show(m.id)
         from merge m
         where (p_ref is null or m.ref = p_ref or m.message_id = p_ref)
+          and (p_cause is null or m.cause = p_cause)
+          and (p_state is null or m.state = p_state)
           and (p_before_at is null or (m.created_at, m.id) < (p_before_at, p_before_id))
         order by m.created_at desc, m.id desc
         limit p_limit;
@@ -27,6 +30,8 @@ begin
             ) e
             where asked.public_id = p_profile
         )
+        and (p_cause is null or m.cause = p_cause)
+        and (p_state is null or m.state = p_state)
         and (p_before_at is null or (m.created_at, m.id) < (p_before_at, p_before_id))
         order by m.created_at desc, m.id desc
         limit p_limit;

@@ -1,0 +1,22 @@
+/// One of the menus that narrow a list.
+struct FilterMenu {
+    struct Choice {
+        let value: String
+        let label: String
+        let isChosen: Bool
+    }
+
+    let name: String
+    let label: String
+    let choices: [Choice]
+
+    /// All there is to choose from, and what is chosen, even if it is none of that.
+    init(_ name: String, _ label: String, _ values: [String], chosen: String?) {
+        self.name = name
+        self.label = label
+        let known = values.contains(chosen ?? "") ? values : values + [chosen].compactMap { $0 }
+        choices =
+            [Choice(value: "", label: "any", isChosen: chosen == nil)]
+            + known.map { Choice(value: $0, label: $0, isChosen: $0 == chosen) }
+    }
+}
