@@ -1,5 +1,5 @@
 -- compare_values: what a slip of the pen is, and what is not.
-select plan(24);
+select plan(26);
 
 select is(compare_values('words', 'meier', 'meier', null, null), 3::int2, 'the same');
 select is(compare_values('words', 'meier', 'maier', null, null), 2::int2, 'a letter');
@@ -15,6 +15,8 @@ select is(compare_values('code', '1980-02-13', '1980-02-31', null, null), 2::int
 select is(compare_values('code', '1980-12-13', '1981-02-14', null, null), 0::int2, 'another date');
 select is(compare_values('email', 'ada.b@x.example', 'ada.b@y.example', null, null), 2::int2, 'one letter of an address');
 select is(compare_values('email', 'ada.byron@x.example', 'ada.byron@work.test', null, null), 1::int2, 'the name at another house');
+select is(compare_values('email', 'ada1@x.example', 'ada2@x.example', null, null), 0::int2, 'another number is another person');
+select is(compare_values('email', 'ada@x.example', 'ada1@x.example', null, null), 0::int2, 'and so is one with a number');
 select is(compare_values('street', E'12\tlindenallee', E'12\tlindenalee', null, null), 3::int2, 'number and words');
 select is(compare_values('street', E'12\tlindenallee', E'14\tlindenallee', null, null), 2::int2, 'another number');
 select is(compare_values('street', E'12\tlindenallee', E'12\tmarktplatz', null, null), 1::int2, 'the number alone');
