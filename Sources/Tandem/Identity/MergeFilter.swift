@@ -1,4 +1,4 @@
-import Postgres
+public import Postgres
 
 /// Which merges of profiles a list shows.
 public struct MergeFilter: Sendable, Hashable {
