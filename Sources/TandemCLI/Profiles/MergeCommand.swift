@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
 import Postgres
-import Tandem
+public import Tandem
 
 struct MergeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
