@@ -192,7 +192,8 @@ extension Console {
     private static func menus(_ filter: MergeFilter) -> [FilterMenu] {
         [
             FilterMenu(
-                "cause", "Cause", MergeFilter.Cause.allCases.map(\.rawValue), chosen: filter.cause?.rawValue),
+                "cause", "Cause", MergeFilter.Cause.allCases.map(\.rawValue), chosen: filter.cause?.rawValue,
+                words: ["event": "an event", "alias": "an alias call", "manual": "somebody", "review": "a review"]),
             FilterMenu(
                 "state", "State", MergeFilter.State.allCases.map(\.rawValue), chosen: filter.state?.rawValue),
         ]

@@ -11,12 +11,14 @@ struct FilterMenu {
     let choices: [Choice]
 
     /// All there is to choose from, and what is chosen, even if it is none of that.
-    init(_ name: String, _ label: String, _ values: [String], chosen: String?) {
+    ///
+    /// - Parameter words: what values are called that do not say themselves what they are.
+    init(_ name: String, _ label: String, _ values: [String], chosen: String?, words: [String: String] = [:]) {
         self.name = name
         self.label = label
         let known = values.contains(chosen ?? "") ? values : values + [chosen].compactMap { $0 }
         choices =
             [Choice(value: "", label: "any", isChosen: chosen == nil)]
-            + known.map { Choice(value: $0, label: $0, isChosen: $0 == chosen) }
+            + known.map { Choice(value: $0, label: words[$0] ?? $0, isChosen: $0 == chosen) }
     }
 }
