@@ -232,6 +232,8 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "replay-refused": f"{base}/replay?since=noon",
         "no-quarantine": f"/console/{empty.slug}/quarantine?state=held&code=nothing",
         "sources": f"{base}/sources",
+        "source-new": f"{base}/sources/new",
+        "source-edit": f"{base}/sources/{tenant.get('/v1/sources/server').json()['id']}/edit",
         "source": f"{base}/sources/{tenant.get('/v1/sources/server').json()['id']}",
         "webhook": f"{base}/sources/{tenant.get('/v1/sources/payments').json()['id']}",
         "plans": f"{base}/plans",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 
+from console import Browser
 from server import CommandFailed, Server, Tenant
 
 pytestmark = pytest.mark.quick
@@ -204,3 +205,44 @@ def test_the_command_line_does_the_same(tenant: Tenant) -> None:
     assert (changed["provenance"], changed["allowed_origins"], changed["rate_per_second"]) == ("first_party", [], 9)
     cli("source", "delete", "app", "--tenant", tenant.slug)
     assert "app" not in [item["name"] for item in cli("source", "list", "--tenant", tenant.slug)["items"]]
+
+
+def test_the_console_makes_a_source_and_changes_it(tandem: Server, tenant: Tenant) -> None:
+    browser = Browser(tandem).sign_in("--tenant", tenant.slug)
+    path = f"/console/{tenant.slug}/sources"
+    assert f"{path}/new" in browser.get(path).links
+    form = browser.get(f"{path}/new").form("/sources")
+    refused = browser.submit(form, name="shop", kind="browser", origins="https://shop.acme.example\nnonsense")
+    assert refused.response.status_code == 422 and "An origin is a scheme, a host" in refused.text
+    again = refused.form("/sources")
+    assert (again.fields["name"], again.fields["kind"]) == ("shop", "browser")
+    assert again.fields["origins"].split() == ["https://shop.acme.example", "nonsense"]
+    made = browser.submit(again, origins="https://shop.acme.example, https://*.acme.example")
+    assert made.headings == ["shop"] and "The source is made" in made.text
+    shown = tenant.get("/v1/sources/shop").json()
+    assert (shown["kind"], shown["enabled"], shown["may_identify"], shown["may_write_crm"]) == ("browser", True, True, "lead")
+    assert shown["allowed_origins"] == ["https://shop.acme.example", "https://*.acme.example"]
+    twice = browser.submit(form, name="shop", kind="server")
+    assert twice.response.status_code == 422 and "There is a source of that name already." in twice.text
+    assert browser.submit(form, name="odd", kind="odd").response.status_code == 422
+
+    change = browser.get(f"{path}/{shown['id']}/edit").form("/edit")
+    assert {name: change.fields[name] for name in ("enabled", "may_identify", "may_write_crm", "provenance")} == {
+        "enabled": "1", "may_identify": "1", "may_write_crm": "lead", "provenance": "first_party"}
+    wrong = browser.submit(change, rate="many")
+    assert wrong.response.status_code == 422 and "whole number" in wrong.text and wrong.form("/edit").fields["rate"] == "many"
+    assert "never identifies" in browser.submit(change, provenance="third_party").text
+    del change.fields["enabled"], change.fields["may_identify"]
+    saved = browser.submit(change, provenance="third_party", origins="", rate="50", may_write_crm="none", name="shops")
+    assert saved.headings == ["shops"] and "Saved." in saved.text
+    shown = tenant.get("/v1/sources/shops").json()
+    assert (shown["enabled"], shown["may_identify"], shown["provenance"]) == (False, False, "third_party")
+    assert (shown["may_write_crm"], shown["allowed_origins"], shown["rate_per_second"]) == ("none", [], 50)
+    browser.submit(browser.get(f"{path}/{shown['id']}/edit").form("/edit"), rate="", enabled="1")
+    shown = tenant.get("/v1/sources/shops").json()
+    assert (shown["enabled"], shown.get("rate_per_second")) == (True, None)
+
+    other = tandem.tenant(f"sources-{uuid.uuid4().hex[:8]}")
+    strange = other.get("/v1/sources/server").json()["id"]
+    assert browser.get(f"{path}/{strange}/edit").response.status_code == 404
+    assert browser.post(f"{path}/{strange}/edit", change.fields).response.status_code == 404

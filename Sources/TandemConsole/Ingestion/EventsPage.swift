@@ -16,7 +16,7 @@ struct EventsPage {
     let filters: [Filter]
     /// What is shown beside the sources, for the form that chooses one.
     let show: String
-    let sources: [FilterMenu.Choice]
+    let sources: [Choice]
     /// Where the rows alone come from, and the stream of new ones, for the script.
     let rowsHref: String
     let streamHref: String
@@ -173,7 +173,7 @@ extension Console {
         let chrome = Chrome(
             title: "Live events", visit: visit, place: .events, notice: call.query["notice"], version: version)
         let iso = context.clock.now().formatted(.iso8601)
-        let any = FilterMenu.Choice(value: "", label: "any source", isChosen: choice.source == nil)
+        let any = Choice(value: "", label: "any source", isChosen: choice.source == nil)
         let page = EventsPage(
             chrome: chrome,
             filters: EventFilter.allCases.map {
@@ -183,7 +183,7 @@ extension Console {
             show: choice.filter.rawValue,
             sources: [any]
                 + choice.sources.map {
-                    FilterMenu.Choice(value: $0.name, label: $0.name, isChosen: $0.id == choice.source?.id)
+                    Choice(value: $0.name, label: $0.name, isChosen: $0.id == choice.source?.id)
                 },
             rowsHref: "\(path)/rows\(choice.query())", streamHref: "\(path)/stream\(choice.query())",
             refreshHref: path + choice.query(), quarantineHref: "/console/\(tenant.slug)/quarantine",

@@ -34,6 +34,7 @@ enum Assets {
         ("layout", PackageResources.layout_mustache),
         ("person-then", PackageResources.person_then_mustache),
         ("filter", PackageResources.filter_mustache),
+        ("source-form", PackageResources.source_form_mustache),
         ("pager", PackageResources.pager_mustache),
         ("empty", PackageResources.empty_mustache),
         ("merge-box", PackageResources.merge_box_mustache),

@@ -197,6 +197,10 @@ extension Chrome.Notice {
         case "records-parted": self.init(kind: "good", text: "The merge is undone: they are separate records again.")
         case "moved-on": self.init(kind: "good", text: "What was here is part of this record now: they were merged.")
         case "list-saved": self.init(kind: "good", text: "Saved. It stands among the saved lists.")
+        case "source-made":
+            self.init(
+                kind: "good",
+                text: "The source is made. Its events need a key to come with: operators make one under Keys.")
         case "key-revoked":
             self.init(kind: "good", text: "The key is revoked. It ends everywhere within five seconds.")
         case "bi-revoked":

@@ -1,11 +1,5 @@
 /// One of the menus that narrow a list.
 struct FilterMenu {
-    struct Choice {
-        let value: String
-        let label: String
-        let isChosen: Bool
-    }
-
     let name: String
     let label: String
     let choices: [Choice]

@@ -49,6 +49,7 @@ struct SourcePage {
     let hasConsentRules: Bool
     let consentHref: String
     let mayEdit: Bool
+    let editHref: String
     let reasons: [Reason]
     let hasReasons: Bool
     let allHref: String
@@ -86,7 +87,9 @@ extension Console {
             consentRules: (read[3]["rules"]?.array ?? []).map(SourcePage.ConsentRule.init),
             hasConsentRules: read[3]["rules"]?.array?.isEmpty == false,
             consentHref: "/console/\(tenant.slug)/sources/\(source.publicID)/consent",
-            mayEdit: visit.may("edit", "setting"), reasons: reasons, hasReasons: !reasons.isEmpty,
+            mayEdit: visit.may("edit", "setting"),
+            editHref: "/console/\(tenant.slug)/sources/\(source.publicID)/edit", reasons: reasons,
+            hasReasons: !reasons.isEmpty,
             allHref: "/console/\(tenant.slug)/quarantine?source=\(queryValue(source.name))")
         return Response(html: templates.render(page, as: "source"))
     }

@@ -69,6 +69,8 @@ struct SourcesPage {
     let chrome: Chrome
     let sources: [Entry]
     let hasSources: Bool
+    /// Nil for who may not make one.
+    let newHref: String?
     /// A sentence for each rule, and for the last pass.
     let retention: [String]
     /// Nil for who may not see it.
@@ -106,7 +108,7 @@ extension Console {
                 call, visit in
                 try await source(call, visit, visit.requiredTenant())
             },
-        ]
+        ] + sourceFormRoutes
     }
 
     /// A tenant's sources and their keys, from the control plane.
@@ -165,6 +167,7 @@ extension Console {
                     duplicates: Figures.count(funnel.duplicates), quarantined: Figures.count(funnel.quarantined),
                     rejected: Figures.count(funnel.rejected))
             }, hasSources: !known.sources.isEmpty,
+            newHref: visit.may("edit", "setting") ? "/console/\(tenant.slug)/sources/new" : nil,
             retention: Self.retentionWords(retention, TimeWords(tenant.timezone)),
             retentionHref: Chrome.Place.retention.right.isHeld(visit.rights)
                 ? Chrome.Place.retention.href(tenant) : nil
