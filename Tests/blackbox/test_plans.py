@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from console import Browser
 from server import CommandFailed, Server, Tenant, code_schema, wait_until
 
 ORDER = {
@@ -362,3 +363,52 @@ def test_counts_outlive_the_events(tandem: Server) -> None:
     assert violations(tenant) == []
     assert tenant.get("/v1/tracking-plans:violation-counts?by=hour").json() == before
     assert before["count"] == 6
+
+
+def test_the_console_makes_a_plan_from_what_came_in_and_connects_a_source(tandem: Server) -> None:
+    tenant = tandem.tenant("plans-console")
+    for number in range(3):
+        assert tenant.ingest("track", {"userId": f"u{number}", "event": "Paid", "properties": {"total": number}}).status_code == 200
+    browser = Browser(tandem).sign_in("--tenant", tenant.slug)
+    path = f"/console/{tenant.slug}/plans"
+    assert f"{path}/new" in browser.get(path).links
+    empty = browser.get(f"{path}/new")
+    assert f"{path}/new?learn=7d" in empty.links
+    form = browser.get(f"{path}/new?learn=7d").form("/plans")
+    learned = json.loads(form.fields["events"])
+    assert [(event["type"], event["name"]) for event in learned] == [("track", "Paid")]
+    broken = browser.submit(form, name="shop", events="[{")
+    assert broken.response.status_code == 422 and "no JSON" in broken.text and broken.form("/plans").fields["events"] == "[{"
+    wrong = browser.submit(form, name="shop", events='[{"type": "track"}]')
+    assert wrong.response.status_code == 422 and "/events/0" in wrong.text
+    made = browser.submit(form, name="shop", description="What the shop sends")
+    assert made.headings == ["shop"] and "Saved." in made.text and "What the shop sends" in made.text
+    plan = tenant.get("/v1/tracking-plans/shop").json()
+    assert (plan["version"], plan["events"]) == (1, learned)
+    again = browser.submit(form, name="shop")
+    assert again.response.status_code == 422 and "There is a plan of that name already." in again.text
+
+    edit = browser.get(f"{path}/{plan['id']}/edit").form("/edit")
+    assert json.loads(edit.fields["events"]) == learned
+    stricter = [{"type": "track", "name": "Paid", "schema": {"properties": {"total": {"type": "string"}}}}]
+    assert "Saved." in browser.submit(edit, events=json.dumps(stricter)).text
+    assert tenant.get("/v1/tracking-plans/shop").json()["version"] == 2
+    stale = browser.submit(edit, events="[]")
+    assert stale.response.status_code == 422 and "Somebody has added a version" in stale.text
+
+    connect = browser.get(f"{path}/{plan['id']}").form("/connect")
+    assert connect.fields["violations"] == "allow"
+    connected = browser.submit(connect, source="server", violations="quarantine")
+    assert "kept in quarantine" in connected.text
+    assert tenant.ingest("track", {"userId": "u", "event": "Paid", "properties": {"total": 1}}).status_code == 200
+    held = tenant.get("/v1/quarantine").json()["items"]
+    assert [item["name"] for item in held] == ["Paid"]
+    browser.submit(connected.form("/disconnect"))
+    assert tenant.get("/v1/tracking-plans/shop").json()["sources"] == []
+
+    other = tandem.tenant(f"plans-{uuid.uuid4().hex[:8]}")
+    assert other.api("PUT", "/v1/tracking-plans/theirs", {"events": stricter}).status_code == 200
+    strange = other.get("/v1/tracking-plans/theirs").json()["id"]
+    for place in ("edit", "connect", "disconnect"):
+        assert browser.post(f"{path}/{strange}/{place}", edit.fields | {"source": "server"}).response.status_code == 404
+    assert browser.get(f"{path}/{strange}/edit").response.status_code == 404

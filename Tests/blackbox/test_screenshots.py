@@ -237,6 +237,8 @@ def pages(tenant: Tenant) -> dict[str, str]:
         "source": f"{base}/sources/{tenant.get('/v1/sources/server').json()['id']}",
         "webhook": f"{base}/sources/{tenant.get('/v1/sources/payments').json()['id']}",
         "plans": f"{base}/plans",
+        "plan-new": f"{base}/plans/new?learn=7d",
+        "plan-edit": f"{base}/plans/{tenant.get('/v1/tracking-plans/web').json()['id']}/edit",
         "plan": f"{base}/plans/{tenant.get('/v1/tracking-plans/web').json()['id']}",
         "people": f"{base}/people",
         "person": f"{base}/people/{person}",

@@ -35,6 +35,7 @@ enum Assets {
         ("person-then", PackageResources.person_then_mustache),
         ("filter", PackageResources.filter_mustache),
         ("source-form", PackageResources.source_form_mustache),
+        ("plan-form", PackageResources.plan_form_mustache),
         ("pager", PackageResources.pager_mustache),
         ("empty", PackageResources.empty_mustache),
         ("merge-box", PackageResources.merge_box_mustache),

@@ -1,8 +1,15 @@
-/// One of the menus that narrow a list.
+/// A menu of a form; most often one that narrows a list.
 struct FilterMenu {
     let name: String
     let label: String
     let choices: [Choice]
+
+    /// One of these, `chosen` unless another is taken.
+    init(_ name: String, _ label: String, _ values: [String], of chosen: String, words: (String) -> String) {
+        self.name = name
+        self.label = label
+        choices = values.map { Choice(value: $0, label: words($0), isChosen: $0 == chosen) }
+    }
 
     /// All there is to choose from, and what is chosen, even if it is none of that.
     ///

@@ -19,6 +19,8 @@ struct PlansPage {
     let plans: [Entry]
     let hasPlans: Bool
     let slug: String
+    /// Nil for who may not make one.
+    let newHref: String?
 }
 
 /// One plan: its events, what did not keep to it, the sources that do.
@@ -47,6 +49,16 @@ struct PlanPage {
         let facts: [AccountCard.Fact]
     }
 
+    /// Whoever may lets sources keep to the plan, or no longer.
+    struct Connecting {
+        let connectAction: String
+        let disconnectAction: String
+        let token: String
+        let free: [Choice]
+        let hasFree: Bool
+        let parts: [FilterMenu]
+    }
+
     let chrome: Chrome
     let planName: String
     let id: String
@@ -59,6 +71,8 @@ struct PlanPage {
     let violations: [Violation]
     let sources: [Connected]
     let connect: String
+    let connecting: Connecting?
+    let editHref: String?
     let versions: [AccountCard.Fact]
     let pager: Pager?
 }
@@ -123,7 +137,7 @@ extension Console {
             ) { call, visit in
                 try await plan(call, visit, visit.requiredTenant())
             },
-        ]
+        ] + planFormRoutes
     }
 
     private func lately(plan: String? = nil) throws -> PlanViolationFilter {
@@ -151,7 +165,8 @@ extension Console {
                     sources: (plan["sources"]?.array ?? []).compactMap { $0["source"]?.string }.joined(separator: ", "),
                     violations: Figures.count(Self.sum(counts) { $0["plan"]?.string == name }),
                     changed: words.moment(plan["created_at"]?.string))
-            }, hasPlans: !found.isEmpty, slug: tenant.slug)
+            }, hasPlans: !found.isEmpty, slug: tenant.slug,
+            newHref: visit.may("edit", "setting") ? "/console/\(tenant.slug)/plans/new" : nil)
         return Response(html: templates.render(page, as: "plans"))
     }
 
@@ -160,7 +175,7 @@ extension Console {
     }
 
     private func plan(_ call: Call, _ visit: Visit, _ tenant: Tenant) async throws -> Response {
-        let id = "\(PublicID(.trackingPlan, try call.id("plan", .trackingPlan)))"
+        let id = try Self.planID(call)
         let (filter, all) = (try lately(plan: id), try PlanViolationFilter([("plan", id)]))
         let place = call.place(.event)
         let limit = Self.violationPageSize
@@ -176,8 +191,11 @@ extension Console {
         let events = plan["events"]?.array ?? []
         let actions = Dictionary(grouping: counts) { $0["action"]?.string ?? "" }.sorted { $0.key < $1.key }
         let path = "/console/\(tenant.slug)/plans/\(id)"
+        let mayEdit = visit.may("edit", "setting")
         let page = PlanPage(
-            chrome: Chrome(title: name, visit: visit, place: .plans, version: version), planName: name, id: id,
+            chrome: Chrome(
+                title: name, visit: visit, place: .plans, notice: call.query["notice"], version: version),
+            planName: name, id: id,
             version: "\(plan["version"]?.int ?? 0)", planDescription: plan["description"]?.string,
             figures: actions.map { action, counts in
                 AccountPage.Figure(
@@ -196,6 +214,8 @@ extension Console {
             }, hasEvents: !events.isEmpty, violations: violations.prefix(limit).map { Self.entry($0, words) },
             sources: (plan["sources"]?.array ?? []).map { Self.connected($0) },
             connect: "tandem plan connect \(name) --source web --tenant \(tenant.slug)",
+            connecting: mayEdit ? try await connecting(plan, visit, tenant, path) : nil,
+            editHref: mayEdit ? "\(path)/edit" : nil,
             versions: versions.map { item in
                 AccountCard.Fact(
                     term: "\(item["version"]?.int ?? 0)",
@@ -207,6 +227,23 @@ extension Console {
             },
             pager: violations.count > limit ? Self.pager(after: violations[limit - 1], path) : nil)
         return Response(html: templates.render(page, as: "plan"))
+    }
+
+    private func connecting(
+        _ plan: JSONObject, _ visit: Visit, _ tenant: Tenant, _ path: String
+    ) async throws -> PlanPage.Connecting {
+        let connected = Set((plan["sources"]?.array ?? []).compactMap { $0["source"]?.string })
+        let free = try await withDirectory(visit) { try $0.sources(tenant) }.map(\.name).filter {
+            !connected.contains($0)
+        }
+        return PlanPage.Connecting(
+            connectAction: "\(path)/connect", disconnectAction: "\(path)/disconnect", token: visit.csrf,
+            free: free.map { Choice(value: $0, label: $0, isChosen: false) }, hasFree: !free.isEmpty,
+            parts: zip(PlanPolicy.parts, ["What does not fit", "Unplanned events", "Unplanned properties"]).map {
+                FilterMenu($0.name, $1, $0.actions.map(\.rawValue), of: PlanPolicy.Action.allow.rawValue) {
+                    PlanWords.policy($0)
+                }
+            })
     }
 
     private static func pager(after item: JSON, _ path: String) -> Pager {
