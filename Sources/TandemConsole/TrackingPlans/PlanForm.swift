@@ -45,16 +45,15 @@ extension Console {
                 right: Self.right
             ) { call, visit in
                 let id = try Self.planID(call)
-                let plan = try await reading(visit.requiredTenant()) { (connection) throws(TandemError) in
-                    try connection.planGet(id)
-                }
-                return try planForm(visit, id, PlanForm(plan))
+                return try planForm(visit, id, PlanForm(try await plan(id, visit)))
             },
             action(
                 "/console/{tenant}/plans/{plan}/edit", "Add a version to a tracking plan", module: .cdp,
                 right: Self.right, limit: 1 << 20
             ) { call, visit, form in
-                try await savePlan(visit, Self.planID(call), PlanForm(form))
+                let id = try Self.planID(call)
+                _ = try await plan(id, visit)
+                return try await savePlan(visit, id, PlanForm(form))
             },
             action(
                 "/console/{tenant}/plans/{plan}/connect", "Let a source keep to a tracking plan", module: .cdp,
@@ -76,6 +75,11 @@ extension Console {
 
     static func planID(_ call: Call) throws -> String {
         "\(PublicID(.trackingPlan, try call.id("plan", .trackingPlan)))"
+    }
+
+    /// - Throws: `notFound`.
+    private func plan(_ id: String, _ visit: Visit) async throws -> JSONObject {
+        try await reading(visit.requiredTenant()) { (connection) throws(TandemError) in try connection.planGet(id) }
     }
 
     private func newPlan(_ call: Call, _ visit: Visit) async throws -> Response {
