@@ -201,7 +201,7 @@ private struct SourceForm {
     }
 
     var provenances: [Choice] {
-        [("first_party", "yourself, on your own sites and systems"), ("third_party", "somebody else")].map {
+        [("first_party", "yourself"), ("third_party", "somebody else")].map {
             Choice(value: $0.0, label: $0.1, isChosen: $0.0 == provenance)
         }
     }
