@@ -23,6 +23,8 @@ struct SourceFormPage {
     let sourceName: String
     let kinds: [Choice]
     let origins: String
+    let originExample = "https://acme.example"
+    let wildcardExample = "https://*.acme.example"
     let rate: String
     let rights: [Right]
     let crmRights: [Choice]
